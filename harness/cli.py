@@ -1,0 +1,152 @@
+"""The `traceinv` command."""
+
+import argparse
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from traceinv.errors import GateError, InputError
+
+DONE, FAILED, BAD_INPUT = 0, 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; 0 done, 1 the work failed, 2 the input is wrong."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.command(options)
+    except InputError as error:
+        return _say(str(error), BAD_INPUT)
+    except GateError as error:
+        return _say(str(error), FAILED)
+    except KeyboardInterrupt:
+        return _say("interrupted; what was finished is kept, the same command goes on from there", FAILED)
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="traceinv", description="Measures how much of a reasoning model's ability leaks through what it discloses."
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_run(commands)
+    _add_leaderboard(commands)
+    _add_lab(commands)
+    return parser
+
+
+def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    run = commands.add_parser(
+        "run", help="run an experiment", description="Run a recipe, from questions to result record."
+    )
+    run.add_argument("recipe", metavar="RECIPE", help="a built-in recipe's name (lab) or a YAML file")
+    run.add_argument("--out", type=Path, metavar="DIR", help="where the record goes (default: runs/RECIPE)")
+    run.add_argument("--store", type=Path, metavar="DIR", help="where artifacts are kept (default: runs/store)")
+    run.add_argument("--seeds", type=_positive, metavar="N", help="run seeds 0 to N-1 instead of the recipe's")
+    run.add_argument("--set", action="append", default=[], metavar="a.b=c", help="override a value of the recipe")
+    run.add_argument("--workers", type=_positive, metavar="N", help="processes at a time (default: one a core)")
+    run.add_argument("--dry-run", action="store_true", help="list the stages that would be computed, and stop")
+    run.add_argument("--json", action="store_true", help="print the record instead of a table")
+    run.set_defaults(command=_run)
+
+
+def _add_leaderboard(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    board = commands.add_parser("leaderboard", help="regenerate leaderboard.md from the records in results/")
+    board.add_argument("--results", type=Path, default=Path("results"), metavar="DIR")
+    board.add_argument("--out", type=Path, default=Path("leaderboard.md"), metavar="FILE")
+    board.add_argument("--check", action="store_true", help="write nothing; exit 1 where FILE is out of date")
+    board.set_defaults(command=_leaderboard)
+
+
+def _add_lab(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    lab = commands.add_parser("lab", help="the embedded lab").add_subparsers(required=True, metavar="COMMAND")
+    pretrain = lab.add_parser("pretrain", help="make the lab's base model anew")
+    pretrain.add_argument("--out", type=Path, required=True, metavar="DIR")
+    pretrain.add_argument("--rows", type=_positive, metavar="N", help="rows of its diet instead of the recipe's")
+    pretrain.set_defaults(command=_pretrain)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from rich.console import Console
+
+    from harness.display import RunDisplay, print_record
+    from harness.execute import LocalExecutor, StageFailed
+    from harness.experiment import External, plan
+    from harness.recipe import load_recipe
+    from harness.run import missing, run
+    from harness.store import Store, digest_folder
+    from traceinv.lab.models import BASE
+
+    recipe = load_recipe(options.recipe, options.set, options.seeds)
+    experiment = plan(recipe, External(BASE, digest_folder(BASE)))
+    store = Store(options.store or Path("runs/store"))
+    absent = missing(experiment, store)
+    if options.dry_run:
+        print("\n".join(stage.name for stage in absent) or "nothing: every stage is in the store")
+        return DONE
+    console = Console(stderr=options.json)
+    workers = min(options.workers or os.cpu_count() or 1, max(1, len(absent)))
+    try:
+        with LocalExecutor(workers) as executor, RunDisplay(console, experiment.stages) as display:
+            artifacts = run(experiment, store, executor, display)
+    except StageFailed as error:
+        return _say(str(error), FAILED)
+    from harness.assemble import assemble
+    from harness.results import write_record
+
+    record, ids, states = assemble(experiment, artifacts, _command())
+    path = write_record(record, ids, states, options.out or Path("runs") / recipe.name)
+    if options.json:
+        print(record.model_dump_json(indent=1))
+    else:
+        print_record(console, record)
+        console.print(
+            f"computed {display.computed} of {len(experiment.stages)} stages; record: {path}", highlight=False
+        )
+    return DONE
+
+
+def _leaderboard(options: argparse.Namespace) -> int:
+    from harness.leaderboard import build
+
+    text = build(options.results, options.out)
+    current = options.out.read_text(encoding="utf-8") if options.out.exists() else None
+    if options.check:
+        if text == current:
+            return DONE
+        return _say(f"{options.out} is not what {options.results} gives; run `traceinv leaderboard`", FAILED)
+    options.out.write_text(text, encoding="utf-8")
+    print(f"wrote {options.out}")
+    return DONE
+
+
+def _pretrain(options: argparse.Namespace) -> int:
+    from rich.progress import Progress
+
+    from traceinv.lab.pretraining import PretrainConfig, pretrain
+
+    config = PretrainConfig(rows=options.rows) if options.rows else PretrainConfig()
+    options.out.mkdir(parents=True, exist_ok=True)
+    with Progress(transient=True) as display:
+        task = display.add_task("pretraining the lab's base", total=1.0)
+        log = pretrain(config, options.out, lambda share: display.update(task, completed=share))
+    print(f"{log['parameters']} parameters, {log['rows']} rows, last loss {log['losses'][-1][1]:.4f}: {options.out}")
+    return DONE
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"expected a number from 1 on, got {text}")
+    return number
+
+
+def _command() -> str:
+    return shlex.join(["traceinv", *sys.argv[1:]])
+
+
+def _say(message: str, code: int) -> int:
+    print(f"traceinv: {message}", file=sys.stderr)
+    return code

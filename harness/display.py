@@ -1,0 +1,101 @@
+"""What a person sees of a run: progress, then a table and one sentence."""
+
+from collections.abc import Sequence
+from types import TracebackType
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from harness.experiment import Stage
+from harness.results import ResultRecord, Row, Score
+from harness.store import Artifact
+
+
+class RunDisplay:
+    """A live display on a terminal, one line a finished stage elsewhere."""
+
+    def __init__(self, console: Console, stages: Sequence[Stage]) -> None:
+        self.console = console
+        self.costs = {stage.name: stage.cost for stage in stages}
+        self.total = sum(self.costs.values())
+        self.shares: dict[str, float] = {}
+        self.tasks: dict[str, TaskID] = {}
+        self.computed = 0
+        self.progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(elapsed_when_finished=True),
+            console=console,
+            transient=True,
+            speed_estimate_period=300,
+            disable=not console.is_terminal,
+        )
+        self.overall = self.progress.add_task("[bold]all stages", total=self.total)
+
+    def __enter__(self) -> "RunDisplay":
+        self.progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.progress.stop()
+
+    def found(self, stage: Stage, artifact: Artifact) -> None:
+        # What was there already says nothing about how fast this run is, so it shortens the way instead of counting as done.
+        self.total -= self.costs.pop(stage.name)
+        self.progress.update(self.overall, total=self.total)
+
+    def started(self, stage: Stage) -> None:
+        self.shares[stage.name] = 0.0
+
+    def advanced(self, name: str, share: float) -> None:
+        if name not in self.shares:
+            return
+        if name not in self.tasks:
+            self.tasks[name] = self.progress.add_task(escape(name), total=1.0)
+        self.shares[name] = share
+        self.progress.update(self.tasks[name], completed=share)
+        self._update()
+
+    def finished(self, stage: Stage, artifact: Artifact) -> None:
+        self.shares[stage.name] = 1.0
+        self.computed += 1
+        if stage.name in self.tasks:
+            self.progress.remove_task(self.tasks.pop(stage.name))
+        self._update()
+        done = sum(share * self.costs[name] for name, share in self.shares.items())
+        line = f"{100 * done / self.total:3.0f}%  {stage.name}  ({artifact.seconds:.0f} s)"
+        self.console.print(line, highlight=False, markup=False)
+
+    def _update(self) -> None:
+        done = sum(share * self.costs[name] for name, share in self.shares.items())
+        self.progress.update(self.overall, completed=done)
+
+
+def print_record(console: Console, record: ResultRecord) -> None:
+    """The table of a run, regimes by tasks, and its verdict."""
+    columns = list(record.rows[0].scores)
+    table = Table(title=f"{record.recipe['name']}: accuracy in % (spread over {len(record.seeds)} seeds)")
+    table.add_column("regime", no_wrap=True)
+    for column in columns:
+        table.add_column(column, justify="right")
+    table.add_column("finished", justify="right")
+    for row in record.rows:
+        table.add_row(*_cells(row, columns), style="dim" if row.kind == "reference" else None)
+    console.print(table)
+    console.print(record.verdict, highlight=False, markup=False)
+
+
+def _cells(row: Row, columns: Sequence[str]) -> list[str]:
+    return [row.name, *(_cell(row.scores[column]) for column in columns), f"{100 * row.scores['all'].finished:.1f}"]
+
+
+def _cell(score: Score) -> str:
+    spread = "" if score.accuracy.spread is None else f" ({100 * score.accuracy.spread:.1f})"
+    return f"{100 * score.accuracy.mean:.1f}{spread}"

@@ -1,0 +1,222 @@
+"""The stage graph of a recipe: what is computed from what."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from harness.recipe import LabModel, Recipe
+from harness.stages import STAGES
+from traceinv.regimes import REGIMES, Source
+
+
+@dataclass(frozen=True)
+class External:
+    """An input that no stage makes: a folder with its digest."""
+
+    path: Path
+    digest: str
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """One step of an experiment.
+
+    Attributes:
+        name: what a person reads, `student inverted, seed 1`; no two stages of an experiment share it.
+        inputs: by the name that the stage's function knows them by.
+        cost: how long it takes, relative to the others; for the progress display and the order alone.
+    """
+
+    name: str
+    kind: str
+    params: Mapping[str, Any]
+    inputs: Mapping[str, "Stage | External"]
+    cost: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.kind not in STAGES:
+            raise ValueError(f"unknown stage kind {self.kind!r}")
+
+
+Inputs = Mapping[str, Stage | External]
+
+
+@dataclass
+class Experiment:
+    """The stages of a recipe, each after its inputs, and those that the result is read from.
+
+    Attributes:
+        scores: by (name of the model or regime, seed); `base`, `target` and `surrogate` are the same for all seeds.
+        lessons, rows: what each seed's students could be and were taught.
+        faithfulness: by (regime, seed).
+    """
+
+    recipe: Recipe
+    stages: list[Stage] = field(default_factory=list)
+    scores: dict[tuple[str, int | None], Stage] = field(default_factory=dict)
+    models: dict[tuple[str, int | None], Stage] = field(default_factory=dict)
+    lessons: dict[tuple[str, int], Stage] = field(default_factory=dict)
+    rows: dict[int, Stage] = field(default_factory=dict)
+    faithfulness: dict[tuple[str, int], Stage] = field(default_factory=dict)
+
+    def add(
+        self,
+        name: str,
+        kind: str,
+        params: Mapping[str, Any],
+        inputs: Inputs,
+        cost: float = 1.0,
+    ) -> Stage:
+        stage = Stage(name, kind, params, inputs, cost)
+        self.stages.append(stage)
+        return stage
+
+
+INVERTERS = {"inverted": True, "inverted_without_summary": False}
+"""Regimes whose inverter is measured for faithfulness, and whether it is shown the summary."""
+
+
+def plan(recipe: Recipe, base: External) -> Experiment:
+    """The stage graph of a recipe over a base model."""
+    return _Planner(recipe, base).plan()
+
+
+class _Planner:
+    """Builds the graph in the order in which data flows."""
+
+    def __init__(self, recipe: Recipe, base: External) -> None:
+        self.recipe = recipe
+        self.base = base
+        self.experiment = Experiment(recipe)
+        self.add = self.experiment.add
+        self.sources: dict[Source, Stage] = {}
+
+    def plan(self) -> Experiment:
+        target, surrogate = (self._reasoning_model(side) for side in ("target", "surrogate"))
+        asked, own = (self._questions(side) for side in ("target", "surrogate"))
+        hidden = self._transcripts("target", target, asked, "the target's questions")
+        open_traces = self._transcripts("surrogate", surrogate, own, "its own questions")
+        shown = self._disclosures("target", hidden)
+        surrogate_shown = self._disclosures("surrogate", open_traces)
+        self.sources = {
+            "disclosures": shown,
+            "hidden_transcripts": hidden,
+            "surrogate_transcripts": self._transcripts("surrogate", surrogate, asked, "the target's questions"),
+        }
+        if "base" in self.recipe.regimes:
+            self._score("base", None, self.base)
+        self._score("target", None, target)
+        self._score("surrogate", None, surrogate)
+        for seed in self.recipe.seeds:
+            self._seed(seed, shown, hidden, open_traces, surrogate_shown)
+        return self.experiment
+
+    def _seed(self, seed: int, shown: Stage, hidden: Stage, open_traces: Stage, surrogate_shown: Stage) -> None:
+        taught = [regime for regime in self.recipe.regimes if regime != "base"]
+        needed = {REGIMES[regime].source for regime in taught}
+        for regime, with_summary in INVERTERS.items():
+            source: Source = "inversions_with_summary" if with_summary else "inversions_without_summary"
+            if source in needed:
+                inverter = self._inverter(with_summary, seed, open_traces, surrogate_shown)
+                self.sources[source] = self._inversions(with_summary, seed, inverter, shown)
+                self._faithfulness(regime, seed, self.sources[source], hidden)
+        lessons: dict[str, Stage | External] = {regime: self._lesson(regime, seed) for regime in taught}
+        rows = self.add(
+            f"shared rows, seed {seed}",
+            "shared_rows",
+            {"max_dropped": self.recipe.max_dropped, "questions": self._question_count()},
+            lessons,
+            cost=0.1,
+        )
+        self.experiment.rows[seed] = rows
+        for regime in taught:
+            student = self._student(regime, seed, self.experiment.lessons[regime, seed], rows)
+            self._score(regime, seed, student)
+
+    def _reasoning_model(self, side: str) -> Stage:
+        model: LabModel = getattr(self.recipe, side)
+        params = {
+            "split": f"{side}_train",
+            "examples_per_family": model.examples_per_family,
+            "steps": list(model.steps),
+            "training": model.training.model_dump(),
+            "seed": 0,
+        }
+        cost = _training_cost(4 * model.examples_per_family, model.training.epochs)
+        stage = self.add(side, "lab_model", params, {"base": self.base}, cost)
+        self.experiment.models[side, None] = stage
+        return stage
+
+    def _questions(self, side: str) -> Stage:
+        asked = self.recipe.questions
+        params = {"split": side, "per_family": asked.per_family, "steps": list(asked.steps), "seed": 0}
+        return self.add(f"questions for the {side}", "lab_questions", params, {}, cost=1)
+
+    def _transcripts(self, side: str, model: Stage, questions: Stage, which: str) -> Stage:
+        params = {"sampling": self.recipe.sampling.model_dump()}
+        inputs = {"model": model, "questions": questions}
+        cost = _writing_cost(self._question_count())
+        return self.add(f"{side} answers {which}", "transcripts", params, inputs, cost)
+
+    def _disclosures(self, side: str, transcripts: Stage) -> Stage:
+        params = {"policy": self.recipe.policy.model_dump()}
+        return self.add(f"{side}'s disclosures", "disclosures", params, {"transcripts": transcripts}, cost=0.1)
+
+    def _inverter(self, with_summary: bool, seed: int, transcripts: Stage, disclosures: Stage) -> Stage:
+        params = {"with_summary": with_summary, "training": self.recipe.inverter.model_dump(), "seed": seed}
+        inputs: Inputs = {"base": self.base, "transcripts": transcripts, "disclosures": disclosures}
+        name = f"inverter {_summary(with_summary)}, seed {seed}"
+        cost = _training_cost(self._question_count(), self.recipe.inverter.epochs)
+        stage = self.add(name, "inverter", params, inputs, cost)
+        self.experiment.models[f"inverter {_summary(with_summary)}", seed] = stage
+        return stage
+
+    def _inversions(self, with_summary: bool, seed: int, inverter: Stage, disclosures: Stage) -> Stage:
+        sampling = self.recipe.sampling.model_copy(update={"seed": seed})
+        params = {"with_summary": with_summary, "sampling": sampling.model_dump()}
+        inputs = {"model": inverter, "disclosures": disclosures}
+        name = f"inversion {_summary(with_summary)}, seed {seed}"
+        return self.add(name, "inversions", params, inputs, _writing_cost(self._question_count()))
+
+    def _faithfulness(self, regime: str, seed: int, inversions: Stage, hidden: Stage) -> None:
+        inputs = {"inversions": inversions, "transcripts": hidden}
+        stage = self.add(f"faithfulness of {regime}, seed {seed}", "faithfulness", {"seed": seed}, inputs, cost=5)
+        self.experiment.faithfulness[regime, seed] = stage
+
+    def _lesson(self, regime: str, seed: int) -> Stage:
+        params = {"regime": regime, "max_tokens": self.recipe.student.max_tokens, "seed": seed}
+        inputs: Inputs = {"base": self.base, "source": self.sources[REGIMES[regime].source]}
+        stage = self.add(f"lesson {regime}, seed {seed}", "lesson", params, inputs, cost=0.5)
+        self.experiment.lessons[regime, seed] = stage
+        return stage
+
+    def _student(self, regime: str, seed: int, lesson: Stage, rows: Stage) -> Stage:
+        params = {"training": self.recipe.student.model_dump(), "seed": seed}
+        inputs: Inputs = {"base": self.base, "lesson": lesson, "rows": rows}
+        cost = _training_cost(self._question_count(), self.recipe.student.epochs)
+        stage = self.add(f"student {regime}, seed {seed}", "student", params, inputs, cost)
+        self.experiment.models[regime, seed] = stage
+        return stage
+
+    def _score(self, name: str, seed: int | None, model: Stage | External) -> None:
+        benchmark = self.recipe.benchmark
+        which = name if seed is None else f"{name}, seed {seed}"
+        cost = _writing_cost(len(benchmark.tasks) * (benchmark.limit or 200))
+        stage = self.add(f"scores of {which}", "scores", benchmark.model_dump(), {"model": model}, cost)
+        self.experiment.scores[name, seed] = stage
+
+    def _question_count(self) -> int:
+        return 4 * self.recipe.questions.per_family
+
+
+def _summary(with_summary: bool) -> str:
+    return "with summary" if with_summary else "without summary"
+
+
+def _training_cost(examples: int, epochs: float) -> float:
+    return 0.017 * examples * epochs
+
+
+def _writing_cost(texts: int) -> float:
+    return 0.03 * texts

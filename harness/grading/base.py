@@ -1,0 +1,39 @@
+"""What a grader returns."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["correct", "wrong", "no_answer", "unfinished", "bad_format", "ungradable"]
+
+
+@dataclass(frozen=True)
+class Grade:
+    """A verdict on one response.
+
+    Attributes:
+        state: `unfinished` where the reasoning was never closed, so that no answer was taken from it; `no_answer` where
+            nothing follows the reasoning; `bad_format` where what follows is not of the form that the task asks for;
+            `ungradable` where the reference itself cannot be used.
+        extracted: the answer that was judged, where there was one.
+        explanation: why, in one sentence.
+    """
+
+    state: State
+    extracted: str | None
+    explanation: str
+
+    @property
+    def value(self) -> float:
+        """1 for a correct response, else 0.
+
+        Raises:
+            ValueError: the item is ungradable, so it has no score and must be left out and counted.
+        """
+        if self.state == "ungradable":
+            raise ValueError(f"an ungradable item has no value: {self.explanation}")
+        return float(self.state == "correct")
+
+    def as_metrics(self) -> dict[str, float]:
+        """The verdict as lm-eval's per-item metrics: `acc`, and a rate for each way to fail without a wrong answer."""
+        failures: tuple[State, ...] = ("no_answer", "unfinished", "bad_format")
+        return {"acc": self.value} | {state: float(self.state == state) for state in failures}

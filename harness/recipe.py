@@ -1,0 +1,138 @@
+"""What an experiment is: a recipe in YAML, checked before anything runs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from traceinv.disclosure import Policy
+from traceinv.engines import Sampling
+from traceinv.errors import InputError, nearest
+from traceinv.records import describe
+from traceinv.training import TrainingConfig
+
+RECIPES = Path(__file__).parent / "recipes"
+
+Regime = Literal[
+    "base",
+    "answer_only",
+    "summary",
+    "surrogate_trace",
+    "inverted",
+    "inverted_without_summary",
+    "inverted_mismatched",
+    "inverted_shuffled",
+    "oracle",
+]
+Steps = tuple[int, int]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class LabModel(_Part):
+    """A reasoning model of the lab, fine-tuned from its base on true traces.
+
+    Attributes:
+        examples_per_family: how many questions of each family it learns from.
+        steps: the shortest and the longest of them, in reasoning steps.
+    """
+
+    kind: Literal["lab"] = "lab"
+    examples_per_family: int = Field(gt=0)
+    steps: Steps
+    training: TrainingConfig
+
+
+class Questions(_Part):
+    """The questions that target and surrogate answer: two sets of this size, which share no question."""
+
+    per_family: int = Field(gt=1)
+    steps: Steps
+
+
+class Benchmark(_Part):
+    """What the students are scored on: lm-eval tasks, and how many items of each (all where `limit` is left out)."""
+
+    tasks: list[str] = Field(min_length=1)
+    limit: int | None = Field(None, gt=0)
+
+
+class Recipe(_Part):
+    """An experiment.
+
+    Attributes:
+        seeds: one run of inverters and students for each; target and surrogate are the same for all.
+        sampling: how target, surrogate and inverters write.
+        max_dropped: the share of a regime's rows that may be lost on the way before the comparison is refused.
+    """
+
+    name: str = Field(pattern=r"^[a-z0-9_-]+$")
+    target: LabModel
+    surrogate: LabModel
+    questions: Questions
+    policy: Annotated[Policy, Field(discriminator="kind")]
+    sampling: Sampling
+    inverter: TrainingConfig
+    student: TrainingConfig
+    regimes: list[Regime] = Field(min_length=1)
+    benchmark: Benchmark
+    seeds: list[int] = Field(min_length=1)
+    max_dropped: float = Field(0.5, ge=0, le=1)
+
+
+def load_recipe(name: str, overrides: Sequence[str] = (), seeds: int | None = None) -> Recipe:
+    """Read a recipe by the name of a built-in one or by path, with `a.b=value` overrides and a number of seeds.
+
+    Raises:
+        InputError: there is no such recipe, it is not YAML, or a key or value is wrong; one line says which and why.
+    """
+    path = _find(name)
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        raise InputError(f"{path}{line}: not YAML: {getattr(error, 'problem', None) or error}") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: expected keys and values, got {type(content).__name__}")
+    for override in overrides:
+        _override(content, override)
+    if seeds is not None:
+        content["seeds"] = list(range(seeds))
+    try:
+        return Recipe.model_validate(content)
+    except ValidationError as error:
+        raise InputError(f"{path}: {describe(error, Recipe)}") from None
+
+
+def _find(name: str) -> Path:
+    path = Path(name)
+    if path.suffix in (".yaml", ".yml"):
+        if not path.is_file():
+            raise InputError(f"{name}: no such recipe file")
+        return path
+    built_in = RECIPES / f"{name}.yaml"
+    if not built_in.is_file():
+        raise InputError(f"unknown recipe {name!r}{nearest(name, (p.stem for p in RECIPES.glob('*.yaml')))}")
+    return built_in
+
+
+def _override(content: dict[str, Any], override: str) -> None:
+    """Set one value by its dotted path; the value is read as YAML."""
+    path, equals, text = override.partition("=")
+    if not equals or not path:
+        raise InputError(f"--set {override!r}: expected KEY.KEY=VALUE")
+    *parents, last = path.split(".")
+    place = content
+    for parent in parents:
+        place = place.setdefault(parent, {})
+        if not isinstance(place, dict):
+            raise InputError(f"--set {override!r}: {parent!r} holds a value, not further keys")
+    try:
+        place[last] = yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise InputError(f"--set {override!r}: the value is not YAML") from None

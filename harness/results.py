@@ -1,0 +1,209 @@
+"""The result record: its schema, how it is made from a finished run, and its reading and writing."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from traceinv.errors import InputError
+from traceinv.records import describe
+
+SCHEMA_VERSION: Literal[1] = 1
+ITEMS_SUFFIX = ".items.json"
+STATE_LETTERS = {
+    "correct": "c",
+    "wrong": "w",
+    "no_answer": "n",
+    "unfinished": "u",
+    "bad_format": "f",
+    "ungradable": "x",
+}
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Interval(_Part):
+    """A mean over questions and seeds with its 95% interval; `spread` is largest less smallest mean of a seed."""
+
+    mean: float
+    low: float
+    high: float
+    spread: float | None
+
+
+class Score(_Part):
+    """A model's or regime's score on one task or on a group of tasks.
+
+    Attributes:
+        by_seed: accuracy of each seed, in the order of the record's seeds (one figure where seeds make no difference).
+        finished: share of answers that ended before the token limit.
+        no_answer, unfinished, bad_format: shares of answers that failed so (see `Grade`).
+        if_unfinished_right: accuracy if every answer that hit the limit or never closed its reasoning counted as right;
+            counted as wrong, as they are here, it is `accuracy`.
+        items: graded answers a seed.
+    """
+
+    accuracy: Interval
+    by_seed: list[float]
+    finished: float
+    no_answer: float
+    unfinished: float
+    bad_format: float
+    if_unfinished_right: float
+    mean_tokens: float
+    items: int
+
+
+class Row(_Part):
+    """One line of the comparison: a regime's students, or a model that the regimes are seen against.
+
+    Attributes:
+        kind: `regime`, or `reference` for target and surrogate.
+        seeds: those of its students; empty where the model is the same for all seeds.
+        scores: by task, and by `math`, `code` and `all`.
+    """
+
+    name: str
+    kind: Literal["regime", "reference"]
+    seeds: list[int]
+    scores: dict[str, Score]
+
+
+class Contrast(_Part):
+    """A difference of two regimes' accuracies on the same questions, in points from -1 to 1."""
+
+    first: str
+    second: str
+    group: str
+    difference: Interval
+
+
+class FaithfulnessRow(_Part):
+    """Figures of inverted traces, averaged over pairs and then over seeds, with their intervals; `floor`: see there."""
+
+    regime: str
+    pairs: int
+    inverted: dict[str, Interval]
+    floor: dict[str, Interval]
+
+
+class Ledger(_Part):
+    """What became of the questions of one seed: how many were asked, what each regime could teach, what all share."""
+
+    seed: int
+    asked: int
+    rows: dict[str, int]
+    too_long: dict[str, int]
+    shared: int
+
+
+class Gate(_Part):
+    """A gate's figures; a run in which one fails has no record."""
+
+    name: str
+    figures: dict[str, Any]
+
+
+class StageTime(_Part):
+    """A stage and how long it took when it was computed."""
+
+    name: str
+    key: str
+    seconds: float
+
+
+class Provenance(_Part):
+    """Where and from what a record was made; the part in which two runs of one recipe may differ."""
+
+    command: str
+    created: str
+    commit: str
+    packages: dict[str, str]
+    hardware: dict[str, Any]
+    stages: list[StageTime]
+
+
+class ResultRecord(_Part):
+    """One run of one recipe.
+
+    Attributes:
+        id: the recipe's name and a hash of the recipe and every stage's key: the same run has the same id.
+        verdict: one sentence, computed from the figures.
+    """
+
+    schema_version: Literal[1] = SCHEMA_VERSION
+    id: str = Field(pattern=r"^[a-z0-9_-]+$")
+    recipe: dict[str, Any]
+    seeds: list[int] = Field(min_length=1)
+    rows: list[Row]
+    contrasts: list[Contrast]
+    faithfulness: list[FaithfulnessRow]
+    ledger: list[Ledger]
+    gates: list[Gate]
+    verdict: str
+    provenance: Provenance
+
+    def comparable(self) -> dict[str, Any]:
+        """Everything but the provenance: what must be the same when the same run is made again."""
+        return self.model_dump(mode="json", exclude={"provenance"})
+
+
+ItemStates = Mapping[str, Mapping[str, str]]
+"""By run (`inverted/0`) and task: a letter for each item (see `STATE_LETTERS`), in the order of the ids."""
+
+
+def write_record(record: ResultRecord, item_ids: Mapping[str, Sequence[str]], states: ItemStates, folder: Path) -> Path:
+    """Write `ID.json` and beside it `ID.items.json`, the per-item states; each appears whole or not at all."""
+    folder.mkdir(parents=True, exist_ok=True)
+    items = {"letters": STATE_LETTERS, "ids": item_ids, "states": states}
+    _write_whole(folder / f"{record.id}{ITEMS_SUFFIX}", json.dumps(items, indent=1))
+    path = folder / f"{record.id}.json"
+    _write_whole(path, record.model_dump_json(indent=1))
+    return path
+
+
+def read_record(path: Path) -> ResultRecord:
+    """Read a record.
+
+    Raises:
+        InputError: it is not a record of this schema; the message names file and field.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, OSError) as error:
+        raise InputError(f"{path}: not JSON: {error}") from None
+    if isinstance(content, dict) and content.get("schema_version") != SCHEMA_VERSION:
+        raise InputError(f"{path}: schema_version is {content.get('schema_version')!r}, expected {SCHEMA_VERSION}")
+    try:
+        return ResultRecord.model_validate(content)
+    except ValidationError as error:
+        raise InputError(f"{path}: {describe(error, ResultRecord)}") from None
+
+
+def read_records(folder: Path) -> list[ResultRecord]:
+    """All records of a folder, by id.
+
+    Raises:
+        InputError: the folder is missing, a record is bad, or two records share an id.
+    """
+    if not folder.is_dir():
+        raise InputError(f"{folder}: no such folder of results")
+    records: dict[str, ResultRecord] = {}
+    for path in sorted(folder.glob("*.json")):
+        if path.name.endswith(ITEMS_SUFFIX):
+            continue
+        record = read_record(path)
+        if record.id in records:
+            raise InputError(f"{path}: a second record with the id {record.id!r}")
+        records[record.id] = record
+    return [records[name] for name in sorted(records)]
+
+
+def _write_whole(path: Path, text: str) -> None:
+    draft = path.with_name(f".{path.name}.draft")
+    draft.write_text(text + "\n", encoding="utf-8")
+    draft.replace(path)

@@ -1,0 +1,105 @@
+"""Where untrusted code runs: a process of its own, with limits on time, memory and output.
+
+What is covered: the program runs outside the harness's process, in an empty folder, with no environment variables, no site
+packages and no inherited files, under limits on CPU time, wall time, memory, file size and processes; the expected outputs
+stay outside, so no program can print or patch its way to a pass.
+What is not covered: the program can read the host's files and reach its network with the rights of the user who runs it.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+WALL_SECONDS = 10
+CPU_SECONDS = 2
+MEMORY_BYTES = 512 * 1024**2
+OUTPUT_BYTES = 64 * 1024
+
+_RUNNER = """
+import json, resource, sys
+for limit, value in json.loads(sys.argv[1]).items():
+    resource.setrlimit(getattr(resource, limit), (value, value))
+program, name, inputs = json.loads(sys.stdin.read())
+scope = {"__name__": "candidate"}
+try:
+    exec(compile(program, "<candidate>", "exec"), scope)
+    function = scope[name]
+except BaseException as error:
+    print(json.dumps({"invalid": type(error).__name__}))
+    sys.exit(0)
+outputs = []
+for value in inputs:
+    try:
+        result = function(value)
+        outputs.append(result if type(result) is int else None)
+    except Exception:
+        outputs.append(None)
+print(json.dumps({"outputs": outputs}))
+"""
+_LIMITS = json.dumps(
+    {
+        "RLIMIT_CPU": CPU_SECONDS,
+        "RLIMIT_AS": MEMORY_BYTES,
+        "RLIMIT_FSIZE": OUTPUT_BYTES,
+        "RLIMIT_NOFILE": 64,
+        "RLIMIT_CORE": 0,
+    }
+)
+
+Verdict = Literal["ran", "invalid", "timeout", "error"]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What came of running a function.
+
+    Attributes:
+        verdict: `invalid` where the program does not compile, fails to load, or does not define the function.
+        outputs: one a input, None where the call raised or did not return an integer; None altogether unless it ran.
+    """
+
+    verdict: Verdict
+    outputs: tuple[int | None, ...] | None
+    explanation: str
+
+
+@lru_cache(maxsize=4096)
+def run_function(program: str, name: str, inputs: tuple[int, ...]) -> Run:
+    """Load an untrusted program in a limited process of its own and call one of its functions on each input."""
+    job = json.dumps([program, name, inputs])
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            process = subprocess.run(
+                [sys.executable, "-I", "-S", "-c", _RUNNER, _LIMITS],
+                input=job.encode("utf-8", "surrogatepass"),
+                capture_output=True,
+                timeout=WALL_SECONDS,
+                cwd=folder,
+                env={},
+                start_new_session=True,
+                check=False,
+            )
+        except subprocess.TimeoutExpired:
+            return Run("timeout", None, f"the program ran for more than {WALL_SECONDS} s")
+    if process.returncode != 0:
+        return Run("error", None, f"the program ended with status {process.returncode}")
+    return _read_reply(process.stdout[-OUTPUT_BYTES:], len(inputs))
+
+
+def _read_reply(stdout: bytes, count: int) -> Run:
+    """Read the runner's last line; whatever the program printed itself can at most spoil its own verdict."""
+    lines = stdout.decode("utf-8", "replace").splitlines()
+    try:
+        reply = json.loads(lines[-1]) if lines else None
+    except ValueError:
+        reply = None
+    if isinstance(reply, dict) and isinstance(reply.get("invalid"), str):
+        return Run("invalid", None, f"the program does not define the function ({reply['invalid'][:40]})")
+    outputs = reply.get("outputs") if isinstance(reply, dict) else None
+    if not isinstance(outputs, list) or len(outputs) != count:
+        return Run("error", None, "the program spoilt its own output")
+    return Run("ran", tuple(value if type(value) is int else None for value in outputs), "the program ran")

@@ -1,0 +1,234 @@
+"""The stages of an experiment: each reads the folders of its inputs and writes one folder, and knows of nothing else.
+
+A stage's module list is its code version: when the source of one of them changes, the stage is computed anew.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from traceinv.disclosure import Policy, disclose
+from traceinv.engines import Sampling
+from traceinv.engines.base import Progress
+from traceinv.errors import GateError
+from traceinv.inversion import invert, inverter_examples
+from traceinv.records import Disclosure, Example, Inversion, Question, Transcript, read_jsonl, write_jsonl
+from traceinv.regimes import REGIMES
+from traceinv.training import TrainingConfig, fine_tune
+
+Params = Mapping[str, Any]
+Inputs = Mapping[str, Path]
+StageFunction = Callable[[Params, Inputs, Path, Progress], dict[str, Any]]
+
+PACKAGES = ("torch", "transformers", "trl", "tokenizers", "lm_eval", "rouge_score")
+
+
+@dataclass(frozen=True)
+class StageKind:
+    """A stage's function `(params, inputs, out, progress) -> log`, and the modules that decide what it computes."""
+
+    run: StageFunction
+    modules: tuple[str, ...]
+
+
+def lab_questions(params: Params, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
+    """Questions of one split, as anyone may see them."""
+    from traceinv.lab.questions import as_question, draw
+
+    problems = draw(params["split"], params["per_family"], tuple(params["steps"]), params["seed"])
+    write_jsonl(out / "questions.jsonl", (as_question(i, problem) for i, problem in problems.items()))
+    return {"questions": len(problems)}
+
+
+def lab_model(params: Params, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
+    """A reasoning model of the lab, fine-tuned from the base on true traces of its own split."""
+    from traceinv.lab.models import true_examples
+
+    examples = true_examples(params["split"], params["examples_per_family"], tuple(params["steps"]), params["seed"])
+    config = TrainingConfig.model_validate(params["training"])
+    return fine_tune(inputs["base"], examples, config, params["seed"], out, progress)
+
+
+def transcripts(params: Params, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
+    """What a reasoning model writes for each question, trace included."""
+    from traceinv.engines.local import TransformersEngine
+    from traceinv.targets import answer_questions
+
+    questions = read_jsonl(rows_file(inputs["questions"]), Question)
+    engine = TransformersEngine.load(inputs["model"])
+    rows = answer_questions(engine, questions, Sampling.model_validate(params["sampling"]), progress)
+    write_jsonl(out / "transcripts.jsonl", rows)
+    return {"questions": len(rows), "complete": sum(row.complete for row in rows)}
+
+
+def disclosures(params: Params, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
+    """What a policy shows of transcripts: the one door from the hidden side to the tester's."""
+    policy = TypeAdapter[Policy](Policy).validate_python(params["policy"])
+    rows = disclose(read_jsonl(rows_file(inputs["transcripts"]), Transcript), policy)
+    write_jsonl(out / "disclosures.jsonl", rows)
+    return {"disclosures": len(rows)}
+
+
+def inverter(params: Params, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
+    """A model that writes traces, taught by the surrogate's."""
+    rows = read_jsonl(rows_file(inputs["transcripts"]), Transcript)
+    shown = read_jsonl(rows_file(inputs["disclosures"]), Disclosure)
+    examples = inverter_examples(rows, shown, params["with_summary"])
+    config = TrainingConfig.model_validate(params["training"])
+    return fine_tune(inputs["base"], examples, config, params["seed"], out, progress)
+
+
+def inversions(params: Params, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
+    """The traces that an inverter writes for the target's disclosures."""
+    from traceinv.engines.local import TransformersEngine
+
+    shown = read_jsonl(rows_file(inputs["disclosures"]), Disclosure)
+    engine = TransformersEngine.load(inputs["model"])
+    sampling = Sampling.model_validate(params["sampling"])
+    rows = invert(engine, shown, params["with_summary"], sampling, progress)
+    write_jsonl(out / "inversions.jsonl", rows)
+    return {"inversions": len(rows), "finished": sum(row.finish_reason == "stop" for row in rows)}
+
+
+def lesson(params: Params, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
+    """What one regime can teach: its rows, those over the length limit left out and counted."""
+    from transformers import AutoTokenizer
+
+    from traceinv.formatting import encode_example
+
+    regime = REGIMES[params["regime"]]
+    examples = regime.teach(read_jsonl(rows_file(inputs["source"]), regime.reads), params["seed"])
+    tokenizer = AutoTokenizer.from_pretrained(inputs["base"])
+    kept = [e for e in examples if len(encode_example(tokenizer, e).input_ids) <= params["max_tokens"]]
+    write_jsonl(out / "examples.jsonl", kept)
+    return {"rows": len(kept), "too_long": len(examples) - len(kept)}
+
+
+def rows_file(folder: Path) -> Path:
+    """The one JSONL file of a stage that writes records."""
+    (path,) = folder.glob("*.jsonl")
+    return path
+
+
+def shared_rows(params: Params, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
+    """The questions that every regime of the comparison can teach; all students learn from exactly these.
+
+    Raises:
+        GateError: a regime lost more than the recipe's `max_dropped` of the questions asked.
+    """
+    taught = {name: {e.id for e in read_jsonl(rows_file(path), Example)} for name, path in inputs.items()}
+    shared = sorted(set.intersection(*taught.values()))
+    least = params["questions"] * (1 - params["max_dropped"])
+    if len(shared) < least:
+        counts = ", ".join(f"{name} {len(ids)}" for name, ids in taught.items())
+        raise GateError(f"equal rows: {len(shared)} of {params['questions']} questions are left ({counts})")
+    (out / "ids.json").write_text(json.dumps(shared))
+    return {"shared": len(shared)}
+
+
+def student(params: Params, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
+    """A student of one regime, taught on the shared rows.
+
+    Raises:
+        GateError: the regime has no row for one of them.
+    """
+    examples = {e.id: e for e in read_jsonl(rows_file(inputs["lesson"]), Example)}
+    ids = json.loads((inputs["rows"] / "ids.json").read_text())
+    missing = [i for i in ids if i not in examples]
+    if missing:
+        raise GateError(f"equal rows: the lesson lacks {len(missing)} of {len(ids)} shared rows, {missing[0]} first")
+    config = TrainingConfig.model_validate(params["training"])
+    return fine_tune(inputs["base"], [examples[i] for i in ids], config, params["seed"], out, progress)
+
+
+def scores(params: Params, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
+    """A model's answers to the benchmark, graded item by item."""
+    from harness.bench import score_model
+    from traceinv.engines.local import TransformersEngine
+
+    engine = TransformersEngine.load(inputs["model"])
+    items = score_model(engine, params["tasks"], params["limit"], progress)
+    with (out / "items.jsonl").open("w", encoding="utf-8") as file:
+        file.writelines(item.model_dump_json() + "\n" for item in items)
+    return {"items": len(items)}
+
+
+def faithfulness(params: Params, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
+    """How close the inverted traces are to the hidden ones, with the floor of mismatched pairs."""
+    from harness.faithfulness import measure
+
+    inverted = read_jsonl(rows_file(inputs["inversions"]), Inversion)
+    hidden = read_jsonl(rows_file(inputs["transcripts"]), Transcript)
+    figures = measure(inverted, hidden, params["seed"])
+    (out / "faithfulness.json").write_text(figures.model_dump_json(indent=1) + "\n")
+    return {"pairs": figures.pairs}
+
+
+_WRITING = ("traceinv.engines.base", "traceinv.engines.local", "traceinv.formatting", "traceinv.records")
+_TRAINING = ("traceinv.training", "traceinv.formatting", "traceinv.records", "traceinv.lab.models")
+_FAMILIES = tuple(
+    f"traceinv.lab.families.{name}"
+    for name in ("base", "modular", "derivations", "chain", "dials", "prints", "compose")
+)
+_PROBLEMS = ("traceinv.lab.questions", *_FAMILIES)
+
+STAGES: dict[str, StageKind] = {
+    "lab_questions": StageKind(lab_questions, (*_PROBLEMS, "traceinv.records")),
+    "lab_model": StageKind(lab_model, (*_TRAINING, *_PROBLEMS)),
+    "transcripts": StageKind(transcripts, (*_WRITING, "traceinv.targets")),
+    "disclosures": StageKind(disclosures, ("traceinv.disclosure", "traceinv.records")),
+    "inverter": StageKind(inverter, (*_TRAINING, "traceinv.inversion")),
+    "inversions": StageKind(inversions, (*_WRITING, "traceinv.inversion")),
+    "lesson": StageKind(lesson, ("traceinv.regimes", "traceinv.formatting", "traceinv.records")),
+    "shared_rows": StageKind(shared_rows, ("traceinv.records",)),
+    "student": StageKind(student, _TRAINING),
+    "scores": StageKind(
+        scores,
+        (
+            *_WRITING,
+            *_PROBLEMS,
+            "harness.bench",
+            "harness.lm",
+            "harness.sandbox",
+            "harness.grading.base",
+            "harness.grading.lab",
+        ),
+    ),
+    "faithfulness": StageKind(
+        faithfulness,
+        ("harness.faithfulness", "harness.faithfulness.overlap", "harness.faithfulness.steps", *_FAMILIES),
+    ),
+}
+
+
+@cache
+def code_version(kind: str) -> str:
+    """A hash of the source that decides what a stage computes, and of the versions of the packages under it."""
+    total = hashlib.sha256()
+    for module in (__name__, *STAGES[kind].modules):
+        spec = find_spec(module)
+        assert spec is not None
+        assert spec.origin is not None
+        total.update(Path(spec.origin).read_bytes())
+    if kind == "scores":
+        for path in sorted((Path(__file__).parent.parent / "tasks" / "lab").glob("*.*")):
+            total.update(path.read_bytes())
+    for package in PACKAGES:
+        total.update(f"{package}=={package_version(package)}\n".encode())
+    return total.hexdigest()[:16]
+
+
+def package_version(package: str) -> str:
+    """A package's version, or `absent`."""
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "absent"

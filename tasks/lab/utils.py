@@ -1,0 +1,35 @@
+"""Data and graders of the lab's tasks. The questions are made anew each time, always the same ones."""
+
+from functools import partial
+from typing import Any
+
+from datasets import Dataset
+
+from harness.grading import grade_function, grade_value
+from traceinv.lab.families import unit_tests
+from traceinv.lab.questions import TEST_SEED, TEST_STEPS, sample_problems
+
+ITEMS = 200
+
+
+def load(family: str, **_: Any) -> dict[str, Dataset]:
+    problems = sample_problems(family, "test", ITEMS, TEST_STEPS, TEST_SEED)
+    rows = [
+        {"id": f"lab_{family}/{i}", "question": p.question, "reference": p.reference, "steps": p.steps}
+        for i, p in enumerate(problems)
+    ]
+    return {"test": Dataset.from_list(rows)}
+
+
+chain = partial(load, "chain")
+dials = partial(load, "dials")
+prints = partial(load, "prints")
+compose = partial(load, "compose")
+
+
+def score_value(doc: dict[str, Any], responses: list[str]) -> dict[str, float]:
+    return grade_value(responses[0], doc["reference"]).as_metrics()
+
+
+def score_function(doc: dict[str, Any], responses: list[str]) -> dict[str, float]:
+    return grade_function(responses[0], unit_tests(doc["reference"])).as_metrics()

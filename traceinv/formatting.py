@@ -1,0 +1,113 @@
+"""The one formatter: text to tokens for training, inversion and scoring alike, and the gate that checks it.
+
+All regimes share one wrapper, `<think>` trace `</think>` answer, rendered in the model's own chat template; what differs
+between regimes is content alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from traceinv.errors import GateError
+from traceinv.records import Example
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
+
+OPEN, CLOSE = "<think>", "</think>"
+
+
+@dataclass(frozen=True)
+class EncodedExample:
+    """Token ids of prompt and completion, and which of them the loss sees (1) or not (0); equal lengths."""
+
+    input_ids: list[int]
+    completion_mask: list[int]
+
+
+def wrap_reply(thought: str, answer: str) -> str:
+    """The reply of every regime: what stands between the markers (it may be empty), then the answer."""
+    return f"{OPEN}\n{thought}\n{CLOSE}\n\n{answer}"
+
+
+def split_reply(reply: str) -> tuple[str | None, str | None]:
+    """(trace, answer) of a reply; (None, None) where the reasoning was never closed.
+
+    The answer is what follows the last closing marker, so that no draft inside the reasoning is taken for it. The opening
+    marker may be missing, since some chat templates end the prompt with it.
+    """
+    before, marker, answer = reply.rpartition(CLOSE)
+    if not marker:
+        return None, None
+    return before.strip().removeprefix(OPEN).strip() or None, answer.strip() or None
+
+
+def render_prompt(tokenizer: "PreTrainedTokenizerBase", message: str) -> str:
+    """One user message in the model's chat template, up to where the reply begins.
+
+    Raises:
+        GateError: the tokenizer has no chat template.
+    """
+    if not tokenizer.chat_template:
+        raise GateError(
+            f"the tokenizer {tokenizer.name_or_path!r} has no chat template, which every stage renders with"
+        )
+    rendered = tokenizer.apply_chat_template(
+        [{"role": "user", "content": message}], tokenize=False, add_generation_prompt=True
+    )
+    return str(rendered)
+
+
+def encode_prompt(tokenizer: "PreTrainedTokenizerBase", rendered: str) -> list[int]:
+    """Token ids of a rendered prompt; special tokens are the template's own, none is added a second time."""
+    ids: list[int] = tokenizer(rendered, add_special_tokens=False)["input_ids"]
+    return ids
+
+
+def encode_example(tokenizer: "PreTrainedTokenizerBase", example: Example) -> EncodedExample:
+    """Tokens of one training row; the loss sees the completion and its end-of-sequence token, never the prompt.
+
+    Prompt and completion are tokenised apart, so the mask is exact at their boundary. Where the template's prompt already
+    opens the reasoning, the completion does not open it again.
+    """
+    prompt = render_prompt(tokenizer, example.prompt)
+    completion = _completion_after(prompt, example.completion) + str(tokenizer.eos_token)
+    prompt_ids = encode_prompt(tokenizer, prompt)
+    completion_ids = encode_prompt(tokenizer, completion)
+    mask = [0] * len(prompt_ids) + [1] * len(completion_ids)
+    return EncodedExample(prompt_ids + completion_ids, mask)
+
+
+def check_rendering(tokenizer: "PreTrainedTokenizerBase", examples: Sequence[Example]) -> str:
+    """The render gate: encode and decode the first row, compare with what it should be, and return it as decoded.
+
+    Raises:
+        GateError: a doubled BOS, lost reasoning markers, a mask off the completion, an end-of-sequence token out of the loss.
+    """
+    example = examples[0]
+    encoded = encode_example(tokenizer, example)
+    prompt = render_prompt(tokenizer, example.prompt)
+    completion = _completion_after(prompt, example.completion)
+    learned = [token for token, seen in zip(encoded.input_ids, encoded.completion_mask, strict=True) if seen]
+    bos = tokenizer.bos_token_id
+    checks = {
+        "the decoded row is the rendered text": tokenizer.decode(encoded.input_ids)
+        == prompt + completion + str(tokenizer.eos_token),
+        "the loss sees exactly the completion": tokenizer.decode(learned) == completion + str(tokenizer.eos_token),
+        "the end-of-sequence token is in the loss": learned[-1:] == [tokenizer.eos_token_id],
+        "BOS is not doubled": bos is None or encoded.input_ids[:2] != [bos, bos],
+        "the padding token is not the end-of-sequence token": tokenizer.pad_token_id != tokenizer.eos_token_id,
+        "the reasoning markers survive decoding": tokenizer.decode(learned, skip_special_tokens=True) == completion,
+    }
+    failed = [name for name, holds in checks.items() if not holds]
+    if failed:
+        raise GateError(
+            f"render gate: not true that {'; nor that '.join(failed)}; first row: {example.completion[:80]!r}"
+        )
+    return str(tokenizer.decode(encoded.input_ids))
+
+
+def _completion_after(prompt: str, completion: str) -> str:
+    if prompt.rstrip().endswith(OPEN) and completion.startswith(OPEN):
+        return completion.removeprefix(OPEN).lstrip("\n") if prompt.endswith("\n") else completion.removeprefix(OPEN)
+    return completion

@@ -1,0 +1,147 @@
+"""The lab's base model: a small Llama that knows single steps and cannot chain them.
+
+Its diet, in this order of appearance: strings repeated two or three times, from which looking a value up in context forms
+(it does not form from look-ups alone); then drills of every family, each line asked for by itself; and whole replies to
+questions of one step, so that the model knows the form of a reply. It never sees two steps of one trace in a row.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from traceinv.engines.base import Progress
+from traceinv.formatting import EncodedExample, encode_prompt, wrap_reply
+from traceinv.lab.families import FAMILIES, Drill, Problem
+from traceinv.lab.questions import sample_problems, split_of
+from traceinv.lab.tokenizer import ASSISTANT, END, USER, build_tokenizer
+from traceinv.training import TrainingConfig, train
+
+if TYPE_CHECKING:
+    from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
+
+
+class PretrainConfig(BaseModel):
+    """The recipe of the base model.
+
+    Attributes:
+        warmup_strings: rows of repeated strings that come before everything else.
+        rows: rows after that, of which `string_share` are repeated strings and `reply_share` whole one-step replies.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    layers: int = 3
+    hidden: int = 128
+    intermediate: int = 256
+    heads: int = 4
+    warmup_strings: int = 16_000
+    rows: int = 100_000
+    string_share: float = Field(0.05, ge=0, le=1)
+    reply_share: float = Field(0.15, ge=0, le=1)
+    seed: int = 0
+    training: TrainingConfig = TrainingConfig(
+        epochs=1, learning_rate=2e-3, warmup_ratio=0.02, batch_size=32, max_tokens=1024
+    )
+
+
+def pretrain(config: PretrainConfig, out: Path, progress: Progress | None = None) -> dict[str, Any]:
+    """Train the base model and save it, its tokenizer and its recipe to `out`.
+
+    Returns:
+        Parameters, rows, and the training log.
+    """
+    tokenizer = build_tokenizer(_corpus())
+    model = build_model(config, tokenizer)
+    rows = list(diet(config, tokenizer))
+    history = train(model, tokenizer, rows, config.training, config.seed, out, progress, in_order=True)
+    (out / "recipe.json").write_text(config.model_dump_json(indent=2) + "\n")
+    return {"parameters": model.num_parameters(), "rows": len(rows), **history}
+
+
+def build_model(config: PretrainConfig, tokenizer: "PreTrainedTokenizerFast") -> "LlamaForCausalLM":
+    """A Llama with fresh weights drawn from the recipe's seed."""
+    import torch
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    torch.manual_seed(config.seed)
+    return LlamaForCausalLM(
+        LlamaConfig(
+            vocab_size=len(tokenizer),
+            hidden_size=config.hidden,
+            intermediate_size=config.intermediate,
+            num_hidden_layers=config.layers,
+            num_attention_heads=config.heads,
+            max_position_embeddings=1024,
+            tie_word_embeddings=True,
+            bos_token_id=None,
+            eos_token_id=tokenizer.eos_token_id,
+            pad_token_id=tokenizer.pad_token_id,
+        )
+    )
+
+
+def diet(config: PretrainConfig, tokenizer: "PreTrainedTokenizerFast") -> Iterator[EncodedExample]:
+    """The rows that the base model is trained on, in order."""
+    rng = Random(config.seed)
+    vocabulary = list(range(len(tokenizer.all_special_ids), len(tokenizer)))
+    families = list(FAMILIES.values())
+    for _ in range(config.warmup_strings):
+        yield repeated_string(rng, vocabulary)
+    for _ in range(config.rows):
+        kind = rng.random()
+        family = rng.choice(families)
+        if kind < config.string_share:
+            yield repeated_string(rng, vocabulary)
+        elif kind < config.string_share + config.reply_share:
+            yield _encode_reply(tokenizer, _one_step(rng, family.name))
+        else:
+            yield _encode_drill(tokenizer, family.drill(rng))
+
+
+def repeated_string(rng: Random, vocabulary: list[int]) -> EncodedExample:
+    """Random tokens, repeated two or three times; the loss sees the repetitions."""
+    string = rng.choices(vocabulary, k=rng.randint(6, 24))
+    repeats = rng.randint(2, 3)
+    return EncodedExample(string * repeats, [0] * len(string) + [1] * len(string) * (repeats - 1))
+
+
+def _one_step(rng: Random, family: str) -> Problem:
+    while True:
+        problem = FAMILIES[family].sample(rng, 1)
+        if split_of(problem) == "base":
+            return problem
+
+
+def _encode_reply(tokenizer: "PreTrainedTokenizerFast", problem: Problem) -> EncodedExample:
+    return _encode_turns(tokenizer, [(problem.question, wrap_reply(problem.trace, problem.answer))])
+
+
+def _encode_drill(tokenizer: "PreTrainedTokenizerFast", drill: Drill) -> EncodedExample:
+    (first, reply), *others = drill.turns
+    return _encode_turns(tokenizer, [(f"{drill.context}\n{first}", reply), *others])
+
+
+def _encode_turns(tokenizer: "PreTrainedTokenizerFast", turns: list[tuple[str, str]]) -> EncodedExample:
+    ids: list[int] = []
+    mask: list[int] = []
+    for asked, reply in turns:
+        prompt_ids = encode_prompt(tokenizer, f"{USER}{asked}{ASSISTANT}")
+        reply_ids = encode_prompt(tokenizer, f"{reply}{END}")
+        ids += prompt_ids + reply_ids
+        mask += [0] * len(prompt_ids) + [1] * len(reply_ids)
+    return EncodedExample(ids, mask)
+
+
+def _corpus() -> list[str]:
+    """Texts that the tokenizer is fitted on: questions, traces and drills of every family."""
+    texts = []
+    for name, family in FAMILIES.items():
+        rng = Random(name)
+        for problem in sample_problems(name, "base", 300, (2, 8), seed=0):
+            texts += [problem.question, problem.trace, problem.answer]
+        for drill in (family.drill(rng) for _ in range(100)):
+            texts += [drill.context, *(text for turn in drill.turns for text in turn)]
+    return texts
