@@ -8,8 +8,9 @@ if TYPE_CHECKING:
 
 PAD, USER, ASSISTANT, END = "<|pad|>", "<|user|>", "<|assistant|>", "<|end|>"
 VOCABULARY_SIZE = 512
-# Blanks and words are never glued together, so that a name is the same token wherever it stands.
-_PIECES = r"[A-Za-z]+|[0-9]| +|\n|[^A-Za-z0-9 \n]"
+# Blanks and words are never glued together, so that a name is the same token wherever it stands; a name and the sign that
+# gives it a value are one token, so that the value of a name is the token after it.
+_PIECES = r"[A-Za-z]+=?|[0-9]| +|\n|[^A-Za-z0-9 \n]"
 CHAT_TEMPLATE = (
     "{% for message in messages %}"
     "{{ ('<|user|>' if message['role'] == 'user' else '<|assistant|>') + message['content'] }}"

@@ -14,14 +14,17 @@ _WORDS = {"+": "add", "-": "subtract", "*": "times"}
 _OPERATORS = {word: operator for operator, word in _WORDS.items()}
 _HEADER = "Write f(x) modulo 7 as one line of the form (a*x+b)%7.\n"
 _INSTRUCTION = re.compile(r"(?P<number>\d) (?P<word>add|subtract|times) (?P<amount>[1-6])")
-_STEP = re.compile(r"(?P<number>\d) (?P<word>add|subtract|times) (?P<amount>[1-6]):(?P<a>[0-6])\*x\+(?P<b>[0-6])")
+_STEP = re.compile(r"\d (?:(?:add|subtract) [1-6]|times [1-6] [0-6]\*[1-6]) a=[0-6] [0-6][-+*][1-6] b=[0-6]")
 TEST_INPUTS = tuple(range(-3, 15))
 
 Instruction = tuple[str, int]  # operator, amount
 
 
 class Compose:
-    """`1 add 3`, `2 times 2`: the trace carries `a*x+b` through the instructions, `1 add 3:1*x+3`, `2 times 2:2*x+6`."""
+    """Instructions such as `1 add 3` and `2 times 2`; the trace carries `a` and `b` of `a*x+b` through them.
+
+    It begins with `a=1` and `b=0`: `1 add 3 a=1 0+3 b=3`, then `2 times 2 1*2 a=2 3*2 b=6`.
+    """
 
     name = "compose"
     domain: Domain = "code"
@@ -45,9 +48,8 @@ class Compose:
         turns = []
         for number in rng.sample(range(len(instructions)), len(instructions)):
             before = rng.randint(1, MODULUS - 1), rng.randrange(MODULUS)
-            after = _apply(instructions[number], before)
-            asked = f"{number + 1} from {before[0]}*x+{before[1]}?"
-            turns.append((asked, _line(number + 1, instructions[number], after)))
+            asked = f"{number + 1} from a={before[0]} b={before[1]}?"
+            turns.append((asked, _line(number + 1, instructions[number], before)))
         return Drill(_HEADER + "\n".join(_listing(instructions)), tuple(turns))
 
     def read(self, question: str, trace: str) -> list[Step]:
@@ -78,22 +80,24 @@ def _apply(instruction: Instruction, before: tuple[int, int]) -> tuple[int, int]
 
 
 def _coefficients(instructions: list[Instruction]) -> list[tuple[int, int]]:
-    """`(a, b)` of `a*x+b` after each instruction, starting from `1*x+0`."""
-    return list(accumulate(instructions, lambda state, step: _apply(step, state), initial=(1, 0)))[1:]
+    """`(a, b)` of `a*x+b` before the first instruction and after each."""
+    return list(accumulate(instructions, lambda state, step: _apply(step, state), initial=(1, 0)))
 
 
 def _listing(instructions: list[Instruction]) -> list[str]:
     return [f"{i} {_WORDS[operator]} {amount}" for i, (operator, amount) in enumerate(instructions, 1)]
 
 
-def _line(number: int, instruction: Instruction, after: tuple[int, int]) -> str:
+def _line(number: int, instruction: Instruction, before: tuple[int, int]) -> str:
     operator, amount = instruction
-    return f"{number} {_WORDS[operator]} {amount}:{after[0]}*x+{after[1]}"
+    a, b = _apply(instruction, before)
+    product = f" {before[0]}*{amount}" if operator == "*" else ""
+    return f"{number} {_WORDS[operator]} {amount}{product} a={a} {before[1]}{operator}{amount} b={b}"
 
 
 def _trace(instructions: list[Instruction]) -> list[str]:
-    steps = zip(instructions, _coefficients(instructions), strict=True)
-    return [_line(i, instruction, after) for i, (instruction, after) in enumerate(steps, 1)]
+    befores = _coefficients(instructions)[:-1]
+    return [_line(i, step, before) for i, (step, before) in enumerate(zip(instructions, befores, strict=True), 1)]
 
 
 def _parse(question: str) -> list[Instruction]:

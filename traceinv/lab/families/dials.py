@@ -43,8 +43,8 @@ class Dials:
         return sample_drill(rng, _names(rng, rng.randint(3, 10)), _story)
 
     def read(self, question: str, trace: str) -> list[Step]:
-        preamble, *sentences, asked = re.split(r"(?<=[.?]) ", question)
-        if preamble != _PREAMBLE or not sentences or not _ASKED.fullmatch(asked):
+        preamble, *sentences = re.split(r"(?<=[.?]) ", question)
+        if preamble != _PREAMBLE or len(sentences) < 2 or not _ASKED.fullmatch(sentences.pop()):
             raise ValueError(f"not a question of the family {self.name}: {question!r}")
         given: dict[str, int] = {}
         rules: dict[str, Expression] = {}

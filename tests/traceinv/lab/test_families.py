@@ -1,0 +1,93 @@
+"""Families: traces that are exact, readers that judge every line, answers that cannot be guessed."""
+
+import re
+from collections import Counter
+from random import Random
+
+import pytest
+
+from traceinv.lab.families import FAMILIES, unit_tests
+
+NAMES = sorted(FAMILIES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("steps", [1, 4, 8])
+def test_the_true_trace_has_as_many_steps_as_asked_and_reads_back_as_true(name: str, steps: int) -> None:
+    rng = Random(steps)
+    for _ in range(100):
+        problem = FAMILIES[name].sample(rng, steps)
+        read = FAMILIES[name].read(problem.question, problem.trace)
+        assert len(read) == steps
+        assert all(step.well_formed and step.true for step in read)
+        assert read[-1].needed, "the last step states the answer, so it is always needed"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_changed_digit_makes_a_step_false_and_garbage_makes_it_malformed(name: str) -> None:
+    problem = FAMILIES[name].sample(Random(1), 5)
+    first, *others = problem.trace.splitlines()
+    wrong = first[:-1] + str((int(first[-1]) + 1) % 7)
+    judged = FAMILIES[name].read(problem.question, "\n".join([wrong, *others, "\x00<script>", "==", "a=b=c=d"]))
+    assert [(step.well_formed, step.true) for step in judged[:2]] == [(True, False), (True, True)]
+    assert all(not step.well_formed and not step.true and not step.needed for step in judged[-3:])
+
+
+def test_steps_that_the_answer_does_not_depend_on_are_not_needed() -> None:
+    question = "Count modulo 7. a=3;b=a+1;c=a+2;d=c*2. What is d?"
+    trace = "b=a+1 3+1 b=4\nc=a+2 3+2 c=5\nd=c*2 5*2 d=3"
+    assert [step.needed for step in FAMILIES["chain"].read(question, trace)] == [False, True, True]
+
+
+def test_a_branch_that_was_not_taken_is_not_needed() -> None:
+    question = (
+        "What does this Python program print?\n1 a=3\n2 b=(a+1)%7\n3 c=(a*2)%7\n4 d=(b+1 if a>5 else c+1)%7\n5 print(d)"
+    )
+    trace = "2 b=a+1 3+1 b=4\n3 c=a*2 3*2 c=6\n4 a>5 3>5 no d=c+1 6+1 d=0"
+    judged = FAMILIES["prints"].read(question, trace)
+    assert [(step.true, step.needed) for step in judged] == [(True, False), (True, True), (True, True)]
+
+
+def test_the_printed_program_is_what_python_prints(capsys: pytest.CaptureFixture[str]) -> None:
+    rng = Random(3)
+    for _ in range(50):
+        problem = FAMILIES["prints"].sample(rng, 6)
+        lines = [line.partition(" ")[2] for line in problem.question.splitlines()[1:]]
+        exec("\n".join(lines), {})  # noqa: S102  made by the family
+        assert capsys.readouterr().out.strip() == problem.answer
+
+
+def test_the_function_of_compose_passes_its_unit_tests() -> None:
+    problem = FAMILIES["compose"].sample(Random(4), 6)
+    scope: dict[str, object] = {}
+    exec(problem.answer, scope)  # noqa: S102  made by the family
+    function = scope["f"]
+    assert callable(function)
+    assert all(function(x) == y for x, y in unit_tests(problem.reference))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_always_giving_the_commonest_answer_scores_at_most_a_fifth(name: str) -> None:
+    rng = Random(0)
+    answers = Counter(FAMILIES[name].sample(rng, rng.randint(4, 8)).answer for _ in range(3000))
+    assert answers.most_common(1)[0][1] / 3000 <= 0.20
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_drill_never_needs_two_steps_in_a_row(name: str) -> None:
+    rng = Random(5)
+    for _ in range(200):
+        drill = FAMILIES[name].drill(rng)
+        replies = [reply for _, reply in drill.turns]
+        assert all("\n" not in reply for reply in replies)
+        if name != "compose":  # there every turn states what it starts from
+            rules = [next(part for part in reply.split(" ") if "=" in part) for reply in replies]
+            results = {rule.partition("=")[0] for rule in rules}
+            read = {operand for rule in rules for operand in re.split(r"[-+*]", rule.partition("=")[2])}
+            assert not results & read
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_question_of_another_family_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match="not a"):
+        FAMILIES[name].read("What is the capital of France?", "x")

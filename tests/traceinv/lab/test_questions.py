@@ -1,0 +1,42 @@
+"""Splits: disjoint by construction, and so in fact."""
+
+from itertools import combinations
+
+import pytest
+
+from traceinv.lab.questions import SPLITS, TEST_SEED, TEST_STEPS, draw, sample_problems, split_of
+
+
+def test_no_two_splits_share_a_question_even_up_to_renaming() -> None:
+    keys = {split: {p.key for p in draw(split, 60, (1, 8), seed=0).values()} for split in SPLITS}
+    for first, second in combinations(SPLITS, 2):
+        assert not keys[first] & keys[second]
+
+
+def test_the_test_questions_are_in_no_training_set_of_the_shipped_recipe() -> None:
+    from harness.recipe import load_recipe
+
+    recipe = load_recipe("lab")
+    test = {p.question for p in draw("test", 200, TEST_STEPS, TEST_SEED).values()}
+    taught = set()
+    for split, count, steps in (
+        ("target_train", recipe.target.examples_per_family, recipe.target.steps),
+        ("surrogate_train", recipe.surrogate.examples_per_family, recipe.surrogate.steps),
+        ("target", recipe.questions.per_family, recipe.questions.steps),
+        ("surrogate", recipe.questions.per_family, recipe.questions.steps),
+    ):
+        taught |= {p.question for p in draw(split, count, steps, 0).values()}  # type: ignore[arg-type]
+    assert len(test) == 800
+    assert not test & taught
+
+
+def test_a_seed_gives_the_same_questions_and_another_gives_others() -> None:
+    first = sample_problems("chain", "target", 20, (4, 8), seed=1)
+    assert first == sample_problems("chain", "target", 20, (4, 8), seed=1)
+    assert first != sample_problems("chain", "target", 20, (4, 8), seed=2)
+    assert {split_of(problem) for problem in first} == {"target"}
+
+
+def test_asking_for_more_questions_than_there_are_is_refused() -> None:
+    with pytest.raises(ValueError, match="no 100 different problems"):
+        sample_problems("compose", "test", 100, (1, 1), seed=0)

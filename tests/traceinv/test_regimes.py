@@ -1,0 +1,105 @@
+"""Regimes differ in content alone; controls are what they say."""
+
+from traceinv import regimes
+from traceinv.disclosure import AnswerOnly, EveryKthStep, disclose, summarise
+from traceinv.inversion import inverter_examples, inverter_prompt
+from traceinv.records import Disclosure, Inversion, Question, Transcript
+
+
+def _question(number: int, kind: str = "chain") -> Question:
+    return Question(id=f"q{number}", kind=kind, text=f"question {number}?")
+
+
+def _inversion(number: int, trace: str | None, kind: str = "chain", finish: str = "stop") -> Inversion:
+    shown = Disclosure(id=f"q{number}", question=_question(number, kind), answer=f"answer {number}", summary="s")
+    return Inversion(
+        id=f"q{number}",
+        disclosure=shown,
+        with_summary=True,
+        trace=trace,
+        finish_reason="length" if finish == "length" else "stop",
+    )
+
+
+def _transcript(
+    number: int, trace: str | None = "a\nb\nc\nd", answer: str | None = "5", finish: str = "stop"
+) -> Transcript:
+    return Transcript(
+        id=f"q{number}",
+        question=_question(number),
+        trace=trace,
+        answer=answer,
+        finish_reason="length" if finish == "length" else "stop",
+    )
+
+
+def test_regimes_share_the_wrapper_and_differ_between_the_markers() -> None:
+    shown = disclose([_transcript(1)], EveryKthStep(k=2))
+    assert regimes.answer_only(shown)[0].completion == "<think>\n\n</think>\n\n5"
+    assert regimes.summary(shown)[0].completion == "<think>\nb\nd\n</think>\n\n5"
+    assert regimes.traces([_transcript(1)])[0].completion == "<think>\na\nb\nc\nd\n</think>\n\n5"
+    assert regimes.inverted([_inversion(1, "a\nx")])[0].completion == "<think>\na\nx\n</think>\n\nanswer 1"
+
+
+def test_policies() -> None:
+    assert summarise(AnswerOnly(), "a\nb") is None
+    assert summarise(EveryKthStep(k=3), "a\nb\nc\n\nd\ne\nf") == "c\nf"
+    assert summarise(EveryKthStep(k=3), "a\nb") == "a"
+
+
+def test_an_incomplete_transcript_discloses_and_teaches_nothing() -> None:
+    incomplete = [_transcript(1, trace=None), _transcript(2, answer=None), _transcript(3, finish="length")]
+    assert disclose(incomplete, AnswerOnly()) == []
+    assert regimes.traces(incomplete) == []
+
+
+def test_an_unfinished_inversion_teaches_nothing() -> None:
+    assert regimes.inverted([_inversion(1, None), _inversion(2, "a", finish="length")]) == []
+
+
+def test_a_mismatched_trace_is_another_questions_of_the_same_kind_and_like_length() -> None:
+    rows = [_inversion(n, f"{n:02}" + "x" * n, kind="chain" if n % 2 else "dials") for n in range(21)]
+    donors = regimes.mismatched_traces(rows, seed=0)
+    own = {row.id: row for row in rows}
+    by_trace = {row.trace: row for row in rows}
+    assert set(donors) == set(own)
+    for identifier, trace in donors.items():
+        donor = by_trace[trace]
+        assert donor.id != identifier
+        assert donor.disclosure.question.kind == own[identifier].disclosure.question.kind
+        assert abs(len(trace) - len(own[identifier].trace or "")) <= 4
+    assert sorted(donors.values()) == sorted(row.trace or "" for row in rows), "each trace is used once"
+
+
+def test_a_question_alone_in_its_kind_has_no_mismatched_trace() -> None:
+    assert regimes.mismatched_traces([_inversion(1, "a"), _inversion(2, "b", kind="dials")], seed=0) == {}
+
+
+def test_mismatched_rows_keep_the_questions_own_answer() -> None:
+    rows = regimes.inverted_mismatched([_inversion(1, "a"), _inversion(2, "b")], 0)
+    assert {row.id: row.completion for row in rows} == {
+        "q1": "<think>\nb\n</think>\n\nanswer 1",
+        "q2": "<think>\na\n</think>\n\nanswer 2",
+    }
+
+
+def test_shuffled_rows_have_the_same_lines() -> None:
+    trace = "\n".join("abcdefgh")
+    row = regimes.inverted_shuffled([_inversion(1, trace)], 1)[0]
+    lines = row.completion.split("</think>")[0].removeprefix("<think>\n").split()
+    assert sorted(lines) == list("abcdefgh")
+    assert lines != list("abcdefgh")
+
+
+def test_an_inverter_sees_the_summary_only_where_it_may() -> None:
+    shown = disclose([_transcript(1)], EveryKthStep(k=2))[0]
+    assert "b\nd" in inverter_prompt(shown, with_summary=True)
+    assert "b\nd" not in inverter_prompt(shown, with_summary=False)
+    (row,) = inverter_examples([_transcript(1), _transcript(2)], [shown], with_summary=False)
+    assert row.completion == "<think>\na\nb\nc\nd\n</think>\n\n5"
+
+
+def test_a_disclosure_has_no_place_for_a_trace() -> None:
+    assert set(Disclosure.model_fields) == {"id", "question", "answer", "summary"}
+    assert set(Question.model_fields) == {"id", "kind", "text"}
+    assert {name for name, regime in regimes.REGIMES.items() if regime.source == "hidden_transcripts"} == {"oracle"}
