@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Protocol
 
-from harness.execute import Executor, Job
+from harness.execute import Executor, Job, StageFailed
 from harness.experiment import Experiment, External, Stage
 from harness.stages import code_version
 from harness.store import Artifact, Store, make_key
@@ -52,9 +53,16 @@ def run(experiment: Experiment, store: Store, executor: Executor, watcher: Watch
             watcher.advanced(name, share)
         for future in finished:
             stage = running.pop(future)
-            done[stage.name] = future.result()
+            done[stage.name] = _result(stage, future)
             watcher.finished(stage, done[stage.name])
     return done
+
+
+def _result(stage: Stage, future: "Future[Artifact]") -> Artifact:
+    try:
+        return future.result()
+    except BrokenProcessPool:
+        raise StageFailed(f"{stage.name}: a worker process died (out of memory?); the same command goes on") from None
 
 
 def missing(experiment: Experiment, store: Store) -> list[Stage]:

@@ -87,6 +87,7 @@ def train(
         GateError: a row is over `config.max_tokens`, which TRL would cut in silence.
     """
     from datasets import Dataset
+    from transformers import PrinterCallback
     from trl import SFTConfig, SFTTrainer
 
     over = sum(len(row.input_ids) > config.max_tokens for row in rows)
@@ -119,6 +120,7 @@ def train(
     )
     callbacks = [_progress_callback(progress)] if progress else []
     trainer = SFTTrainer(model, arguments, train_dataset=dataset, processing_class=tokenizer, callbacks=callbacks)
+    trainer.remove_callback(PrinterCallback)
     trainer.train()
     trainer.save_model(str(out))
     (out / "training_args.bin").unlink(missing_ok=True)

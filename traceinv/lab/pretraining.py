@@ -37,13 +37,13 @@ class PretrainConfig(BaseModel):
     hidden: int = 128
     intermediate: int = 256
     heads: int = 4
-    warmup_strings: int = 16_000
+    warmup_strings: int = 12_000
     rows: int = 100_000
     string_share: float = Field(0.05, ge=0, le=1)
     reply_share: float = Field(0.15, ge=0, le=1)
     seed: int = 0
     training: TrainingConfig = TrainingConfig(
-        epochs=1, learning_rate=2e-3, warmup_ratio=0.02, batch_size=32, max_tokens=1024
+        epochs=1, learning_rate=2e-3, warmup_ratio=0.02, batch_size=16, max_tokens=1024
     )
 
 
@@ -55,7 +55,7 @@ def pretrain(config: PretrainConfig, out: Path, progress: Progress | None = None
     """
     tokenizer = build_tokenizer(_corpus())
     model = build_model(config, tokenizer)
-    rows = list(diet(config, tokenizer))
+    rows = _in_batches_of_like_length(list(diet(config, tokenizer)), config)
     history = train(model, tokenizer, rows, config.training, config.seed, out, progress, in_order=True)
     (out / "recipe.json").write_text(config.model_dump_json(indent=2) + "\n")
     return {"parameters": model.num_parameters(), "rows": len(rows), **history}
@@ -99,6 +99,19 @@ def diet(config: PretrainConfig, tokenizer: "PreTrainedTokenizerFast") -> Iterat
             yield _encode_reply(tokenizer, _one_step(rng, family.name))
         else:
             yield _encode_drill(tokenizer, family.drill(rng))
+
+
+def _in_batches_of_like_length(rows: list[EncodedExample], config: PretrainConfig) -> list[EncodedExample]:
+    """The rows in nearly the same order: within each window, rows of like length stand together, batches shuffled."""
+    rng = Random(config.seed)
+    size = config.training.batch_size
+    ordered: list[EncodedExample] = []
+    for start in range(0, len(rows), 32 * size):
+        window = sorted(rows[start : start + 32 * size], key=lambda row: len(row.input_ids))
+        batches = [window[i : i + size] for i in range(0, len(window), size)]
+        rng.shuffle(batches)
+        ordered += [row for batch in batches for row in batch]
+    return ordered
 
 
 def repeated_string(rng: Random, vocabulary: list[int]) -> EncodedExample:
