@@ -5,7 +5,7 @@ import string
 from random import Random
 
 from traceinv.lab.families.base import Domain, Drill, Problem, Step
-from traceinv.lab.families.derivations import System, sample_drill, sample_system
+from traceinv.lab.families.derivations import System, as_problem, sample_drill, sample_system
 from traceinv.lab.families.modular import parse_expression
 
 _QUESTION = re.compile(r"Count modulo 7\. (?P<statements>[^.]+)\. What is (?P<asked>[a-z])\?")
@@ -19,17 +19,8 @@ class Chain:
 
     def sample(self, rng: Random, steps: int) -> Problem:
         system = sample_system(rng, _names(rng, steps + 1))
-        lines, values = system.solve()
-        answer = str(values[system.asked])
-        return Problem(
-            family=self.name,
-            steps=steps,
-            question=f"{_statements(system)} What is {system.asked}?",
-            trace="\n".join(lines.values()),
-            answer=answer,
-            reference=answer,
-            key=_renamed(_statements(system)),
-        )
+        described = _statements(system)
+        return as_problem(self.name, system, described, f"What is {system.asked}?", _renamed(described))
 
     def drill(self, rng: Random) -> Drill:
         return sample_drill(rng, _names(rng, rng.randint(3, 10)), _statements)

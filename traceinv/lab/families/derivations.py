@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from random import Random
 
-from traceinv.lab.families.base import Drill, Step, lines_of
+from traceinv.lab.families.base import Drill, Problem, Step, lines_of
 from traceinv.lab.families.modular import (
     EXPRESSION,
     MODULUS,
@@ -43,6 +43,21 @@ class System:
         true_lines, _ = self.solve()
         needed = needed_names(self.asked, self.rules)
         return [_judge(line, true_lines, needed) for line in lines_of(trace)]
+
+
+def as_problem(family: str, system: System, described: str, question: str, key: str) -> Problem:
+    """A system as a problem: its description followed by what is asked of it."""
+    lines, values = system.solve()
+    answer = str(values[system.asked])
+    return Problem(
+        family=family,
+        steps=len(lines),
+        question=f"{described} {question}",
+        trace="\n".join(lines.values()),
+        answer=answer,
+        reference=answer,
+        key=key,
+    )
 
 
 def sample_system(rng: Random, names: list[str]) -> System:

@@ -4,7 +4,7 @@ import re
 from random import Random
 
 from traceinv.lab.families.base import Domain, Drill, Problem, Step
-from traceinv.lab.families.derivations import System, sample_drill, sample_system
+from traceinv.lab.families.derivations import System, as_problem, sample_drill, sample_system
 from traceinv.lab.families.modular import Expression
 
 NAMES = ("Ann", "Bob", "Cy", "Dee", "Eve", "Fay", "Gus", "Hal", "Ida", "Jo", "Kim", "Lea")
@@ -27,17 +27,8 @@ class Dials:
 
     def sample(self, rng: Random, steps: int) -> Problem:
         system = sample_system(rng, _names(rng, steps + 1))
-        lines, values = system.solve()
-        answer = str(values[system.asked])
-        return Problem(
-            family=self.name,
-            steps=steps,
-            question=f"{_story(system)} What does {system.asked} show?",
-            trace="\n".join(lines.values()),
-            answer=answer,
-            reference=answer,
-            key=_renamed(_story(system)),
-        )
+        described = _story(system)
+        return as_problem(self.name, system, described, f"What does {system.asked} show?", _renamed(described))
 
     def drill(self, rng: Random) -> Drill:
         return sample_drill(rng, _names(rng, rng.randint(3, 10)), _story)
