@@ -19,6 +19,7 @@ from harness.stages import PACKAGES, package_version
 from harness.stats import Scores
 from harness.store import Artifact, digest_json
 from harness.verdict import verdict
+from traceinv.errors import GateError
 
 CONTRASTS = (
     ("oracle", "answer_only"),
@@ -56,7 +57,7 @@ def assemble(
         contrasts=contrasts,
         faithfulness=_faithfulness(experiment, artifacts),
         ledger=[_ledger(experiment, artifacts, seed) for seed in recipe.seeds],
-        gates=_gates(experiment, artifacts),
+        gates=_gates(experiment, artifacts, len(next(iter(runs.values()))[0])),
         verdict=verdict(rows, contrasts),
         provenance=_provenance(command, stages),
     )
@@ -80,11 +81,6 @@ def _read_runs(experiment: Experiment, artifacts: Mapping[str, Artifact]) -> dic
     return {name: runs[name] for name in order}
 
 
-def _generator(*names: str) -> np.random.Generator:
-    """A generator for one figure, so that no figure moves when another is added or left out."""
-    return np.random.default_rng(int(digest_json(names)[:16], 16))
-
-
 def _scores(runs: Sequence[Sequence[Item]], tasks: Sequence[str]) -> Scores:
     """(seeds x questions) correctness on these tasks."""
     return np.array([[float(item.correct) for item in items if item.task in tasks] for items in runs])
@@ -103,11 +99,11 @@ def _row(name: str, runs: Sequence[Sequence[Item]], seeds: Sequence[int]) -> res
         name=name,
         kind="reference" if reference else "regime",
         seeds=[] if reference or name == "base" else list(seeds),
-        scores={group: _score(name, group, runs, tasks) for group, tasks in _groups({name: runs}).items()},
+        scores={group: _score(runs, tasks) for group, tasks in _groups({name: runs}).items()},
     )
 
 
-def _score(name: str, group: str, runs: Sequence[Sequence[Item]], tasks: Sequence[str]) -> results.Score:
+def _score(runs: Sequence[Sequence[Item]], tasks: Sequence[str]) -> results.Score:
     scores = _scores(runs, tasks)
     items = [item for run in runs for item in run if item.task in tasks]
     stopped = [item.finish_reason == "stop" for item in items]
@@ -117,13 +113,14 @@ def _score(name: str, group: str, runs: Sequence[Sequence[Item]], tasks: Sequenc
         return round(sum(flags) / len(items), 6)
 
     return results.Score(
-        accuracy=_interval(stats.estimate(scores, _generator(name, group))),
+        accuracy=_interval(stats.estimate(scores)),
         by_seed=[round(float(mean), 6) for mean in scores.mean(axis=1)],
         finished=share(stopped),
         no_answer=share([item.state == "no_answer" for item in items]),
         unfinished=share([item.state == "unfinished" for item in items]),
         bad_format=share([item.state == "bad_format" for item in items]),
         if_unfinished_right=share([item.correct or cut for item, cut in zip(items, cut_off, strict=True)]),
+        if_unfinished_wrong=share([item.correct and not cut for item, cut in zip(items, cut_off, strict=True)]),
         mean_tokens=round(sum(item.tokens for item in items) / len(items), 2),
         items=scores.shape[1],
     )
@@ -135,7 +132,7 @@ def _contrasts(runs: Runs) -> list[results.Contrast]:
         for group in ("math", "code", "all"):
             if first in runs and second in runs and group in (groups := _groups(runs)):
                 better, worse = (_scores(runs[name], groups[group]) for name in (first, second))
-                found = _interval(stats.difference(better, worse, _generator(first, second, group)))
+                found = _interval(stats.difference(better, worse))
                 contrasts.append(results.Contrast(first=first, second=second, group=group, difference=found))
     return contrasts
 
@@ -156,19 +153,19 @@ def _faithfulness_row(regime: str, seeds: Sequence[Faithfulness]) -> results.Fai
     """Figures over the pairs that every seed has."""
     shared = sorted(set.intersection(*(set(found.ids) for found in seeds)))
 
-    def intervals(which: str, tables: Sequence[Mapping[str, Sequence[float]]]) -> dict[str, results.Interval]:
+    def intervals(tables: Sequence[Mapping[str, Sequence[float]]]) -> dict[str, results.Interval]:
         found = {}
         for figure in tables[0]:
             rows = [dict(zip(s.ids, t[figure], strict=True)) for s, t in zip(seeds, tables, strict=True)]
             scores = np.array([[row[i] for i in shared] for row in rows])
-            found[figure] = _interval(stats.estimate(scores, _generator(regime, which, figure)))
+            found[figure] = _interval(stats.estimate(scores))
         return found
 
     return results.FaithfulnessRow(
         regime=regime,
         pairs=len(shared),
-        inverted=intervals("inverted", [found.by_pair for found in seeds]),
-        floor=intervals("floor", [found.floor_by_pair for found in seeds]),
+        inverted=intervals([found.by_pair for found in seeds]),
+        floor=intervals([found.floor_by_pair for found in seeds]),
     )
 
 
@@ -184,26 +181,31 @@ def _ledger(experiment: Experiment, artifacts: Mapping[str, Artifact], seed: int
     )
 
 
-def _gates(experiment: Experiment, artifacts: Mapping[str, Artifact]) -> list[results.Gate]:
+def _gates(experiment: Experiment, artifacts: Mapping[str, Artifact], items: int) -> list[results.Gate]:
+    """The gates' figures.
+
+    Raises:
+        GateError: two models were asked an item in different words.
+    """
     logs = {stage.name: artifacts[stage.name].log for stage in experiment.models.values()}
     prompts = {
         item.prompt_hash
         for stage in experiment.scores.values()
         for item in map(Item.model_validate_json, (artifacts[stage.name].path / "items.jsonl").read_text().splitlines())
     }
-    transcripts = [stage for stage in experiment.stages if stage.kind in ("transcripts", "inversions")]
+    if len(prompts) != items:
+        raise GateError(f"one prompt an item: {len(prompts)} prompts for {items} items; models were not asked the same")
+    writing = [stage for stage in experiment.stages if stage.kind in ("transcripts", "inversions")]
+    trained = ("examples", "loss_tokens", "steps", "too_long")
     return [
         results.Gate(name="render", figures={"checked": len(logs), "first_rows": _first_rows(experiment, logs)}),
-        results.Gate(name="one prompt an item", figures={"prompts": len(prompts)}),
+        results.Gate(name="one prompt an item", figures={"prompts": len(prompts), "items": items}),
         results.Gate(
-            name="nothing cut in silence",
-            figures={stage.name: artifacts[stage.name].log for stage in transcripts},
+            name="nothing cut in silence", figures={stage.name: artifacts[stage.name].log for stage in writing}
         ),
         results.Gate(
             name="training",
-            figures={
-                name: {key: log[key] for key in ("examples", "loss_tokens", "steps")} for name, log in logs.items()
-            },
+            figures={name: {key: log[key] for key in trained if key in log} for name, log in logs.items()},
         ),
     ]
 
@@ -252,13 +254,11 @@ def _provenance(command: str, stages: list[results.StageTime]) -> results.Proven
 
 def _commit() -> str:
     """The checkout's commit, `-dirty` behind it where files differ, or `unknown`."""
-    found = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"],
-        cwd=Path(__file__).parent,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+    try:
+        found = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+    except OSError:
+        return "unknown"
     return found.stdout.strip() or "unknown"
 
 

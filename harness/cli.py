@@ -81,6 +81,9 @@ def _run(options: argparse.Namespace) -> int:
 
     recipe = load_recipe(options.recipe, options.set, options.seeds)
     experiment = plan(recipe, External(BASE, digest_folder(BASE)))
+    out = options.out or Path("runs") / recipe.name
+    if out.exists() and not out.is_dir():
+        raise InputError(f"--out {out}: there is a file of this name; expected a folder")
     store = Store(options.store or Path("runs/store"))
     absent = missing(experiment, store)
     if options.dry_run:
@@ -97,7 +100,7 @@ def _run(options: argparse.Namespace) -> int:
     from harness.results import write_record
 
     record, ids, states = assemble(experiment, artifacts, _command())
-    path = write_record(record, ids, states, options.out or Path("runs") / recipe.name)
+    path = write_record(record, ids, states, out)
     if options.json:
         print(record.model_dump_json(indent=1))
     else:
@@ -117,6 +120,8 @@ def _leaderboard(options: argparse.Namespace) -> int:
         if text == current:
             return DONE
         return _say(f"{options.out} is not what {options.results} gives; run `traceinv leaderboard`", FAILED)
+    if not options.out.parent.is_dir():
+        raise InputError(f"--out {options.out}: no such folder")
     options.out.write_text(text, encoding="utf-8")
     print(f"wrote {options.out}")
     return DONE

@@ -55,7 +55,7 @@ class RunDisplay:
         self.shares[stage.name] = 0.0
 
     def advanced(self, name: str, share: float) -> None:
-        if name not in self.shares:
+        if self.shares.get(name, 1.0) >= 1.0:  # a report that comes after its stage has finished
             return
         if name not in self.tasks:
             self.tasks[name] = self.progress.add_task(escape(name), total=1.0)

@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
-from harness.stages import STAGES
+from harness.stages import STAGES, read_code_version
 from harness.store import Artifact, Store
 from traceinv.engines.base import Progress
 from traceinv.errors import GateError, InputError
@@ -29,6 +29,7 @@ class Job:
     name: str
     kind: str
     key: str
+    version: str
     params: Mapping[str, Any]
     inputs: Mapping[str, Path]
     store: Path
@@ -52,6 +53,8 @@ def run_job(job: Job, progress: Progress) -> Artifact:
     draft = store.open_draft()
     start = time.monotonic()
     log = STAGES[job.kind].run(job.params, job.inputs, draft, progress)
+    if read_code_version(job.kind) != job.version:
+        raise GateError("the source changed while the stage ran, so its result has no key; run the same command again")
     return store.publish(draft, job.kind, job.key, round(time.monotonic() - start, 3), log)
 
 

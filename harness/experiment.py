@@ -7,6 +7,7 @@ from typing import Any
 
 from harness.recipe import LabModel, Recipe
 from harness.stages import STAGES
+from traceinv.lab.families import FAMILIES
 from traceinv.regimes import REGIMES, Source
 
 
@@ -99,11 +100,10 @@ class _Planner:
         open_traces = self._transcripts("surrogate", surrogate, own, "its own questions")
         shown = self._disclosures("target", hidden)
         surrogate_shown = self._disclosures("surrogate", open_traces)
-        self.sources = {
-            "disclosures": shown,
-            "hidden_transcripts": hidden,
-            "surrogate_transcripts": self._transcripts("surrogate", surrogate, asked, "the target's questions"),
-        }
+        self.sources = {"disclosures": shown, "hidden_transcripts": hidden}
+        if "surrogate_trace" in self.recipe.regimes:
+            answered = self._transcripts("surrogate", surrogate, asked, "the target's questions")
+            self.sources["surrogate_transcripts"] = answered
         if "base" in self.recipe.regimes:
             self._score("base", None, self.base)
         self._score("target", None, target)
@@ -126,7 +126,7 @@ class _Planner:
             f"shared rows, seed {seed}",
             "shared_rows",
             {"max_dropped": self.recipe.max_dropped, "questions": self._question_count()},
-            lessons,
+            {regime: lesson for regime, lesson in lessons.items() if REGIMES[regime].source != "hidden_transcripts"},
             cost=0.1,
         )
         self.experiment.rows[seed] = rows
@@ -143,7 +143,7 @@ class _Planner:
             "training": model.training.model_dump(),
             "seed": 0,
         }
-        cost = _training_cost(4 * model.examples_per_family, model.training.epochs)
+        cost = _training_cost(len(FAMILIES) * model.examples_per_family, model.training.epochs)
         stage = self.add(side, "lab_model", params, {"base": self.base}, cost)
         self.experiment.models[side, None] = stage
         return stage
@@ -164,7 +164,12 @@ class _Planner:
         return self.add(f"{side}'s disclosures", "disclosures", params, {"transcripts": transcripts}, cost=0.1)
 
     def _inverter(self, with_summary: bool, seed: int, transcripts: Stage, disclosures: Stage) -> Stage:
-        params = {"with_summary": with_summary, "training": self.recipe.inverter.model_dump(), "seed": seed}
+        params = {
+            "with_summary": with_summary,
+            "training": self.recipe.inverter.model_dump(),
+            "max_dropped": self.recipe.max_dropped,
+            "seed": seed,
+        }
         inputs: Inputs = {"base": self.base, "transcripts": transcripts, "disclosures": disclosures}
         name = f"inverter {_summary(with_summary)}, seed {seed}"
         cost = _training_cost(self._question_count(), self.recipe.inverter.epochs)
@@ -207,7 +212,7 @@ class _Planner:
         self.experiment.scores[name, seed] = stage
 
     def _question_count(self) -> int:
-        return 4 * self.recipe.questions.per_family
+        return len(FAMILIES) * self.recipe.questions.per_family
 
 
 def _summary(with_summary: bool) -> str:

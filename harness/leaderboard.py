@@ -1,5 +1,6 @@
 """leaderboard.md, from the records in results/ and nothing else: the same records give the same bytes."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,10 +9,14 @@ from harness.results import FaithfulnessRow, Interval, ResultRecord, Row, read_r
 HEADER = """\
 # Leaderboard
 
-Made from the records in results/ by `traceinv leaderboard`; do not edit it by hand. Accuracies are percentages with 95%
-intervals over questions and seeds (pigeonhole bootstrap). *finished* is the share of answers that ended before the token
-limit, *recovery* is not shown where it has no meaning. Rows of one table share target, student, questions and prompt; rows
-of different tables do not, and must not be compared.
+Made from the records in results/ by `traceinv leaderboard`; do not edit it by hand.
+
+Accuracies are percentages with 95% intervals over questions and seeds (Student's t over a two-way random-effects model; with
+one seed Wilson's interval, which says nothing about seeds). *spread* is the largest less the smallest accuracy of a seed.
+*finished* is the share of answers that ended before the token limit; *no answer*, *open* (the reasoning was never closed) and
+*bad format* are the shares that failed so, all counted as wrong; *bounds* are the accuracy if every cut-off answer counted as
+wrong and as right. Rows of one table share target, student, questions and prompt; rows of different tables do not, and must
+not be compared.
 """
 FIGURES = {
     "length_ratio": "length ratio",
@@ -37,13 +42,7 @@ def build(results: Path, out: Path) -> str:
     Raises:
         InputError: the folder is missing or a record is bad.
     """
-    return render(read_records(results), Path(_relative(results, out)).as_posix())
-
-
-def _relative(results: Path, out: Path) -> str:
-    import os
-
-    return os.path.relpath(results, out.parent)
+    return render(read_records(results), Path(os.path.relpath(results, out.parent)).as_posix())
 
 
 def _section(record: ResultRecord, folder: str) -> str:
@@ -69,13 +68,26 @@ def _section(record: ResultRecord, folder: str) -> str:
 
 def _scores(rows: Sequence[Row]) -> str:
     columns = list(rows[0].scores)
-    lines = [_line(["regime", *columns, "finished", "seeds", "items"]), _line(["---"] * (len(columns) + 4))]
+    rates = ["spread", "finished", "no answer", "open", "bad format", "bounds", "tokens", "seeds", "items"]
+    lines = [_line(["regime", *columns, *rates]), _line(["---"] * (1 + len(columns) + len(rates)))]
     for row in sorted(rows, key=lambda row: row.kind != "regime"):
-        total = row.scores["all"]
         name = row.name if row.kind == "regime" else f"*{row.name} (reference)*"
-        cells = [_percent(row.scores[column].accuracy) for column in columns]
-        lines.append(_line([name, *cells, f"{100 * total.finished:.1f}", str(len(row.seeds) or 1), str(total.items)]))
+        lines.append(_line([name, *(_percent(row.scores[column].accuracy) for column in columns), *_rates(row)]))
     return "\n".join(lines)
+
+
+def _rates(row: Row) -> list[str]:
+    """How the answers to all tasks ended."""
+    total = row.scores["all"]
+    shares = (total.finished, total.no_answer, total.unfinished, total.bad_format)
+    return [
+        "" if total.accuracy.spread is None else f"{100 * total.accuracy.spread:.1f}",
+        *(f"{100 * share:.1f}" for share in shares),
+        f"{100 * total.if_unfinished_wrong:.1f} to {100 * total.if_unfinished_right:.1f}",
+        f"{total.mean_tokens:.0f}",
+        str(len(row.seeds) or 1),
+        str(total.items),
+    ]
 
 
 def _faithfulness(rows: Sequence[FaithfulnessRow]) -> str:

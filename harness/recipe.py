@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from harness.bench import known_tasks
 from traceinv.disclosure import Policy
 from traceinv.engines import Sampling
 from traceinv.errors import InputError, nearest
@@ -26,7 +27,31 @@ Regime = Literal[
     "inverted_shuffled",
     "oracle",
 ]
-Steps = tuple[int, int]
+T = TypeVar("T")
+
+
+def _in_order(steps: tuple[int, int]) -> tuple[int, int]:
+    if not 1 <= steps[0] <= steps[1] <= 9:
+        raise ValueError("expected the fewest and the most steps, from 1 to 9")
+    return steps
+
+
+def _different(values: list[T]) -> list[T]:
+    if len(set(values)) < len(values):
+        raise ValueError("expected no value twice")
+    return values
+
+
+def _known(tasks: list[str]) -> list[str]:
+    known = known_tasks()
+    for task in tasks:
+        if task not in known:
+            raise ValueError(f"unknown task {task!r}{nearest(task, known)}")
+    return tasks
+
+
+Steps = Annotated[tuple[int, int], AfterValidator(_in_order)]
+Different = AfterValidator(_different)
 
 
 class _Part(BaseModel):
@@ -57,7 +82,7 @@ class Questions(_Part):
 class Benchmark(_Part):
     """What the students are scored on: lm-eval tasks, and how many items of each (all where `limit` is left out)."""
 
-    tasks: list[str] = Field(min_length=1)
+    tasks: Annotated[list[str], Different, AfterValidator(_known)] = Field(min_length=1)
     limit: int | None = Field(None, gt=0)
 
 
@@ -67,7 +92,8 @@ class Recipe(_Part):
     Attributes:
         seeds: one run of inverters and students for each; target and surrogate are the same for all.
         sampling: how target, surrogate and inverters write.
-        max_dropped: the share of a regime's rows that may be lost on the way before the comparison is refused.
+        max_dropped: the share of the questions that may be lost on the way, by any regime or by the inverter's own lesson,
+            before the comparison is refused.
     """
 
     name: str = Field(pattern=r"^[a-z0-9_-]+$")
@@ -78,10 +104,19 @@ class Recipe(_Part):
     sampling: Sampling
     inverter: TrainingConfig
     student: TrainingConfig
-    regimes: list[Regime] = Field(min_length=1)
+    regimes: Annotated[list[Regime], Different] = Field(min_length=1)
     benchmark: Benchmark
-    seeds: list[int] = Field(min_length=1)
+    seeds: Annotated[list[int], Different] = Field(min_length=1)
     max_dropped: float = Field(0.5, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _has_what_its_regimes_need(self) -> Self:
+        if not set(self.regimes) - {"base"}:
+            raise ValueError("regimes: expected at least one that teaches, beside base")
+        wanting = {"summary", "inverted", "inverted_mismatched", "inverted_shuffled"} & set(self.regimes)
+        if self.policy.kind == "answer_only" and wanting:
+            raise ValueError(f"policy: answer_only shows no summary, which {sorted(wanting)[0]} needs")
+        return self
 
 
 def load_recipe(name: str, overrides: Sequence[str] = (), seeds: int | None = None) -> Recipe:
@@ -93,6 +128,8 @@ def load_recipe(name: str, overrides: Sequence[str] = (), seeds: int | None = No
     path = _find(name)
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: not UTF-8 text") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""

@@ -1,6 +1,7 @@
 """The result record: its schema, how it is made from a finished run, and its reading and writing."""
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -42,8 +43,8 @@ class Score(_Part):
         by_seed: accuracy of each seed, in the order of the record's seeds (one figure where seeds make no difference).
         finished: share of answers that ended before the token limit.
         no_answer, unfinished, bad_format: shares of answers that failed so (see `Grade`).
-        if_unfinished_right: accuracy if every answer that hit the limit or never closed its reasoning counted as right;
-            counted as wrong, as they are here, it is `accuracy`.
+        if_unfinished_right: accuracy if every answer that hit the limit or never closed its reasoning counted as right.
+        if_unfinished_wrong: the same, counted as wrong.
         items: graded answers a seed.
     """
 
@@ -54,6 +55,7 @@ class Score(_Part):
     unfinished: float
     bad_format: float
     if_unfinished_right: float
+    if_unfinished_wrong: float
     mean_tokens: float
     items: int
 
@@ -157,11 +159,16 @@ ItemStates = Mapping[str, Mapping[str, str]]
 
 
 def write_record(record: ResultRecord, item_ids: Mapping[str, Sequence[str]], states: ItemStates, folder: Path) -> Path:
-    """Write `ID.json` and beside it `ID.items.json`, the per-item states; each appears whole or not at all."""
+    """Write `ID.json` and beside it `ID.items.json`, the per-item states; each appears whole or not at all.
+
+    A record of the same run that stands there already is left as it is: it says when and where the run was really made.
+    """
     folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{record.id}.json"
+    if path.exists() and read_record(path).comparable() == record.comparable():
+        return path
     items = {"letters": STATE_LETTERS, "ids": item_ids, "states": states}
     _write_whole(folder / f"{record.id}{ITEMS_SUFFIX}", json.dumps(items, indent=1))
-    path = folder / f"{record.id}.json"
     _write_whole(path, record.model_dump_json(indent=1))
     return path
 
@@ -204,6 +211,6 @@ def read_records(folder: Path) -> list[ResultRecord]:
 
 
 def _write_whole(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.draft")
+    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
     draft.write_text(text + "\n", encoding="utf-8")
     draft.replace(path)

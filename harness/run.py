@@ -45,7 +45,7 @@ def run(experiment: Experiment, store: Store, executor: Executor, watcher: Watch
                 watcher.found(stage, artifact)
             else:
                 watcher.started(stage)
-                running[executor.submit(job)] = stage
+                running[_submit(stage, job, executor)] = stage
         if not running:
             continue
         finished, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
@@ -58,11 +58,24 @@ def run(experiment: Experiment, store: Store, executor: Executor, watcher: Watch
     return done
 
 
-def _result(stage: Stage, future: "Future[Artifact]") -> Artifact:
+def _submit(stage: Stage, job: Job, executor: Executor) -> Future[Artifact]:
+    try:
+        return executor.submit(job)
+    except BrokenProcessPool:
+        raise _died(stage) from None
+
+
+def _result(stage: Stage, future: Future[Artifact]) -> Artifact:
     try:
         return future.result()
     except BrokenProcessPool:
-        raise StageFailed(f"{stage.name}: a worker process died (out of memory?); the same command goes on") from None
+        raise _died(stage) from None
+
+
+def _died(stage: Stage) -> StageFailed:
+    return StageFailed(
+        f"a worker died at or beside {stage.name!r} (out of memory?); the same command goes on from here"
+    )
 
 
 def missing(experiment: Experiment, store: Store) -> list[Stage]:
@@ -86,7 +99,7 @@ def make_job(stage: Stage, done: Mapping[str, Artifact], store: Store) -> Job:
         artifact = source if isinstance(source, External) else done[source.name]
         digests[name], paths[name] = artifact.digest, artifact.path
     key = make_key(stage.kind, code_version(stage.kind), stage.params, digests)
-    return Job(stage.name, stage.kind, key, stage.params, paths, store.root)
+    return Job(stage.name, stage.kind, key, code_version(stage.kind), stage.params, paths, store.root)
 
 
 def _is_ready(stage: Stage, done: Mapping[str, Artifact]) -> bool:

@@ -5,16 +5,19 @@ A stage's module list is its code version: when the source of one of them change
 
 import hashlib
 import json
+import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 from pydantic import TypeAdapter
 
+import traceinv.lab.families
 from traceinv.disclosure import Policy, disclose
 from traceinv.engines import Sampling
 from traceinv.engines.base import Progress
@@ -28,7 +31,7 @@ Params = Mapping[str, Any]
 Inputs = Mapping[str, Path]
 StageFunction = Callable[[Params, Inputs, Path, Progress], dict[str, Any]]
 
-PACKAGES = ("torch", "transformers", "trl", "tokenizers", "lm_eval", "rouge_score")
+PACKAGES = ("torch", "transformers", "trl", "accelerate", "datasets", "tokenizers", "numpy", "lm_eval", "rouge_score")
 
 
 @dataclass(frozen=True)
@@ -78,12 +81,19 @@ def disclosures(params: Params, inputs: Inputs, out: Path, progress: Progress) -
 
 
 def inverter(params: Params, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
-    """A model that writes traces, taught by the surrogate's."""
+    """A model that writes traces, taught by the surrogate's.
+
+    Raises:
+        GateError: too few of the surrogate's transcripts are complete and short enough.
+    """
     rows = read_jsonl(rows_file(inputs["transcripts"]), Transcript)
     shown = read_jsonl(rows_file(inputs["disclosures"]), Disclosure)
-    examples = inverter_examples(rows, shown, params["with_summary"])
     config = TrainingConfig.model_validate(params["training"])
-    return fine_tune(inputs["base"], examples, config, params["seed"], out, progress)
+    examples = inverter_examples(rows, shown, params["with_summary"])
+    kept = _within(examples, inputs["base"], config.max_tokens)
+    _refuse_losses("the inverter's rows", len(kept), len(rows), params["max_dropped"])
+    log = fine_tune(inputs["base"], kept, config, params["seed"], out, progress)
+    return {**log, "too_long": len(examples) - len(kept)}
 
 
 def inversions(params: Params, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
@@ -100,14 +110,9 @@ def inversions(params: Params, inputs: Inputs, out: Path, progress: Progress) ->
 
 def lesson(params: Params, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
     """What one regime can teach: its rows, those over the length limit left out and counted."""
-    from transformers import AutoTokenizer
-
-    from traceinv.formatting import encode_example
-
     regime = REGIMES[params["regime"]]
     examples = regime.teach(read_jsonl(rows_file(inputs["source"]), regime.reads), params["seed"])
-    tokenizer = AutoTokenizer.from_pretrained(inputs["base"])
-    kept = [e for e in examples if len(encode_example(tokenizer, e).input_ids) <= params["max_tokens"]]
+    kept = _within(examples, inputs["base"], params["max_tokens"])
     write_jsonl(out / "examples.jsonl", kept)
     return {"rows": len(kept), "too_long": len(examples) - len(kept)}
 
@@ -118,18 +123,34 @@ def rows_file(folder: Path) -> Path:
     return path
 
 
+def _within(examples: list[Example], base: Path, max_tokens: int) -> list[Example]:
+    """The examples that are not over the length limit."""
+    from transformers import AutoTokenizer
+
+    from traceinv.formatting import encode_example
+
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    return [e for e in examples if len(encode_example(tokenizer, e).input_ids) <= max_tokens]
+
+
+def _refuse_losses(what: str, left: int, asked: int, max_dropped: float) -> None:
+    if not left or left < asked * (1 - max_dropped):
+        raise GateError(f"{what}: {left} of {asked} are left, which is a loss of more than {max_dropped:.0%}")
+
+
 def shared_rows(params: Params, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
-    """The questions that every regime of the comparison can teach; all students learn from exactly these.
+    """The questions that every regime on the tester's side can teach; all students learn from exactly these.
+
+    The oracle's lesson has no say here, since what the tester's students learn may not depend on hidden traces; a question that
+    it lacks stops its student instead.
 
     Raises:
-        GateError: a regime lost more than the recipe's `max_dropped` of the questions asked.
+        GateError: more than the recipe's `max_dropped` of the questions asked are lost.
     """
     taught = {name: {e.id for e in read_jsonl(rows_file(path), Example)} for name, path in inputs.items()}
     shared = sorted(set.intersection(*taught.values()))
-    least = params["questions"] * (1 - params["max_dropped"])
-    if len(shared) < least:
-        counts = ", ".join(f"{name} {len(ids)}" for name, ids in taught.items())
-        raise GateError(f"equal rows: {len(shared)} of {params['questions']} questions are left ({counts})")
+    counts = ", ".join(f"{name} {len(ids)}" for name, ids in taught.items())
+    _refuse_losses(f"shared rows ({counts})", len(shared), params["questions"], params["max_dropped"])
     (out / "ids.json").write_text(json.dumps(shared))
     return {"shared": len(shared)}
 
@@ -174,9 +195,9 @@ def faithfulness(params: Params, inputs: Inputs, out: Path, progress: Progress) 
 
 _WRITING = ("traceinv.engines.base", "traceinv.engines.local", "traceinv.formatting", "traceinv.records")
 _TRAINING = ("traceinv.training", "traceinv.formatting", "traceinv.records", "traceinv.lab.models")
-_FAMILIES = tuple(
-    f"traceinv.lab.families.{name}"
-    for name in ("base", "modular", "derivations", "chain", "dials", "prints", "compose")
+_FAMILIES = (
+    "traceinv.lab.families",
+    *(f"traceinv.lab.families.{module.name}" for module in iter_modules(traceinv.lab.families.__path__)),
 )
 _PROBLEMS = ("traceinv.lab.questions", *_FAMILIES)
 
@@ -204,13 +225,25 @@ STAGES: dict[str, StageKind] = {
     ),
     "faithfulness": StageKind(
         faithfulness,
-        ("harness.faithfulness", "harness.faithfulness.overlap", "harness.faithfulness.steps", *_FAMILIES),
+        (
+            "harness.faithfulness",
+            "harness.faithfulness.overlap",
+            "harness.faithfulness.steps",
+            "traceinv.regimes",
+            "traceinv.records",
+            *_FAMILIES,
+        ),
     ),
 }
 
 
 @cache
 def code_version(kind: str) -> str:
+    """The code version of a stage as it was when this process first asked."""
+    return read_code_version(kind)
+
+
+def read_code_version(kind: str) -> str:
     """A hash of the source that decides what a stage computes, and of the versions of the packages under it."""
     total = hashlib.sha256()
     for module in (__name__, *STAGES[kind].modules):
@@ -223,6 +256,7 @@ def code_version(kind: str) -> str:
             total.update(path.read_bytes())
     for package in PACKAGES:
         total.update(f"{package}=={package_version(package)}\n".encode())
+    total.update(platform.python_version().encode())
     return total.hexdigest()[:16]
 
 

@@ -1,15 +1,15 @@
 """Intervals for scores that vary with the questions and with the seeds."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-RESAMPLES = 4000
 CONFIDENCE = 0.95
 
 Scores = NDArray[np.float64]
-"""(seeds x questions): one score for each question and training seed, the same questions in the same order throughout."""
+"""(seeds x questions): one score from 0 to 1 for each question and training seed, the same questions for every seed."""
 
 
 @dataclass(frozen=True)
@@ -22,56 +22,96 @@ class Estimate:
     spread: float | None
 
 
-def resample(scores: Scores, rng: np.random.Generator, resamples: int = RESAMPLES) -> NDArray[np.float64]:
-    """Means of `resamples` pigeonhole-bootstrap samples, shape (resamples,).
+@dataclass(frozen=True)
+class _Component:
+    """One source's share of the variance of a mean, and its degrees of freedom."""
 
-    Seeds and questions are both drawn with replacement and the mean is taken over their crossing, so both sources of noise
-    count (Owen 2007, "The pigeonhole bootstrap", Annals of Applied Statistics 1(2), section 3). With one seed this is the
-    bootstrap over questions.
+    variance: float
+    freedom: int
+
+
+def estimate(scores: Scores) -> Estimate:
+    """Mean of (seeds x questions) scores; seeds and questions are both samples of more that could have been drawn.
+
+    The variance of the mean is that of a two-way crossed random-effects model, its sources estimated from the seeds' means,
+    the questions' means and the residual; the interval is Student's t with Satterthwaite's degrees of freedom (Satterthwaite
+    1946, "An approximate distribution of estimates of variance components", Biometrics 2(6)). With three seeds that disagree
+    it is wide, as it must be. With one seed it says nothing about seeds; 0/1 scores then have Wilson's interval.
 
     Raises:
         ValueError: there is no score, or one is not a number.
     """
-    if scores.ndim != 2 or not scores.size or not np.isfinite(scores).all():
-        raise ValueError(f"expected a non-empty (seeds x questions) array of numbers, got shape {scores.shape}")
-    return _over_seeds(scores, _draw(scores.shape[1], rng, resamples), rng)
-
-
-def estimate(scores: Scores, rng: np.random.Generator) -> Estimate:
-    """Mean and percentile interval of (seeds x questions) scores; no spread where there is one seed."""
-    low, high = _percentiles(resample(scores, rng))
+    _check(scores)
+    seeds, questions = scores.shape
     by_seed = scores.mean(axis=1)
-    spread = float(by_seed.max() - by_seed.min()) if len(by_seed) > 1 else None
-    return Estimate(float(scores.mean()), low, high, spread)
+    mean = float(scores.mean())
+    spread = float(by_seed.max() - by_seed.min()) if seeds > 1 else None
+    components = [_question_component(scores.mean(axis=0)), *_seed_components(scores)]
+    certain = sum(component.variance for component in components) <= 0
+    if np.isin(scores, (0, 1)).all() and (seeds == 1 or certain):
+        low, high = _wilson(mean, questions)
+    else:
+        low, high = _interval(mean, components, _residual(scores))
+    return Estimate(mean, max(low, 0.0), high, spread)
 
 
-def difference(first: Scores, second: Scores, rng: np.random.Generator) -> Estimate:
-    """`first - second` on the same questions, with its interval; the questions are paired, the seeds are not.
+def difference(first: Scores, second: Scores) -> Estimate:
+    """`first - second`, from -1 to 1, on the same questions; the questions are paired, the seeds are not (as `estimate`).
 
-    Each side's seeds are drawn by themselves and the questions together.
+    Raises:
+        ValueError: the two did not answer the same number of questions.
     """
+    _check(first)
+    _check(second)
     if first.shape[1] != second.shape[1]:
         raise ValueError(f"not the same questions: {first.shape[1]} and {second.shape[1]}")
-    drawn = _draw(first.shape[1], rng, RESAMPLES)
-    means = [_over_seeds(scores, drawn, rng) for scores in (first, second)]
-    low, high = _percentiles(means[0] - means[1])
-    return Estimate(float(first.mean() - second.mean()), low, high, None)
+    by_question = first.mean(axis=0) - second.mean(axis=0)
+    components = [_question_component(by_question), *_seed_components(first), *_seed_components(second)]
+    mean = float(by_question.mean())
+    low, high = _interval(mean, components, _residual(first) + _residual(second))
+    return Estimate(mean, low, high, None)
 
 
-def _draw(count: int, rng: np.random.Generator, resamples: int) -> NDArray[np.float64]:
-    """Shares with which each of `count` things is drawn, shape (resamples, count), each row summing to 1."""
-    shares: NDArray[np.float64] = rng.multinomial(count, np.full(count, 1 / count), size=resamples) / count
-    return shares
+def _check(scores: Scores) -> None:
+    if scores.ndim != 2 or not scores.size or not np.isfinite(scores).all():
+        raise ValueError(f"expected a non-empty (seeds x questions) array of numbers, got shape {scores.shape}")
 
 
-def _over_seeds(scores: Scores, questions: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    """Mean score of each sample, its questions given (the same for all its seeds), its seeds drawn here."""
-    seeds = _draw(len(scores), rng, len(questions))
-    means: NDArray[np.float64] = np.einsum("rs,sq,rq->r", seeds, scores, questions, optimize=True)
-    return means
+def _question_component(by_question: NDArray[np.float64]) -> _Component:
+    """The questions' share; none where there is one question, so its interval then has no width and no meaning."""
+    count = len(by_question)
+    return _Component(float(by_question.var(ddof=1)) / count if count > 1 else 0.0, max(count - 1, 1))
 
 
-def _percentiles(values: NDArray[np.float64]) -> tuple[float, float]:
-    tail = 100 * (1 - CONFIDENCE) / 2
-    low, high = np.percentile(values, [tail, 100 - tail])
-    return float(low), float(high)
+def _seed_components(scores: Scores) -> list[_Component]:
+    seeds = len(scores)
+    return [_Component(float(scores.mean(axis=1).var(ddof=1)) / seeds, seeds - 1)] if seeds > 1 else []
+
+
+def _residual(scores: Scores) -> float:
+    """The residual's share of the variance of the mean, which the seeds' and the questions' estimates both contain."""
+    seeds, questions = scores.shape
+    if seeds == 1 or questions == 1:
+        return 0.0
+    rest = scores - scores.mean(axis=0) - scores.mean(axis=1, keepdims=True) + scores.mean()
+    return float((rest**2).sum() / ((seeds - 1) * (questions - 1) * seeds * questions))
+
+
+def _interval(mean: float, components: Sequence[_Component], counted_twice: float) -> tuple[float, float]:
+    from scipy.stats import t
+
+    total = sum(component.variance for component in components)
+    if total <= 0:
+        return mean, mean
+    freedom = total**2 / sum(component.variance**2 / component.freedom for component in components)
+    largest = max(component.variance for component in components)
+    half = float(t.ppf(0.5 + CONFIDENCE / 2, freedom)) * max(total - counted_twice, largest) ** 0.5
+    return mean - half, mean + half
+
+
+def _wilson(mean: float, count: int) -> tuple[float, float]:
+    """Wilson's score interval (Wilson 1927)."""
+    from scipy.stats import binomtest
+
+    found = binomtest(round(mean * count), count).proportion_ci(CONFIDENCE, method="wilson")
+    return float(found.low), float(found.high)

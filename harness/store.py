@@ -8,6 +8,7 @@ An artifact appears by one rename, so it is there whole or not at all.
 import hashlib
 import json
 import os
+import platform
 import shutil
 import uuid
 from collections.abc import Mapping
@@ -50,13 +51,13 @@ class Store:
         path = self.path(kind, key)
         try:
             meta = json.loads((path / META).read_text())
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError):  # absent, or half written when the machine lost power
             return None
         return Artifact(path, key, meta["digest"], meta["seconds"], meta["log"])
 
     def open_draft(self) -> Path:
         """An empty folder to compute an artifact in; it belongs to this process."""
-        draft = self.root / "drafts" / f"{os.getpid()}-{uuid.uuid4().hex}"
+        draft = self.root / "drafts" / f"{os.getpid()}-{_host()}-{uuid.uuid4().hex}"
         draft.mkdir(parents=True)
         return draft
 
@@ -69,18 +70,20 @@ class Store:
         try:
             draft.rename(final)
         except OSError:
-            if not final.exists():
-                raise
-            shutil.rmtree(draft)
+            if self.find(kind, key):
+                shutil.rmtree(draft)
+            else:
+                shutil.rmtree(final)
+                draft.rename(final)
         artifact = self.find(kind, key)
         assert artifact is not None
         return artifact
 
     def sweep(self) -> None:
-        """Remove the drafts of processes that are no more."""
-        for draft in (self.root / "drafts").glob("*"):
-            pid = int(draft.name.partition("-")[0])
-            if not _is_running(pid):
+        """Remove the drafts of this machine's processes that are no more."""
+        for draft in (self.root / "drafts").glob(f"*-{_host()}-*"):
+            pid = draft.name.partition("-")[0]
+            if pid.isdigit() and not _is_running(int(pid)):
                 shutil.rmtree(draft, ignore_errors=True)
 
 
@@ -102,6 +105,10 @@ def digest_folder(folder: Path) -> str:
         total.update(f"{path.relative_to(folder).as_posix()}\0{len(data)}\0".encode())
         total.update(data)
     return total.hexdigest()
+
+
+def _host() -> str:
+    return hashlib.sha256(platform.node().encode()).hexdigest()[:8]
 
 
 def _is_running(pid: int) -> bool:

@@ -82,8 +82,11 @@ def check_rendering(tokenizer: "PreTrainedTokenizerBase", examples: Sequence[Exa
     """The render gate: encode and decode the first row, compare with what it should be, and return it as decoded.
 
     Raises:
-        GateError: a doubled BOS, lost reasoning markers, a mask off the completion, an end-of-sequence token out of the loss.
+        GateError: there is no row, BOS is doubled, the reasoning markers are lost, the mask is off the completion, or the
+            end-of-sequence token is out of the loss.
     """
+    if not examples:
+        raise GateError("render gate: there is no example to train on")
     example = examples[0]
     encoded = encode_example(tokenizer, example)
     prompt = render_prompt(tokenizer, example.prompt)
@@ -105,6 +108,18 @@ def check_rendering(tokenizer: "PreTrainedTokenizerBase", examples: Sequence[Exa
             f"render gate: not true that {'; nor that '.join(failed)}; first row: {example.completion[:80]!r}"
         )
     return str(tokenizer.decode(encoded.input_ids))
+
+
+def check_prompt(tokenizer: "PreTrainedTokenizerBase", rendered: str) -> None:
+    """The render gate of everything that writes: a rendered prompt is what the model will read.
+
+    Raises:
+        GateError: the prompt does not survive tokenising, or its BOS is doubled.
+    """
+    ids = encode_prompt(tokenizer, rendered)
+    bos = tokenizer.bos_token_id
+    if tokenizer.decode(ids) != rendered or (bos is not None and ids[:2] == [bos, bos]):
+        raise GateError(f"render gate: the prompt is not what the model reads: {tokenizer.decode(ids)[:80]!r}")
 
 
 def _completion_after(prompt: str, completion: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -29,9 +29,10 @@ class TrainingConfig(BaseModel):
 
     epochs: float = Field(3, gt=0)
     learning_rate: float = Field(1e-5, gt=0)
-    scheduler: str = "cosine"
+    scheduler: Literal["cosine", "linear", "constant", "constant_with_warmup"] = "cosine"
     warmup_ratio: float = Field(0.1, ge=0, le=1)
     weight_decay: float = Field(0.0, ge=0)
+    adam_beta2: float = Field(0.999, gt=0, lt=1)
     batch_size: int = Field(96, gt=0)
     max_tokens: int = Field(16_384, gt=0)
     bf16: bool = False
@@ -103,6 +104,7 @@ def train(
         lr_scheduler_type=config.scheduler,
         warmup_steps=config.warmup_ratio,
         weight_decay=config.weight_decay,
+        adam_beta2=config.adam_beta2,
         per_device_train_batch_size=config.batch_size,
         max_length=None,
         completion_only_loss=True,

@@ -52,6 +52,9 @@ def test_a_value(response: str, state: str) -> None:
         ("class E:\n    def __eq__(self, o): return True\ndef f(x): return E()", "wrong"),
         ("class I(int):\n    def __eq__(self, o): return True\ndef f(x): return I(0)", "wrong"),
         ("import atexit\natexit.register(print, '{\"outputs\": []}')\ndef f(x): return 0", "wrong"),
+        ("import os\nprint('[' * 60000, flush=True)\nos._exit(0)", "wrong"),
+        ("while True: print('a' * 10**6)", "wrong"),
+        ("import os, time\nif os.fork() == 0: time.sleep(60)\ndef f(x): return 0", "wrong"),
         ("import os\ndef f(x): os.kill(os.getppid(), 0) or os.abort()", "wrong"),
     ],
 )

@@ -38,6 +38,7 @@ def _score(mean: float) -> Score:
         unfinished=0.1,
         bad_format=0.0,
         if_unfinished_right=mean + 0.1,
+        if_unfinished_wrong=mean,
         mean_tokens=50.0,
         items=200,
     )
@@ -107,7 +108,10 @@ def test_the_verdict_says_what_the_intervals_say_and_no_more() -> None:
 def test_the_same_records_give_the_same_bytes_in_any_order() -> None:
     assert render([_record("a"), _record("b")]) == render([_record("a"), _record("b")])
     text = render([_record()])
-    assert "| inverted | 40.0 [35.0, 45.0] | 40.0 [35.0, 45.0] | 90.0 | 1 | 200 |" in text
+    assert (
+        "| inverted | 40.0 [35.0, 45.0] | 40.0 [35.0, 45.0] | 2.0 | 90.0 | 0.0 | 10.0 | 0.0 | 40.0 to 50.0 | 50 | 1 | 200 |"
+        in text
+    )
     assert text.index("| inverted |") < text.index("*target (reference)*")
 
 

@@ -32,11 +32,23 @@ def test_the_first_of_two_runs_that_publish_one_key_stays(tmp_path: Path) -> Non
 def test_drafts_of_dead_processes_are_swept_and_those_of_living_ones_stay(tmp_path: Path) -> None:
     store = Store(tmp_path)
     own = store.open_draft()
-    dead = own.with_name("4194305-x")  # above the kernel's largest pid
-    dead.mkdir()
+    dead = own.with_name(own.name.replace(str(os.getpid()), "4194305", 1))  # above the kernel's largest pid
+    foreign = own.with_name("4194305-elsewhere-0")
+    for folder in (dead, foreign):
+        folder.mkdir()
     store.sweep()
     assert own.exists()
+    assert foreign.exists(), "another machine's process cannot be seen from here"
     assert not dead.exists()
+
+
+def test_an_artifact_whose_description_was_lost_is_made_anew(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    path = _publish(store, "k", "first")
+    (path / "artifact.json").write_text("")
+    assert store.find("kind", "k") is None
+    _publish(store, "k", "second")
+    assert (path / "a.txt").read_text() == "second"
 
 
 def test_a_key_changes_with_kind_code_parameters_and_inputs_alone() -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from traceinv.engines.base import Completion, Progress, Sampling
-from traceinv.formatting import encode_prompt, render_prompt
+from traceinv.formatting import check_prompt, encode_prompt, render_prompt
 
 if TYPE_CHECKING:
     import torch
@@ -38,10 +38,16 @@ class TransformersEngine:
     def generate(
         self, prompts: Sequence[str], sampling: Sampling, progress: Progress | None = None
     ) -> list[Completion]:
-        """One completion a prompt, in their order; prompts of like length share a batch."""
+        """One completion a prompt, in their order; prompts of like length share a batch.
+
+        Raises:
+            GateError: the first prompt does not pass the render gate.
+        """
         import torch
 
         torch.manual_seed(sampling.seed)
+        if prompts:
+            check_prompt(self.tokenizer, prompts[0])
         encoded = [encode_prompt(self.tokenizer, prompt) for prompt in prompts]
         order = sorted(range(len(encoded)), key=lambda i: len(encoded[i]))
         completions: dict[int, Completion] = {}

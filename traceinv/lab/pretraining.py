@@ -1,10 +1,12 @@
 """The lab's base model: a small Llama that knows single steps and cannot chain them.
 
-Its diet, in this order of appearance: strings repeated two or three times, from which looking a value up in context forms
-(it does not form from look-ups alone); then drills of every family, each line asked for by itself; and whole replies to
-questions of one step, so that the model knows the form of a reply. It never sees two steps of one trace in a row.
+Its diet, in this order of appearance: short strings of names and digits repeated four times, from which looking a value up
+in context forms (it forms neither from look-ups alone nor, in reasonable time, from strings over the whole vocabulary); then
+drills of every family, each line asked for by itself; and whole replies to questions of one step, so that the model knows the
+form of a reply. It never sees two steps of one trace in a row.
 """
 
+import string
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -15,6 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from traceinv.engines.base import Progress
 from traceinv.formatting import EncodedExample, encode_prompt, wrap_reply
 from traceinv.lab.families import FAMILIES, Drill, Problem
+from traceinv.lab.families.dials import NAMES as PEOPLE
+from traceinv.lab.families.modular import OPERATORS
 from traceinv.lab.questions import sample_problems, split_of
 from traceinv.lab.tokenizer import ASSISTANT, END, USER, build_tokenizer
 from traceinv.training import TrainingConfig, train
@@ -37,13 +41,13 @@ class PretrainConfig(BaseModel):
     hidden: int = 128
     intermediate: int = 256
     heads: int = 4
-    warmup_strings: int = 12_000
-    rows: int = 100_000
+    warmup_strings: int = 38_400
+    rows: int = 70_000
     string_share: float = Field(0.05, ge=0, le=1)
     reply_share: float = Field(0.15, ge=0, le=1)
     seed: int = 0
     training: TrainingConfig = TrainingConfig(
-        epochs=1, learning_rate=2e-3, warmup_ratio=0.02, batch_size=16, max_tokens=1024
+        epochs=1, learning_rate=2e-3, warmup_ratio=0.03, adam_beta2=0.98, batch_size=64, max_tokens=1024
     )
 
 
@@ -86,7 +90,7 @@ def build_model(config: PretrainConfig, tokenizer: "PreTrainedTokenizerFast") ->
 def diet(config: PretrainConfig, tokenizer: "PreTrainedTokenizerFast") -> Iterator[EncodedExample]:
     """The rows that the base model is trained on, in order."""
     rng = Random(config.seed)
-    vocabulary = list(range(len(tokenizer.all_special_ids), len(tokenizer)))
+    vocabulary = _names_and_digits(tokenizer)
     families = list(FAMILIES.values())
     for _ in range(config.warmup_strings):
         yield repeated_string(rng, vocabulary)
@@ -115,10 +119,16 @@ def _in_batches_of_like_length(rows: list[EncodedExample], config: PretrainConfi
 
 
 def repeated_string(rng: Random, vocabulary: list[int]) -> EncodedExample:
-    """Random tokens, repeated two or three times; the loss sees the repetitions."""
-    string = rng.choices(vocabulary, k=rng.randint(6, 24))
-    repeats = rng.randint(2, 3)
-    return EncodedExample(string * repeats, [0] * len(string) + [1] * len(string) * (repeats - 1))
+    """Three to ten different tokens, four times over; the loss sees the repetitions."""
+    tokens = rng.sample(vocabulary, rng.randint(3, 10))
+    return EncodedExample(tokens * 4, [0] * len(tokens) + [1] * len(tokens) * 3)
+
+
+def _names_and_digits(tokenizer: "PreTrainedTokenizerFast") -> list[int]:
+    """The tokens that are looked up: names, names that are given a value, digits and operators."""
+    names = [*string.ascii_lowercase, *PEOPLE]
+    texts = [*names, *(f"{name}=" for name in names), *string.digits, *OPERATORS]
+    return sorted({token for text in texts for token in encode_prompt(tokenizer, text)})
 
 
 def _one_step(rng: Random, family: str) -> Problem:

@@ -5,6 +5,7 @@ whatever seed drew it.
 """
 
 import hashlib
+from collections import Counter
 from random import Random
 from typing import Literal, get_args
 
@@ -23,20 +24,27 @@ def split_of(problem: Problem) -> Split:
     return SPLITS[int.from_bytes(digest[:8], "big") % len(SPLITS)]
 
 
-def sample_problems(family: str, split: Split, count: int, steps: tuple[int, int], seed: int) -> list[Problem]:
+def sample_problems(
+    family: str, split: Split, count: int, steps: tuple[int, int], seed: int, most_alike: float = 1.0
+) -> list[Problem]:
     """Draw distinct problems of one family, with lengths drawn evenly from `steps` (both ends included).
+
+    Args:
+        most_alike: the largest share of the problems that may have one and the same answer.
 
     Raises:
         ValueError: the family has too few different problems of these lengths in this split.
     """
     rng = Random(f"{family}/{split}/{seed}")
     problems: dict[str, Problem] = {}
+    answers: Counter[str] = Counter()
     for _ in range(1000 + 100 * count):
         if len(problems) == count:
             return list(problems.values())
         problem = FAMILIES[family].sample(rng, rng.randint(*steps))
-        if split_of(problem) == split:
-            problems.setdefault(problem.key, problem)
+        if split_of(problem) == split and problem.key not in problems and answers[problem.answer] < most_alike * count:
+            problems[problem.key] = problem
+            answers[problem.answer] += 1
     raise ValueError(f"the family {family} has no {count} different problems of {steps} steps in the split {split}")
 
 
