@@ -31,8 +31,8 @@ T = TypeVar("T")
 
 
 def _in_order(steps: tuple[int, int]) -> tuple[int, int]:
-    if not 1 <= steps[0] <= steps[1] <= 9:
-        raise ValueError("expected the fewest and the most steps, from 1 to 9")
+    if not 1 <= steps[0] <= steps[1] <= 8:
+        raise ValueError("expected the fewest and the most steps, from 1 to 8")
     return steps
 
 

@@ -1,9 +1,8 @@
 """The lab's base model: a small Llama that knows single steps and cannot chain them.
 
-Its diet, in this order of appearance: short strings of names and digits repeated four times, from which looking a value up
-in context forms (it forms neither from look-ups alone nor, in reasonable time, from strings over the whole vocabulary); then
-drills of every family, each line asked for by itself; and whole replies to questions of one step, so that the model knows the
-form of a reply. It never sees two steps of one trace in a row.
+Its diet: drills of every family, each line asked for by itself with the value that it starts from; whole replies to questions
+of one step, so that it knows the form of a reply; and, since looking something up in context does not form from look-ups
+alone, short strings of names and digits that are repeated four times. It never sees one step go on from another.
 """
 
 import string
@@ -31,8 +30,7 @@ class PretrainConfig(BaseModel):
     """The recipe of the base model.
 
     Attributes:
-        warmup_strings: rows of repeated strings that come before everything else.
-        rows: rows after that, of which `string_share` are repeated strings and `reply_share` whole one-step replies.
+        rows: how many rows, of which `string_share` are repeated strings and `reply_share` whole one-step replies.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -41,13 +39,12 @@ class PretrainConfig(BaseModel):
     hidden: int = 128
     intermediate: int = 256
     heads: int = 4
-    warmup_strings: int = 38_400
-    rows: int = 70_000
+    rows: int = 72_000
     string_share: float = Field(0.05, ge=0, le=1)
     reply_share: float = Field(0.15, ge=0, le=1)
     seed: int = 0
     training: TrainingConfig = TrainingConfig(
-        epochs=1, learning_rate=2e-3, warmup_ratio=0.03, adam_beta2=0.98, batch_size=64, max_tokens=1024
+        epochs=1, learning_rate=2e-3, warmup_ratio=0.03, adam_beta2=0.98, batch_size=16, max_tokens=1024
     )
 
 
@@ -92,8 +89,6 @@ def diet(config: PretrainConfig, tokenizer: "PreTrainedTokenizerFast") -> Iterat
     rng = Random(config.seed)
     vocabulary = _names_and_digits(tokenizer)
     families = list(FAMILIES.values())
-    for _ in range(config.warmup_strings):
-        yield repeated_string(rng, vocabulary)
     for _ in range(config.rows):
         kind = rng.random()
         family = rng.choice(families)

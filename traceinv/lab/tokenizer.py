@@ -9,8 +9,8 @@ if TYPE_CHECKING:
 PAD, USER, ASSISTANT, END = "<|pad|>", "<|user|>", "<|assistant|>", "<|end|>"
 VOCABULARY_SIZE = 512
 # Blanks and words are never glued together, so that a name is the same token wherever it stands; a name and the sign that
-# gives it a value are one token, so that the value of a name is the token after it.
-_PIECES = r"[A-Za-z]+=?|[0-9]| +|\n|[^A-Za-z0-9 \n]"
+# gives it a value are one token, and so is a line's label, so that what is looked up stands right behind its name.
+_PIECES = r"L[0-9]|[A-Za-z]+=?|[0-9]| +|\n|[^A-Za-z0-9 \n]"
 CHAT_TEMPLATE = (
     "{% for message in messages %}"
     "{{ ('<|user|>' if message['role'] == 'user' else '<|assistant|>') + message['content'] }}"

@@ -1,5 +1,6 @@
 """Splits: disjoint by construction, and so in fact."""
 
+from collections import Counter
 from itertools import combinations
 
 import pytest
@@ -40,3 +41,9 @@ def test_a_seed_gives_the_same_questions_and_another_gives_others() -> None:
 def test_asking_for_more_questions_than_there_are_is_refused() -> None:
     with pytest.raises(ValueError, match="no 100 different problems"):
         sample_problems("compose", "test", 100, (1, 1), seed=0)
+
+
+@pytest.mark.parametrize("family", ["chain", "dials", "prints", "compose"])
+def test_always_giving_the_commonest_answer_scores_at_most_a_fifth_of_each_task(family: str) -> None:
+    problems = sample_problems(family, "test", 200, TEST_STEPS, TEST_SEED, most_alike=0.2)
+    assert max(Counter(problem.answer for problem in problems).values()) <= 40

@@ -1,5 +1,7 @@
 """What a problem family of the lab is: questions with exact traces, and a reader for traces that a model wrote."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Literal, Protocol
@@ -54,10 +56,6 @@ class Step:
     true: bool
     needed: bool
 
-    @classmethod
-    def malformed(cls, text: str) -> "Step":
-        return cls(text, well_formed=False, true=False, needed=False)
-
 
 class Family(Protocol):
     """A family of problems with a dial for the number of reasoning steps."""
@@ -82,6 +80,11 @@ class Family(Protocol):
         ...
 
 
-def lines_of(trace: str) -> list[str]:
-    """The lines of a trace that say anything."""
-    return [line.strip() for line in trace.splitlines() if line.strip()]
+def judge(trace: str, form: re.Pattern[str], truth: Mapping[str, str]) -> list[Step]:
+    """Judge each line of a trace that says anything: of the form, equal to the true line of its label, needed at all."""
+    steps = []
+    for line in filter(None, map(str.strip, trace.splitlines())):
+        match = form.fullmatch(line)
+        label = match["label"] if match else ""
+        steps.append(Step(line, match is not None, truth.get(label) == line, label in truth))
+    return steps

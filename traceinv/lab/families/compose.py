@@ -7,117 +7,100 @@ import re
 from itertools import accumulate
 from random import Random
 
-from traceinv.lab.families.base import Domain, Drill, Problem, Step, lines_of
-from traceinv.lab.families.modular import MODULUS, calculate
+from traceinv.lab.families.base import Domain, Drill, Problem, Step, judge
+from traceinv.lab.families.modular import EQUATION, MODULUS, Operation, sample_operations
 
+LABELS = "ABCDEFGHI"
+TEST_INPUTS = tuple(range(-3, 15))
 _WORDS = {"+": "add", "-": "subtract", "*": "times"}
 _OPERATORS = {word: operator for operator, word in _WORDS.items()}
-_HEADER = "Write f(x) modulo 7 as one line of the form (a*x+b)%7.\n"
-_INSTRUCTION = re.compile(r"(?P<number>\d) (?P<word>add|subtract|times) (?P<amount>[1-6])")
-_STEP = re.compile(r"\d (?:(?:add|subtract) [1-6]|times [1-6] [0-6]\*[1-6]) a=[0-6] [0-6][-+*][1-6] b=[0-6]")
-TEST_INPUTS = tuple(range(-3, 15))
+_HEADER = "Write f(x) modulo 7 as (p*x+q)%7. Begin with x.\n"
+_INSTRUCTION = re.compile(r"(?P<label>[A-I]) (?P<word>add|subtract|times) (?P<amount>[1-6])")
+_LINE = re.compile(rf"(?P<label>[A-I]) p (?:[0-6]|[0-6]\*[1-6]=[0-6]) q {EQUATION}")
 
-Instruction = tuple[str, int]  # operator, amount
+Coefficients = tuple[int, int]
+"""`(p, q)` of `p*x+q`."""
 
 
 class Compose:
-    """Instructions such as `1 add 3` and `2 times 2`; the trace carries `a` and `b` of `a*x+b` through them.
+    """Instructions such as `A add 3` and `B times 2`; the trace carries `p` and `q` of `p*x+q` through them.
 
-    It begins with `a=1` and `b=0`: `1 add 3 a=1 0+3 b=3`, then `2 times 2 1*2 a=2 3*2 b=6`.
+    It begins with `p` 1 and `q` 0: `A p 1 q 0+3=3`, then `B p 1*2=2 q 3*2=6`.
     """
 
     name = "compose"
     domain: Domain = "code"
 
     def sample(self, rng: Random, steps: int) -> Problem:
-        instructions = [_sample_instruction(rng) for _ in range(steps)]
-        listing = _listing(instructions)
-        a, b = _coefficients(instructions)[-1]
+        operations = sample_operations(rng, steps)
+        p, q = _states(operations)[-1]
         return Problem(
             family=self.name,
             steps=steps,
-            question=_HEADER + "\n".join(listing),
-            trace="\n".join(_trace(instructions)),
-            answer=f"def f(x):\n    return ({a}*x+{b})%{MODULUS}",
-            reference=f"{a} {b}",
-            key=";".join(listing),
+            question=_HEADER + "\n".join(_listing(operations)),
+            trace="\n".join(_trace(operations)),
+            answer=f"def f(x):\n    return ({p}*x+{q})%{MODULUS}",
+            reference=f"{p} {q}",
+            key=";".join(map(str, operations)),
         )
 
     def drill(self, rng: Random) -> Drill:
-        instructions = [_sample_instruction(rng) for _ in range(rng.randint(1, 9))]
+        operations = sample_operations(rng, rng.randint(1, 9))
         turns = []
-        for number in rng.sample(range(len(instructions)), len(instructions)):
+        for number in range(len(operations)):
             before = rng.randint(1, MODULUS - 1), rng.randrange(MODULUS)
-            asked = f"{number + 1} from a={before[0]} b={before[1]}?"
-            turns.append((asked, _line(number + 1, instructions[number], before)))
-        return Drill(_HEADER + "\n".join(_listing(instructions)), tuple(turns))
+            turns.append((f"p {before[0]} q {before[1]} {LABELS[number]}", _line(number, operations[number], before)))
+        return Drill(_HEADER + "\n".join(_listing(operations)), tuple(turns))
 
     def read(self, question: str, trace: str) -> list[Step]:
-        true_lines = {line[0]: line for line in _trace(_parse(question))}
-        return [_judge(line, true_lines) for line in lines_of(trace)]
+        return judge(trace, _LINE, {line[0]: line for line in _trace(_parse(question))})
 
 
 def unit_tests(reference: str) -> list[tuple[int, int]]:
-    """(input, expected output) pairs for a reference `a b`; inputs reach beyond 0 to 6, where a missing `%7` shows.
+    """(input, expected output) pairs for a reference `p q`; inputs reach beyond 0 to 6, where a missing `%7` shows.
 
     Raises:
         ValueError: the reference is not two integers.
     """
-    a, b = (int(text) for text in reference.split())
-    return [(x, (a * x + b) % MODULUS) for x in TEST_INPUTS]
+    p, q = (int(text) for text in reference.split())
+    return [(x, (p * x + q) % MODULUS) for x in TEST_INPUTS]
 
 
-def _sample_instruction(rng: Random) -> Instruction:
-    operator = rng.choice("+-*")
-    return operator, rng.randint(2 if operator == "*" else 1, MODULUS - 1)
+def _apply(before: Coefficients, operation: Operation) -> Coefficients:
+    p, q = before
+    return operation.apply(p) if operation.operator == "*" else p, operation.apply(q)
 
 
-def _apply(instruction: Instruction, before: tuple[int, int]) -> tuple[int, int]:
-    """`(a, b)` of `a*x+b` after one more instruction."""
-    operator, amount = instruction
-    a, b = before
-    return calculate(a, "*", amount) if operator == "*" else a, calculate(b, operator, amount)
+def _states(operations: list[Operation]) -> list[Coefficients]:
+    """The coefficients before the first operation and after each."""
+    return list(accumulate(operations, _apply, initial=(1, 0)))
 
 
-def _coefficients(instructions: list[Instruction]) -> list[tuple[int, int]]:
-    """`(a, b)` of `a*x+b` before the first instruction and after each."""
-    return list(accumulate(instructions, lambda state, step: _apply(step, state), initial=(1, 0)))
+def _listing(operations: list[Operation]) -> list[str]:
+    return [f"{label} {_WORDS[o.operator]} {o.amount}" for label, o in zip(LABELS, operations, strict=False)]
 
 
-def _listing(instructions: list[Instruction]) -> list[str]:
-    return [f"{i} {_WORDS[operator]} {amount}" for i, (operator, amount) in enumerate(instructions, 1)]
+def _line(number: int, operation: Operation, before: Coefficients) -> str:
+    p, q = before
+    product = operation.equation(p) if operation.operator == "*" else str(p)
+    return f"{LABELS[number]} p {product} q {operation.equation(q)}"
 
 
-def _line(number: int, instruction: Instruction, before: tuple[int, int]) -> str:
-    operator, amount = instruction
-    a, b = _apply(instruction, before)
-    product = f" {before[0]}*{amount}" if operator == "*" else ""
-    return f"{number} {_WORDS[operator]} {amount}{product} a={a} {before[1]}{operator}{amount} b={b}"
+def _trace(operations: list[Operation]) -> list[str]:
+    steps = zip(operations, _states(operations), strict=False)
+    return [_line(number, operation, before) for number, (operation, before) in enumerate(steps)]
 
 
-def _trace(instructions: list[Instruction]) -> list[str]:
-    befores = _coefficients(instructions)[:-1]
-    return [_line(i, step, before) for i, (step, before) in enumerate(zip(instructions, befores, strict=True), 1)]
-
-
-def _parse(question: str) -> list[Instruction]:
+def _parse(question: str) -> list[Operation]:
     """Read a question's instructions back.
 
     Raises:
         ValueError: it is not a question of this family.
     """
-    if not question.startswith(_HEADER):
-        raise ValueError(f"not a question of the family compose: {question!r}")
-    instructions = []
-    for line in question.removeprefix(_HEADER).splitlines():
+    operations = []
+    for line in question.removeprefix(_HEADER).splitlines() if question.startswith(_HEADER) else [question]:
         match = _INSTRUCTION.fullmatch(line)
         if match is None:
             raise ValueError(f"not an instruction of the family compose: {line!r}")
-        instructions.append((_OPERATORS[match["word"]], int(match["amount"])))
-    return instructions
-
-
-def _judge(line: str, true_lines: dict[str, str]) -> Step:
-    if not _STEP.fullmatch(line):
-        return Step.malformed(line)
-    return Step(line, well_formed=True, true=true_lines.get(line[0]) == line, needed=line[0] in true_lines)
+        operations.append(Operation(_OPERATORS[match["word"]], int(match["amount"])))
+    return operations

@@ -1,76 +1,65 @@
-"""`dials` (math): worded problems about people whose dials show a mark from 0 to 6."""
+"""`dials` (math): worded problems about people who turn a dial with seven marks, one after the other."""
 
 import re
 from random import Random
 
-from traceinv.lab.families.base import Domain, Drill, Problem, Step
-from traceinv.lab.families.derivations import System, as_problem, sample_drill, sample_system
-from traceinv.lab.families.modular import Expression
+from traceinv.lab.families.base import Domain, Drill, Problem, Step, judge
+from traceinv.lab.families.modular import EQUATION, MODULUS, Operation, equations, sample_operations
 
 NAMES = ("Ann", "Bob", "Cy", "Dee", "Eve", "Fay", "Gus", "Hal", "Ida", "Jo", "Kim", "Lea")
-_PREAMBLE = "Dials run from 0 to 6."
-_ASKED = re.compile(r"What does (?P<asked>[A-Z][a-z]+) show\?")
-_PHRASES = {"+": "{left} and {right} together", "-": "{right} less than {left}", "*": "{right} times {left}"}
-_GIVEN = re.compile(r"(?P<name>\w+) shows (?P<value>[0-6])\.")
-_RULES = {
-    "+": re.compile(r"(?P<name>\w+) shows (?P<left>\w+) and (?P<right>\w+) together\."),
-    "-": re.compile(r"(?P<name>\w+) shows (?P<right>\w+) less than (?P<left>\w+)\."),
-    "*": re.compile(r"(?P<name>\w+) shows (?P<right>\w+) times (?P<left>\w+)\."),
-}
+_VERBS = {"+": "adds", "-": "takes", "*": "times"}
+_OPERATORS = {verb: operator for operator, verb in _VERBS.items()}
+_ACTION = r"(?P<name>[A-Z][a-z]+) (?P<verb>adds|takes|times) (?P<amount>[1-6])\."
+_QUESTION = re.compile(
+    rf"A dial from 0 to 6 starts at (?P<start>[0-6])\.(?P<actions>( {re.sub(r'[?]P<[a-z]+>', '', _ACTION)})+) Where does it end\?"
+)
+_LINE = re.compile(rf"(?P<label>[A-Z][a-z]+) {EQUATION}")
 
 
 class Dials:
-    """`Dials run from 0 to 6. Ann shows 3. Bob shows 4 less than Ann. What does Bob show?`: `Bob=Ann-4 3-4 Bob=6`."""
+    """`A dial from 0 to 6 starts at 3. Ann adds 4. Bob times 2. Where does it end?`: `Ann 3+4=0`, `Bob 0*2=0`."""
 
     name = "dials"
     domain: Domain = "math"
 
     def sample(self, rng: Random, steps: int) -> Problem:
-        system = sample_system(rng, _names(rng, steps + 1))
-        described = _story(system)
-        return as_problem(self.name, system, described, f"What does {system.asked} show?", _renamed(described))
+        names, start, operations = _people(rng, steps), rng.randrange(MODULUS), sample_operations(rng, steps)
+        lines, answer = equations(start, operations)
+        return Problem(
+            family=self.name,
+            steps=steps,
+            question=f"{_story(names, start, operations)} Where does it end?",
+            trace="\n".join(f"{name} {line}" for name, line in zip(names, lines, strict=True)),
+            answer=str(answer),
+            reference=str(answer),
+            key=f"{start};{';'.join(map(str, operations))}",
+        )
 
     def drill(self, rng: Random) -> Drill:
-        return sample_drill(rng, _names(rng, rng.randint(3, 10)), _story)
+        count = rng.randint(1, 9)
+        names, operations = _people(rng, count), sample_operations(rng, count)
+        turns = []
+        for number in range(count):
+            value = rng.randrange(MODULUS)
+            turns.append((f"{names[number]} at {value}", f"{names[number]} {operations[number].equation(value)}"))
+        return Drill(_story(names, rng.randrange(MODULUS), operations), tuple(turns))
 
     def read(self, question: str, trace: str) -> list[Step]:
-        preamble, *sentences = re.split(r"(?<=[.?]) ", question)
-        if preamble != _PREAMBLE or len(sentences) < 2 or not _ASKED.fullmatch(sentences.pop()):
+        match = _QUESTION.fullmatch(question)
+        if match is None:
             raise ValueError(f"not a question of the family {self.name}: {question!r}")
-        given: dict[str, int] = {}
-        rules: dict[str, Expression] = {}
-        for sentence in sentences:
-            if match := _GIVEN.fullmatch(sentence):
-                given[match["name"]] = int(match["value"])
-            else:
-                name, rule = _parse_rule(sentence)
-                rules[name] = rule
-        return System(given, rules).judge(trace)
+        actions = list(re.finditer(_ACTION, match["actions"]))
+        operations = [Operation(_OPERATORS[action["verb"]], int(action["amount"])) for action in actions]
+        lines, _ = equations(int(match["start"]), operations)
+        truth = {action["name"]: f"{action['name']} {line}" for action, line in zip(actions, lines, strict=True)}
+        return judge(trace, _LINE, truth)
 
 
-def _names(rng: Random, count: int) -> list[str]:
+def _people(rng: Random, count: int) -> tuple[str, ...]:
     first = rng.randrange(len(NAMES) - count + 1)
-    return list(NAMES[first : first + count])
+    return NAMES[first : first + count]
 
 
-def _story(system: System) -> str:
-    given = [f"{name} shows {value}." for name, value in system.given.items()]
-    rules = [
-        f"{name} shows {_PHRASES[rule.operator].format(left=rule.left, right=rule.right)}."
-        for name, rule in system.rules.items()
-    ]
-    return " ".join([_PREAMBLE, *given, *rules])
-
-
-def _parse_rule(sentence: str) -> tuple[str, Expression]:
-    for operator, form in _RULES.items():
-        if match := form.fullmatch(sentence):
-            return match["name"], Expression(match["left"], operator, match["right"])
-    raise ValueError(f"not a sentence of the family dials: {sentence!r}")
-
-
-def _renamed(story: str) -> str:
-    """The story with its people renamed in order of appearance, so that a renamed problem is the same one."""
-    order: dict[str, str] = {}
-    people = "|".join(NAMES)
-    return re.sub(rf"\b({people})\b", lambda m: order.setdefault(m[0], f"P{len(order)}"), story)
+def _story(names: tuple[str, ...], start: int, operations: list[Operation]) -> str:
+    actions = [f"{name} {_VERBS[o.operator]} {o.amount}." for name, o in zip(names, operations, strict=True)]
+    return " ".join([f"A dial from 0 to 6 starts at {start}.", *actions])

@@ -1,92 +1,51 @@
-"""Arithmetic modulo 7, and the one-line derivations that the lab's traces are made of.
+"""Arithmetic modulo 7, which every family of the lab counts in, and the equations that its traces are made of.
 
-Every family counts modulo the prime 7, so the base model needs one table of single operations and answers spread evenly.
+The modulus is a prime, so that a product is 0 no oftener than a sum, and answers spread evenly.
 """
 
-import re
 from dataclasses import dataclass
 from random import Random
 
 MODULUS = 7
 OPERATORS = "+-*"
-
-Operand = str  # a name ("b", "Ann") or one digit
-EXPRESSION = r"(?P<left>\w+)(?P<operator>[-+*])(?P<right>\w+)"
-_EXPRESSION = re.compile(EXPRESSION)
+EQUATION = r"[0-6][-+*][1-6]=[0-6]"
 
 
 @dataclass(frozen=True)
-class Expression:
-    """`left operator right`, each operand a name or a digit."""
+class Operation:
+    """Add, subtract or multiply by a digit, modulo 7."""
 
-    left: Operand
     operator: str
-    right: Operand
+    amount: int
 
     def __str__(self) -> str:
-        return f"{self.left}{self.operator}{self.right}"
+        return f"{self.operator}{self.amount}"
 
-    def names(self) -> list[str]:
-        return [operand for operand in (self.left, self.right) if not operand.isdigit()]
+    def apply(self, value: int) -> int:
+        """The result, from 0 to 6."""
+        results = {"+": value + self.amount, "-": value - self.amount, "*": value * self.amount}
+        return results[self.operator] % MODULUS
 
-    def substitute(self, values: dict[str, int]) -> "Expression":
-        """The same expression with names replaced by their values.
-
-        Raises:
-            KeyError: a name has no value yet.
-        """
-        left, right = (o if o.isdigit() else str(values[o]) for o in (self.left, self.right))
-        return Expression(left, self.operator, right)
-
-    def value(self, values: dict[str, int]) -> int:
-        """Its value modulo 7.
-
-        Raises:
-            KeyError: a name has no value yet.
-        """
-        numbers = self.substitute(values)
-        return calculate(int(numbers.left), self.operator, int(numbers.right))
+    def equation(self, value: int) -> str:
+        """One operation as a trace states it: `3+4=0`."""
+        return f"{value}{self}={self.apply(value)}"
 
 
-def calculate(left: int, operator: str, right: int) -> int:
-    """`left operator right` modulo 7, for one of `+`, `-`, `*`."""
-    result = {"+": left + right, "-": left - right, "*": left * right}[operator]
-    return result % MODULUS
-
-
-def parse_expression(text: str) -> Expression | None:
-    """Read `a+3` back; None where the text is anything else."""
-    match = _EXPRESSION.fullmatch(text)
-    return Expression(match["left"], match["operator"], match["right"]) if match else None
-
-
-def sample_expression(rng: Random, names: list[str]) -> Expression:
-    """An expression over the names so far: mostly the latest one, with a digit or with another name.
-
-    Products are by a digit from 2 to 6 alone: a product of two values would be 0 in 13 of 49 cases and skew the answers.
-    """
-    left = names[-1] if rng.random() < 0.8 else rng.choice(names)
+def sample_operation(rng: Random) -> Operation:
+    """Any operation that changes something: a sum or difference with 1 to 6, a product with 2 to 6."""
     operator = rng.choice(OPERATORS)
-    if operator == "*":
-        return Expression(left, "*", str(rng.randint(2, MODULUS - 1)))
-    others = [name for name in names if name != left]
-    if others and rng.random() < 0.4:
-        return Expression(left, operator, rng.choice(others))
-    return Expression(left, operator, str(rng.randint(1, MODULUS - 1)))
+    return Operation(operator, rng.randint(2 if operator == "*" else 1, MODULUS - 1))
 
 
-def derivation(name: str, expression: Expression, values: dict[str, int]) -> str:
-    """One line of reasoning, `c=b+4 3+4 c=0`: the rule, the values put in, the result modulo 7."""
-    return f"{name}={expression} {expression.substitute(values)} {name}={expression.value(values)}"
+def sample_operations(rng: Random, count: int) -> list[Operation]:
+    """`count` operations in a row."""
+    return [sample_operation(rng) for _ in range(count)]
 
 
-def needed_names(asked: str, rules: dict[str, Expression]) -> set[str]:
-    """The names on which the value of `asked` depends, itself included."""
-    needed: set[str] = set()
-    open_names = [asked]
-    while open_names:
-        name = open_names.pop()
-        if name not in needed:
-            needed.add(name)
-            open_names += rules[name].names() if name in rules else []
-    return needed
+def equations(start: int, operations: list[Operation]) -> tuple[list[str], int]:
+    """The equation of each operation in a row, and the value at the end."""
+    lines = []
+    for operation in operations:
+        lines.append(operation.equation(start))
+        start = operation.apply(start)
+    return lines, start
