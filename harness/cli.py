@@ -64,7 +64,7 @@ def _add_lab(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     lab = commands.add_parser("lab", help="the embedded lab").add_subparsers(required=True, metavar="COMMAND")
     pretrain = lab.add_parser("pretrain", help="make the lab's base model anew")
     pretrain.add_argument("--out", type=Path, required=True, metavar="DIR")
-    pretrain.add_argument("--rows", type=_positive, metavar="N", help="rows of its diet instead of the recipe's")
+    pretrain.add_argument("--shrink", type=_positive, default=1, metavar="N", help="an Nth of the diet, to try it out")
     pretrain.set_defaults(command=_pretrain)
 
 
@@ -132,12 +132,19 @@ def _pretrain(options: argparse.Namespace) -> int:
 
     from traceinv.lab.pretraining import PretrainConfig, pretrain
 
-    config = PretrainConfig(rows=options.rows) if options.rows else PretrainConfig()
+    config = PretrainConfig()
+    phases = [phase.model_copy(update={"rows": phase.rows // options.shrink}) for phase in config.phases]
     options.out.mkdir(parents=True, exist_ok=True)
     with Progress(transient=True) as display:
-        task = display.add_task("pretraining the lab's base", total=1.0)
-        log = pretrain(config, options.out, lambda share: display.update(task, completed=share))
-    print(f"{log['parameters']} parameters, {log['rows']} rows, last loss {log['losses'][-1][1]:.4f}: {options.out}")
+        task = display.add_task("pretraining the lab's base, two phases", total=1.0)
+        log = pretrain(
+            config.model_copy(update={"phases": tuple(phases)}),
+            options.out,
+            lambda share: display.update(task, completed=share),
+        )
+    print(
+        f"{log['parameters']} parameters, last losses {[phase['losses'][-1][1] for phase in log['phases']]}: {options.out}"
+    )
     return DONE
 
 

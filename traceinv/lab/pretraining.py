@@ -26,11 +26,34 @@ if TYPE_CHECKING:
     from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
 
+def _training(learning_rate: float) -> TrainingConfig:
+    return TrainingConfig(
+        epochs=1, learning_rate=learning_rate, warmup_ratio=0.03, adam_beta2=0.98, batch_size=16, max_tokens=1024
+    )
+
+
+class Phase(BaseModel):
+    """A part of the diet.
+
+    Attributes:
+        rows: how many, of which `string_share` are repeated strings and `reply_share` whole one-step replies; the rest drills.
+        whole_lines: the form of the drills, see `Family.drill`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rows: int
+    whole_lines: bool
+    string_share: float = Field(0.05, ge=0, le=1)
+    reply_share: float = Field(0.15, ge=0, le=1)
+    training: TrainingConfig
+
+
 class PretrainConfig(BaseModel):
     """The recipe of the base model.
 
     Attributes:
-        rows: how many rows, of which `string_share` are repeated strings and `reply_share` whole one-step replies.
+        phases: trained one after the other, each with a learning rate schedule of its own.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,27 +62,25 @@ class PretrainConfig(BaseModel):
     hidden: int = 128
     intermediate: int = 256
     heads: int = 4
-    rows: int = 72_000
-    string_share: float = Field(0.05, ge=0, le=1)
-    reply_share: float = Field(0.15, ge=0, le=1)
     seed: int = 0
-    training: TrainingConfig = TrainingConfig(
-        epochs=1, learning_rate=2e-3, warmup_ratio=0.03, adam_beta2=0.98, batch_size=16, max_tokens=1024
-    )
+    phases: tuple[Phase, ...] = (Phase(rows=32_000, whole_lines=True, training=_training(2e-3)),)
 
 
 def pretrain(config: PretrainConfig, out: Path, progress: Progress | None = None) -> dict[str, Any]:
     """Train the base model and save it, its tokenizer and its recipe to `out`.
 
     Returns:
-        Parameters, rows, and the training log.
+        The number of parameters, and each phase's training log.
     """
     tokenizer = build_tokenizer(_corpus())
     model = build_model(config, tokenizer)
-    rows = _in_batches_of_like_length(list(diet(config, tokenizer)), config)
-    history = train(model, tokenizer, rows, config.training, config.seed, out, progress, in_order=True)
+    logs = []
+    for number, phase in enumerate(config.phases):
+        seed = config.seed + number
+        rows = _in_batches_of_like_length(list(diet(phase, seed, tokenizer)), phase.training.batch_size, seed)
+        logs.append(train(model, tokenizer, rows, phase.training, seed, out, progress, in_order=True))
     (out / "recipe.json").write_text(config.model_dump_json(indent=2) + "\n")
-    return {"parameters": model.num_parameters(), "rows": len(rows), **history}
+    return {"parameters": model.num_parameters(), "phases": logs}
 
 
 def build_model(config: PretrainConfig, tokenizer: "PreTrainedTokenizerFast") -> "LlamaForCausalLM":
@@ -84,26 +105,25 @@ def build_model(config: PretrainConfig, tokenizer: "PreTrainedTokenizerFast") ->
     )
 
 
-def diet(config: PretrainConfig, tokenizer: "PreTrainedTokenizerFast") -> Iterator[EncodedExample]:
-    """The rows that the base model is trained on, in order."""
-    rng = Random(config.seed)
+def diet(phase: Phase, seed: int, tokenizer: "PreTrainedTokenizerFast") -> Iterator[EncodedExample]:
+    """The rows of one phase, in order."""
+    rng = Random(seed)
     vocabulary = _names_and_digits(tokenizer)
     families = list(FAMILIES.values())
-    for _ in range(config.rows):
+    for _ in range(phase.rows):
         kind = rng.random()
         family = rng.choice(families)
-        if kind < config.string_share:
+        if kind < phase.string_share:
             yield repeated_string(rng, vocabulary)
-        elif kind < config.string_share + config.reply_share:
+        elif kind < phase.string_share + phase.reply_share:
             yield _encode_reply(tokenizer, _one_step(rng, family.name))
         else:
-            yield _encode_drill(tokenizer, family.drill(rng))
+            yield _encode_drill(tokenizer, family.drill(rng, phase.whole_lines))
 
 
-def _in_batches_of_like_length(rows: list[EncodedExample], config: PretrainConfig) -> list[EncodedExample]:
+def _in_batches_of_like_length(rows: list[EncodedExample], size: int, seed: int) -> list[EncodedExample]:
     """The rows in nearly the same order: within each window, rows of like length stand together, batches shuffled."""
-    rng = Random(config.seed)
-    size = config.training.batch_size
+    rng = Random(seed)
     ordered: list[EncodedExample] = []
     for start in range(0, len(rows), 32 * size):
         window = sorted(rows[start : start + 32 * size], key=lambda row: len(row.input_ids))
@@ -160,6 +180,6 @@ def _corpus() -> list[str]:
         rng = Random(name)
         for problem in sample_problems(name, "base", 300, (2, 8), seed=0):
             texts += [problem.question, problem.trace, problem.answer]
-        for drill in (family.drill(rng) for _ in range(100)):
+        for drill in (family.drill(rng, whole_lines=False) for _ in range(100)):
             texts += [drill.context, *(text for turn in drill.turns for text in turn)]
     return texts

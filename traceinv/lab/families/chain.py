@@ -7,6 +7,7 @@ from random import Random
 from traceinv.lab.families.base import Domain, Drill, Problem, Step, judge
 from traceinv.lab.families.modular import EQUATION, MODULUS, Operation, equations, sample_operations
 
+LETTERS = string.ascii_lowercase[:10]
 _QUESTION = re.compile(
     r"Count modulo 7\. (?P<first>[a-z])=(?P<start>[0-6])(?P<rules>(;[a-z]=[a-z][-+*][1-6])+)\. What is [a-z]\?"
 )
@@ -15,13 +16,13 @@ _LINE = re.compile(rf"(?P<label>[a-z])={EQUATION}")
 
 
 class Chain:
-    """`Count modulo 7. b=3;c=b+4;d=c*2. What is d?` with the trace `c=3+4=0`, `d=0*2=0`."""
+    """`Count modulo 7. a=3;b=a+4;c=b*2. What is c?` with the trace `b=3+4=0`, `c=0*2=0`."""
 
     name = "chain"
     domain: Domain = "math"
 
     def sample(self, rng: Random, steps: int) -> Problem:
-        names, start, operations = _names(rng, steps + 1), rng.randrange(MODULUS), sample_operations(rng, steps)
+        names, start, operations = LETTERS[: steps + 1], rng.randrange(MODULUS), sample_operations(rng, steps)
         lines, answer = equations(start, operations)
         return Problem(
             family=self.name,
@@ -33,14 +34,18 @@ class Chain:
             key=f"{start};{';'.join(map(str, operations))}",
         )
 
-    def drill(self, rng: Random) -> Drill:
+    def drill(self, rng: Random, whole_lines: bool) -> Drill:
         count = rng.randint(1, 9)
-        names, operations = _names(rng, count + 1), sample_operations(rng, count)
+        names, operations = LETTERS[: count + 1], sample_operations(rng, count)
         turns = []
         for number in range(count):
-            value = rng.randrange(MODULUS)
-            line = f"{names[number + 1]}={operations[number].equation(value)}"
-            turns.append((f"{names[number]}={value}", line))
+            before = rng.randrange(MODULUS)
+            if whole_lines and number:
+                asked = f"{names[number]}={operations[number - 1].equation(before)}"
+                before = operations[number - 1].apply(before)
+            else:
+                asked = f"{names[number]}={before}"
+            turns.append((asked, f"{names[number + 1]}={operations[number].equation(before)}"))
         return Drill(_statements(names, rng.randrange(MODULUS), operations), tuple(turns))
 
     def read(self, question: str, trace: str) -> list[Step]:
@@ -51,11 +56,6 @@ class Chain:
         lines, _ = equations(int(match["start"]), [Operation(rule["operator"], int(rule["amount"])) for rule in rules])
         truth = {rule["name"]: f"{rule['name']}={line}" for rule, line in zip(rules, lines, strict=True)}
         return judge(trace, _LINE, truth)
-
-
-def _names(rng: Random, count: int) -> str:
-    first = rng.randrange(len(string.ascii_lowercase) - count + 1)
-    return string.ascii_lowercase[first : first + count]
 
 
 def _statements(names: str, start: int, operations: list[Operation]) -> str:

@@ -44,12 +44,17 @@ class Compose:
             key=";".join(map(str, operations)),
         )
 
-    def drill(self, rng: Random) -> Drill:
+    def drill(self, rng: Random, whole_lines: bool) -> Drill:
         operations = sample_operations(rng, rng.randint(1, 9))
         turns = []
         for number in range(len(operations)):
             before = rng.randint(1, MODULUS - 1), rng.randrange(MODULUS)
-            turns.append((f"p {before[0]} q {before[1]} {LABELS[number]}", _line(number, operations[number], before)))
+            if whole_lines and number:
+                asked = _line(number - 1, operations[number - 1], before)
+                before = _apply(before, operations[number - 1])
+            else:
+                asked = f"p {before[0]} q {before[1]} {LABELS[number]}"
+            turns.append((asked, _line(number, operations[number], before)))
         return Drill(_HEADER + "\n".join(_listing(operations)), tuple(turns))
 
     def read(self, question: str, trace: str) -> list[Step]:

@@ -6,7 +6,7 @@ from random import Random
 from traceinv.lab.families.base import Domain, Drill, Problem, Step, judge
 from traceinv.lab.families.modular import EQUATION, MODULUS, Operation, equations, sample_operations
 
-NAMES = ("Ann", "Bob", "Cy", "Dee", "Eve", "Fay", "Gus", "Hal", "Ida", "Jo", "Kim", "Lea")
+NAMES = ("Ann", "Bob", "Cy", "Dee", "Eve", "Fay", "Gus", "Hal", "Ida", "Jo")
 _VERBS = {"+": "adds", "-": "takes", "*": "times"}
 _OPERATORS = {verb: operator for operator, verb in _VERBS.items()}
 _ACTION = r"(?P<name>[A-Z][a-z]+) (?P<verb>adds|takes|times) (?P<amount>[1-6])\."
@@ -23,7 +23,7 @@ class Dials:
     domain: Domain = "math"
 
     def sample(self, rng: Random, steps: int) -> Problem:
-        names, start, operations = _people(rng, steps), rng.randrange(MODULUS), sample_operations(rng, steps)
+        names, start, operations = NAMES[:steps], rng.randrange(MODULUS), sample_operations(rng, steps)
         lines, answer = equations(start, operations)
         return Problem(
             family=self.name,
@@ -35,13 +35,18 @@ class Dials:
             key=f"{start};{';'.join(map(str, operations))}",
         )
 
-    def drill(self, rng: Random) -> Drill:
+    def drill(self, rng: Random, whole_lines: bool) -> Drill:
         count = rng.randint(1, 9)
-        names, operations = _people(rng, count), sample_operations(rng, count)
+        names, operations = NAMES[:count], sample_operations(rng, count)
         turns = []
         for number in range(count):
-            value = rng.randrange(MODULUS)
-            turns.append((f"{names[number]} at {value}", f"{names[number]} {operations[number].equation(value)}"))
+            before = rng.randrange(MODULUS)
+            if whole_lines and number:
+                asked = f"{names[number - 1]} {operations[number - 1].equation(before)}"
+                before = operations[number - 1].apply(before)
+            else:
+                asked = f"{names[number]} at {before}"
+            turns.append((asked, f"{names[number]} {operations[number].equation(before)}"))
         return Drill(_story(names, rng.randrange(MODULUS), operations), tuple(turns))
 
     def read(self, question: str, trace: str) -> list[Step]:
@@ -53,11 +58,6 @@ class Dials:
         lines, _ = equations(int(match["start"]), operations)
         truth = {action["name"]: f"{action['name']} {line}" for action, line in zip(actions, lines, strict=True)}
         return judge(trace, _LINE, truth)
-
-
-def _people(rng: Random, count: int) -> tuple[str, ...]:
-    first = rng.randrange(len(NAMES) - count + 1)
-    return NAMES[first : first + count]
 
 
 def _story(names: tuple[str, ...], start: int, operations: list[Operation]) -> str:

@@ -67,13 +67,18 @@ class Prints:
             key=_listing(start, assignments).removeprefix(_HEADER),
         )
 
-    def drill(self, rng: Random) -> Drill:
+    def drill(self, rng: Random, whole_lines: bool) -> Drill:
         assignments = _sample_assignments(rng, rng.randint(1, 8))
         turns = []
         for number in range(len(assignments)):
-            before, after = _execute(rng.randrange(MODULUS), [assignments[number]])
             label = f"L{number + 2}"
-            turns.append((f"{label} x={before}", f"{label} {assignments[number].describe(before, after)}"))
+            if whole_lines and number:
+                start, before, after = _execute(rng.randrange(MODULUS), assignments[number - 1 : number + 1])
+                asked = f"L{number + 1} {assignments[number - 1].describe(start, before)}"
+            else:
+                before, after = _execute(rng.randrange(MODULUS), [assignments[number]])
+                asked = f"{label} x={before}"
+            turns.append((asked, f"{label} {assignments[number].describe(before, after)}"))
         return Drill(_listing(rng.randrange(MODULUS), assignments), tuple(turns))
 
     def read(self, question: str, trace: str) -> list[Step]:
