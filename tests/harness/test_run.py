@@ -160,7 +160,7 @@ def test_changing_the_hidden_traces_changes_nothing_on_the_testers_side(
 def _with_other_hidden_lines(row: Transcript) -> Transcript:
     if not row.complete or row.trace is None:
         return row
-    lines = row.trace.splitlines()
+    lines = [line for line in row.trace.splitlines() if line.strip()]
     if len(lines) < 2:
         return row
     return row.model_copy(update={"trace": "\n".join("hidden" if i % 2 == 0 else line for i, line in enumerate(lines))})

@@ -9,7 +9,7 @@ from traceinv.lab.questions import SPLITS, TEST_SEED, TEST_STEPS, draw, sample_p
 
 
 def test_no_two_splits_share_a_question_even_up_to_renaming() -> None:
-    keys = {split: {p.key for p in draw(split, 60, (1, 8), seed=0).values()} for split in SPLITS}
+    keys = {split: {(p.family, p.key) for p in draw(split, 60, (1, 8), seed=0).values()} for split in SPLITS}
     for first, second in combinations(SPLITS, 2):
         assert not keys[first] & keys[second]
 
