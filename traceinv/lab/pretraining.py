@@ -1,8 +1,9 @@
 """The lab's base model: a small Llama that knows single steps and cannot chain them.
 
-Its diet: drills of every family, each line asked for by itself with the value that it starts from; whole replies to questions
-of one step, so that it knows the form of a reply; and, since looking something up in context does not form from look-ups
-alone, short strings of names and digits that are repeated four times. It never sees one step go on from another.
+Its diet: first short strings of names and digits that are repeated four times, from which copying in context forms (it does
+not form from drills alone, nor in reasonable time from strings over the whole vocabulary); then drills of every family, each
+line asked for by itself with the line that it starts from; and whole replies to questions of one step, so that it knows the form
+of a reply. It never sees one step go on from another.
 """
 
 import string
@@ -26,9 +27,14 @@ if TYPE_CHECKING:
     from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
 
-def _training(learning_rate: float) -> TrainingConfig:
+def _training(learning_rate: float, batch_size: int) -> TrainingConfig:
     return TrainingConfig(
-        epochs=1, learning_rate=learning_rate, warmup_ratio=0.03, adam_beta2=0.98, batch_size=16, max_tokens=1024
+        epochs=1,
+        learning_rate=learning_rate,
+        warmup_ratio=0.03,
+        adam_beta2=0.98,
+        batch_size=batch_size,
+        max_tokens=1024,
     )
 
 
@@ -37,13 +43,11 @@ class Phase(BaseModel):
 
     Attributes:
         rows: how many, of which `string_share` are repeated strings and `reply_share` whole one-step replies; the rest drills.
-        whole_lines: the form of the drills, see `Family.drill`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     rows: int
-    whole_lines: bool
     string_share: float = Field(0.05, ge=0, le=1)
     reply_share: float = Field(0.15, ge=0, le=1)
     training: TrainingConfig
@@ -63,7 +67,10 @@ class PretrainConfig(BaseModel):
     intermediate: int = 256
     heads: int = 4
     seed: int = 0
-    phases: tuple[Phase, ...] = (Phase(rows=32_000, whole_lines=True, training=_training(2e-3)),)
+    phases: tuple[Phase, ...] = (
+        Phase(rows=38_400, string_share=1.0, training=_training(2e-3, 64)),
+        Phase(rows=26_000, training=_training(2e-3, 16)),
+    )
 
 
 def pretrain(config: PretrainConfig, out: Path, progress: Progress | None = None) -> dict[str, Any]:
@@ -118,7 +125,7 @@ def diet(phase: Phase, seed: int, tokenizer: "PreTrainedTokenizerFast") -> Itera
         elif kind < phase.string_share + phase.reply_share:
             yield _encode_reply(tokenizer, _one_step(rng, family.name))
         else:
-            yield _encode_drill(tokenizer, family.drill(rng, phase.whole_lines))
+            yield _encode_drill(tokenizer, family.drill(rng))
 
 
 def _in_batches_of_like_length(rows: list[EncodedExample], size: int, seed: int) -> list[EncodedExample]:
@@ -180,6 +187,6 @@ def _corpus() -> list[str]:
         rng = Random(name)
         for problem in sample_problems(name, "base", 300, (2, 8), seed=0):
             texts += [problem.question, problem.trace, problem.answer]
-        for drill in (family.drill(rng, whole_lines=False) for _ in range(100)):
+        for drill in (family.drill(rng) for _ in range(100)):
             texts += [drill.context, *(text for turn in drill.turns for text in turn)]
     return texts

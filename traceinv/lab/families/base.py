@@ -67,11 +67,11 @@ class Family(Protocol):
         """Draw a problem whose trace has exactly `steps` lines."""
         ...
 
-    def drill(self, rng: Random, whole_lines: bool) -> Drill:
+    def drill(self, rng: Random) -> Drill:
         """Draw single steps to practise: looking an operation up and doing it.
 
-        Each turn says what its step starts from: the value by itself, or in the `whole_lines` form the line before it as a
-        trace would have it, with a value of its own, so that no step ever goes on from another.
+        Each turn says what its step starts from: the line before it as a trace would have it, with a value of its own, so
+        that no step ever goes on from another.
         """
         ...
 

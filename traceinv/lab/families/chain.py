@@ -12,11 +12,11 @@ _QUESTION = re.compile(
     r"Count modulo 7\. (?P<first>[a-z])=(?P<start>[0-6])(?P<rules>(;[a-z]=[a-z][-+*][1-6])+)\. What is [a-z]\?"
 )
 _RULE = re.compile(r";(?P<name>[a-z])=[a-z](?P<operator>[-+*])(?P<amount>[1-6])")
-_LINE = re.compile(rf"(?P<label>[a-z])={EQUATION}")
+_LINE = re.compile(rf"(?P<label>[a-z])=[a-z][-+*][1-6] {EQUATION}")
 
 
 class Chain:
-    """`Count modulo 7. a=3;b=a+4;c=b*2. What is c?` with the trace `b=3+4=0`, `c=0*2=0`."""
+    """`Count modulo 7. a=3;b=a+4;c=b*2. What is c?` with the trace `b=a+4 3+4=0`, `c=b*2 0*2=0`."""
 
     name = "chain"
     domain: Domain = "math"
@@ -28,24 +28,23 @@ class Chain:
             family=self.name,
             steps=steps,
             question=f"{_statements(names, start, operations)} What is {names[-1]}?",
-            trace="\n".join(f"{name}={line}" for name, line in zip(names[1:], lines, strict=True)),
+            trace="\n".join(_lines(names, operations, lines)),
             answer=str(answer),
             reference=str(answer),
             key=f"{start};{';'.join(map(str, operations))}",
         )
 
-    def drill(self, rng: Random, whole_lines: bool) -> Drill:
+    def drill(self, rng: Random) -> Drill:
         count = rng.randint(1, 9)
         names, operations = LETTERS[: count + 1], sample_operations(rng, count)
         turns = []
         for number in range(count):
             before = rng.randrange(MODULUS)
-            if whole_lines and number:
-                asked = f"{names[number]}={operations[number - 1].equation(before)}"
+            asked = f"{names[0]}={before}"
+            if number:
+                asked = f"{_rule(names, number - 1, operations)} {operations[number - 1].equation(before)}"
                 before = operations[number - 1].apply(before)
-            else:
-                asked = f"{names[number]}={before}"
-            turns.append((asked, f"{names[number + 1]}={operations[number].equation(before)}"))
+            turns.append((asked, f"{_rule(names, number, operations)} {operations[number].equation(before)}"))
         return Drill(_statements(names, rng.randrange(MODULUS), operations), tuple(turns))
 
     def read(self, question: str, trace: str) -> list[Step]:
@@ -54,12 +53,18 @@ class Chain:
             raise ValueError(f"not a question of the family {self.name}: {question!r}")
         rules = list(_RULE.finditer(match["rules"]))
         lines, _ = equations(int(match["start"]), [Operation(rule["operator"], int(rule["amount"])) for rule in rules])
-        truth = {rule["name"]: f"{rule['name']}={line}" for rule, line in zip(rules, lines, strict=True)}
+        truth = {rule["name"]: f"{rule[0][1:]} {line}" for rule, line in zip(rules, lines, strict=True)}
         return judge(trace, _LINE, truth)
 
 
+def _rule(names: str, number: int, operations: list[Operation]) -> str:
+    return f"{names[number + 1]}={names[number]}{operations[number]}"
+
+
+def _lines(names: str, operations: list[Operation], equations: list[str]) -> list[str]:
+    return [f"{_rule(names, number, operations)} {equation}" for number, equation in enumerate(equations)]
+
+
 def _statements(names: str, start: int, operations: list[Operation]) -> str:
-    rules = [
-        f";{name}={before}{operation}" for before, name, operation in zip(names, names[1:], operations, strict=False)
-    ]
-    return f"Count modulo 7. {names[0]}={start}{''.join(rules)}."
+    rules = [_rule(names, number, operations) for number in range(len(operations))]
+    return f"Count modulo 7. {';'.join([f'{names[0]}={start}', *rules])}."

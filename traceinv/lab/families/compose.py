@@ -16,7 +16,7 @@ _WORDS = {"+": "add", "-": "subtract", "*": "times"}
 _OPERATORS = {word: operator for operator, word in _WORDS.items()}
 _HEADER = "Write f(x) modulo 7 as (p*x+q)%7. Begin with x.\n"
 _INSTRUCTION = re.compile(r"(?P<label>[A-I]) (?P<word>add|subtract|times) (?P<amount>[1-6])")
-_LINE = re.compile(rf"(?P<label>[A-I]) p (?:[0-6]|[0-6]\*[1-6]=[0-6]) q {EQUATION}")
+_LINE = re.compile(rf"(?P<label>[A-I]) (?:add|subtract|times) [1-6] p (?:[0-6]|[0-6]\*[1-6]=[0-6]) q {EQUATION}")
 
 Coefficients = tuple[int, int]
 """`(p, q)` of `p*x+q`."""
@@ -25,7 +25,7 @@ Coefficients = tuple[int, int]
 class Compose:
     """Instructions such as `A add 3` and `B times 2`; the trace carries `p` and `q` of `p*x+q` through them.
 
-    It begins with `p` 1 and `q` 0: `A p 1 q 0+3=3`, then `B p 1*2=2 q 3*2=6`.
+    It begins with `p` 1 and `q` 0: `A add 3 p 1 q 0+3=3`, then `B times 2 p 1*2=2 q 3*2=6`.
     """
 
     name = "compose"
@@ -44,16 +44,16 @@ class Compose:
             key=";".join(map(str, operations)),
         )
 
-    def drill(self, rng: Random, whole_lines: bool) -> Drill:
+    def drill(self, rng: Random) -> Drill:
         operations = sample_operations(rng, rng.randint(1, 9))
         turns = []
         for number in range(len(operations)):
             before = rng.randint(1, MODULUS - 1), rng.randrange(MODULUS)
-            if whole_lines and number:
+            if number:
                 asked = _line(number - 1, operations[number - 1], before)
                 before = _apply(before, operations[number - 1])
             else:
-                asked = f"p {before[0]} q {before[1]} {LABELS[number]}"
+                asked = f"p {before[0]} q {before[1]}"
             turns.append((asked, _line(number, operations[number], before)))
         return Drill(_HEADER + "\n".join(_listing(operations)), tuple(turns))
 
@@ -88,7 +88,7 @@ def _listing(operations: list[Operation]) -> list[str]:
 def _line(number: int, operation: Operation, before: Coefficients) -> str:
     p, q = before
     product = operation.equation(p) if operation.operator == "*" else str(p)
-    return f"{LABELS[number]} p {product} q {operation.equation(q)}"
+    return f"{LABELS[number]} {_WORDS[operation.operator]} {operation.amount} p {product} q {operation.equation(q)}"
 
 
 def _trace(operations: list[Operation]) -> list[str]:

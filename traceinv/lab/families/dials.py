@@ -13,11 +13,11 @@ _ACTION = r"(?P<name>[A-Z][a-z]+) (?P<verb>adds|takes|times) (?P<amount>[1-6])\.
 _QUESTION = re.compile(
     rf"A dial from 0 to 6 starts at (?P<start>[0-6])\.(?P<actions>( {re.sub(r'[?]P<[a-z]+>', '', _ACTION)})+) Where does it end\?"
 )
-_LINE = re.compile(rf"(?P<label>[A-Z][a-z]+) {EQUATION}")
+_LINE = re.compile(rf"(?P<label>[A-Z][a-z]+) (?:adds|takes|times) [1-6] {EQUATION}")
 
 
 class Dials:
-    """`A dial from 0 to 6 starts at 3. Ann adds 4. Bob times 2. Where does it end?`: `Ann 3+4=0`, `Bob 0*2=0`."""
+    """`A dial from 0 to 6 starts at 3. Ann adds 4. Bob times 2. Where does it end?`: `Ann adds 4 3+4=0`, `Bob times 2 0*2=0`."""
 
     name = "dials"
     domain: Domain = "math"
@@ -29,24 +29,25 @@ class Dials:
             family=self.name,
             steps=steps,
             question=f"{_story(names, start, operations)} Where does it end?",
-            trace="\n".join(f"{name} {line}" for name, line in zip(names, lines, strict=True)),
+            trace="\n".join(_lines(names, operations, lines)),
             answer=str(answer),
             reference=str(answer),
             key=f"{start};{';'.join(map(str, operations))}",
         )
 
-    def drill(self, rng: Random, whole_lines: bool) -> Drill:
+    def drill(self, rng: Random) -> Drill:
         count = rng.randint(1, 9)
         names, operations = NAMES[:count], sample_operations(rng, count)
         turns = []
         for number in range(count):
             before = rng.randrange(MODULUS)
-            if whole_lines and number:
-                asked = f"{names[number - 1]} {operations[number - 1].equation(before)}"
+            asked = f"starts at {before}"
+            if number:
+                asked = (
+                    f"{_action(names[number - 1], operations[number - 1])} {operations[number - 1].equation(before)}"
+                )
                 before = operations[number - 1].apply(before)
-            else:
-                asked = f"{names[number]} at {before}"
-            turns.append((asked, f"{names[number]} {operations[number].equation(before)}"))
+            turns.append((asked, f"{_action(names[number], operations[number])} {operations[number].equation(before)}"))
         return Drill(_story(names, rng.randrange(MODULUS), operations), tuple(turns))
 
     def read(self, question: str, trace: str) -> list[Step]:
@@ -56,10 +57,19 @@ class Dials:
         actions = list(re.finditer(_ACTION, match["actions"]))
         operations = [Operation(_OPERATORS[action["verb"]], int(action["amount"])) for action in actions]
         lines, _ = equations(int(match["start"]), operations)
-        truth = {action["name"]: f"{action['name']} {line}" for action, line in zip(actions, lines, strict=True)}
+        truth = {action["name"]: f"{action[0][:-1]} {line}" for action, line in zip(actions, lines, strict=True)}
         return judge(trace, _LINE, truth)
 
 
+def _action(name: str, operation: Operation) -> str:
+    return f"{name} {_VERBS[operation.operator]} {operation.amount}"
+
+
+def _lines(names: tuple[str, ...], operations: list[Operation], equations: list[str]) -> list[str]:
+    steps = zip(names, operations, equations, strict=True)
+    return [f"{_action(name, operation)} {equation}" for name, operation, equation in steps]
+
+
 def _story(names: tuple[str, ...], start: int, operations: list[Operation]) -> str:
-    actions = [f"{name} {_VERBS[o.operator]} {o.amount}." for name, o in zip(names, operations, strict=True)]
+    actions = [f"{_action(name, o)}." for name, o in zip(names, operations, strict=True)]
     return " ".join([f"A dial from 0 to 6 starts at {start}.", *actions])

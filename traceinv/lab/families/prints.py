@@ -18,7 +18,7 @@ _START = re.compile(r"L1 x=(?P<start>[0-6])")
 _ASSIGNMENT = re.compile(
     r"L[2-9] x=\(x(?P<yes>[-+*][1-6])(?: if x>(?P<bound>[1-5]) else x(?P<no>[-+*][1-6]))?\)%7",
 )
-_LINE = re.compile(rf"(?P<label>L[2-9]) (?:[0-6]>[1-5] (?:yes|no) )?{EQUATION}")
+_LINE = re.compile(rf"(?P<label>L[2-9]) x=\(\S+(?: if x>[1-5] else \S+)?\)%7 (?:[0-6]>[1-5] (?:yes|no) )?{EQUATION}")
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class Assignment:
         if not line.endswith(f"={after}"):
             raise AssertionError(f"{self.source()} turned {before} into {after}, not {line}")
         if self.no is None:
-            return line
-        return f"{before}>{self.bound} {'yes' if taken is self.yes else 'no'} {line}"
+            return f"{self.source()} {line}"
+        return f"{self.source()} {before}>{self.bound} {'yes' if taken is self.yes else 'no'} {line}"
 
 
 class Prints:
@@ -67,12 +67,12 @@ class Prints:
             key=_listing(start, assignments).removeprefix(_HEADER),
         )
 
-    def drill(self, rng: Random, whole_lines: bool) -> Drill:
+    def drill(self, rng: Random) -> Drill:
         assignments = _sample_assignments(rng, rng.randint(1, 8))
         turns = []
         for number in range(len(assignments)):
             label = f"L{number + 2}"
-            if whole_lines and number:
+            if number:
                 start, before, after = _execute(rng.randrange(MODULUS), assignments[number - 1 : number + 1])
                 asked = f"L{number + 1} {assignments[number - 1].describe(start, before)}"
             else:
