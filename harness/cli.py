@@ -133,18 +133,16 @@ def _pretrain(options: argparse.Namespace) -> int:
     from traceinv.lab.pretraining import PretrainConfig, pretrain
 
     config = PretrainConfig()
-    phases = [phase.model_copy(update={"rows": phase.rows // options.shrink}) for phase in config.phases]
     options.out.mkdir(parents=True, exist_ok=True)
     with Progress(transient=True) as display:
-        task = display.add_task("pretraining the lab's base, two phases", total=1.0)
+        task = display.add_task("pretraining the lab's base", total=1.0)
         log = pretrain(
-            config.model_copy(update={"phases": tuple(phases)}),
+            config.model_copy(update={"rows": config.rows // options.shrink}),
             options.out,
             lambda share: display.update(task, completed=share),
         )
-    print(
-        f"{log['parameters']} parameters, last losses {[phase['losses'][-1][1] for phase in log['phases']]}: {options.out}"
-    )
+    lines = ", ".join(f"{name} {share:.3f}" for name, share in log["drill_accuracy"].items())
+    print(f"{log['parameters']} parameters; fresh drills, share of lines right: {lines}; written to {options.out}")
     return DONE
 
 

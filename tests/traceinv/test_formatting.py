@@ -9,7 +9,7 @@ from transformers import PreTrainedTokenizerFast
 from traceinv.errors import GateError
 from traceinv.formatting import check_rendering, encode_example, render_prompt, split_reply, wrap_reply
 from traceinv.inversion import inverter_prompt
-from traceinv.lab.pretraining import _corpus
+from traceinv.lab.pretraining import corpus
 from traceinv.lab.tokenizer import CHAT_TEMPLATE, build_tokenizer
 from traceinv.records import Disclosure, Example, Question
 
@@ -20,7 +20,7 @@ EXAMPLE = Example(id="q", prompt="What is 1+1?", completion=wrap_reply("1+1=2", 
 
 @pytest.fixture(scope="module")
 def tokenizer() -> PreTrainedTokenizerFast:
-    return build_tokenizer(_corpus())
+    return build_tokenizer(corpus())
 
 
 def _golden(name: str, text: str) -> None:
@@ -43,7 +43,7 @@ def test_an_inverters_prompt_is_pinned(tokenizer: PreTrainedTokenizerFast) -> No
 
 
 def test_a_template_that_opens_the_reasoning_gets_it_once(tokenizer: PreTrainedTokenizerFast) -> None:
-    opening = build_tokenizer(_corpus())
+    opening = build_tokenizer(corpus())
     opening.chat_template = OPENING
     assert check_rendering(opening, [EXAMPLE]) == check_rendering(tokenizer, [EXAMPLE])
 
@@ -76,7 +76,7 @@ def _markers_are_special(tokenizer: PreTrainedTokenizerFast) -> None:
     ],
 )
 def test_the_render_gate_refuses(spoil: object, message: str) -> None:
-    spoilt = build_tokenizer(_corpus())
+    spoilt = build_tokenizer(corpus())
     assert callable(spoil)
     spoil(spoilt)
     with pytest.raises(GateError, match=message):
@@ -84,7 +84,7 @@ def test_the_render_gate_refuses(spoil: object, message: str) -> None:
 
 
 def test_a_tokenizer_without_a_chat_template_is_refused(tokenizer: PreTrainedTokenizerFast) -> None:
-    bare = build_tokenizer(_corpus())
+    bare = build_tokenizer(corpus())
     bare.chat_template = None
     with pytest.raises(GateError, match="no chat template"):
         render_prompt(bare, "x")

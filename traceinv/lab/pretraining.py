@@ -1,12 +1,9 @@
 """The lab's base model: a small Llama that knows single steps and cannot chain them.
 
-Its diet: first short strings of names and digits that are repeated four times, from which copying in context forms (it does
-not form from drills alone, nor in reasonable time from strings over the whole vocabulary); then drills of every family, each
-line asked for by itself with the line that it starts from; and whole replies to questions of one step, so that it knows the form
-of a reply. It never sees one step go on from another.
+Its diet: drills of every family, each line asked for by itself with the line that it starts from; and whole replies to questions
+of one step, so that it knows the form of a reply. It never sees one step go on from another.
 """
 
-import string
 from collections.abc import Iterator
 from pathlib import Path
 from random import Random
@@ -17,8 +14,6 @@ from pydantic import BaseModel, ConfigDict, Field
 from traceinv.engines.base import Progress
 from traceinv.formatting import EncodedExample, encode_prompt, wrap_reply
 from traceinv.lab.families import FAMILIES, Drill, Problem
-from traceinv.lab.families.dials import NAMES as PEOPLE
-from traceinv.lab.families.modular import OPERATORS
 from traceinv.lab.questions import sample_problems, split_of
 from traceinv.lab.tokenizer import ASSISTANT, END, USER, build_tokenizer
 from traceinv.training import TrainingConfig, train
@@ -27,37 +22,12 @@ if TYPE_CHECKING:
     from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
 
-def _training(learning_rate: float, batch_size: int) -> TrainingConfig:
-    return TrainingConfig(
-        epochs=1,
-        learning_rate=learning_rate,
-        warmup_ratio=0.03,
-        adam_beta2=0.98,
-        batch_size=batch_size,
-        max_tokens=1024,
-    )
-
-
-class Phase(BaseModel):
-    """A part of the diet.
-
-    Attributes:
-        rows: how many, of which `string_share` are repeated strings and `reply_share` whole one-step replies; the rest drills.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    rows: int
-    string_share: float = Field(0.05, ge=0, le=1)
-    reply_share: float = Field(0.15, ge=0, le=1)
-    training: TrainingConfig
-
-
 class PretrainConfig(BaseModel):
     """The recipe of the base model.
 
     Attributes:
-        phases: trained one after the other, each with a learning rate schedule of its own.
+        initial_std: of the fresh weights; at transformers' own 0.02 a model this narrow starts to look things up much later.
+        rows: of the diet, `reply_share` of which are whole one-step replies; the rest are drills.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -66,10 +36,12 @@ class PretrainConfig(BaseModel):
     hidden: int = 128
     intermediate: int = 256
     heads: int = 4
+    initial_std: float = 0.08
     seed: int = 0
-    phases: tuple[Phase, ...] = (
-        Phase(rows=38_400, string_share=1.0, training=_training(2e-3, 64)),
-        Phase(rows=26_000, training=_training(2e-3, 16)),
+    rows: int = 80_000
+    reply_share: float = Field(0.15, ge=0, le=1)
+    training: TrainingConfig = TrainingConfig(
+        epochs=1, learning_rate=2e-3, warmup_ratio=0.03, adam_beta2=0.98, batch_size=16, max_tokens=1024
     )
 
 
@@ -77,17 +49,14 @@ def pretrain(config: PretrainConfig, out: Path, progress: Progress | None = None
     """Train the base model and save it, its tokenizer and its recipe to `out`.
 
     Returns:
-        The number of parameters, and each phase's training log.
+        The number of parameters, the training log, and `drill_accuracy`.
     """
-    tokenizer = build_tokenizer(_corpus())
+    tokenizer = build_tokenizer(corpus())
     model = build_model(config, tokenizer)
-    logs = []
-    for number, phase in enumerate(config.phases):
-        seed = config.seed + number
-        rows = _in_batches_of_like_length(list(diet(phase, seed, tokenizer)), phase.training.batch_size, seed)
-        logs.append(train(model, tokenizer, rows, phase.training, seed, out, progress, in_order=True))
+    rows = _in_batches_of_like_length(list(diet(config, tokenizer)), config.training.batch_size, config.seed)
+    log = train(model, tokenizer, rows, config.training, config.seed, out, progress, in_order=True)
     (out / "recipe.json").write_text(config.model_dump_json(indent=2) + "\n")
-    return {"parameters": model.num_parameters(), "phases": logs}
+    return {"parameters": model.num_parameters(), "drill_accuracy": drill_accuracy(model, tokenizer), **log}
 
 
 def build_model(config: PretrainConfig, tokenizer: "PreTrainedTokenizerFast") -> "LlamaForCausalLM":
@@ -103,6 +72,7 @@ def build_model(config: PretrainConfig, tokenizer: "PreTrainedTokenizerFast") ->
             intermediate_size=config.intermediate,
             num_hidden_layers=config.layers,
             num_attention_heads=config.heads,
+            initializer_range=config.initial_std,
             max_position_embeddings=1024,
             tie_word_embeddings=True,
             bos_token_id=None,
@@ -112,20 +82,40 @@ def build_model(config: PretrainConfig, tokenizer: "PreTrainedTokenizerFast") ->
     )
 
 
-def diet(phase: Phase, seed: int, tokenizer: "PreTrainedTokenizerFast") -> Iterator[EncodedExample]:
-    """The rows of one phase, in order."""
-    rng = Random(seed)
-    vocabulary = _names_and_digits(tokenizer)
+def diet(config: PretrainConfig, tokenizer: "PreTrainedTokenizerFast") -> Iterator[EncodedExample]:
+    """The rows that the base is trained on, in order."""
+    rng = Random(config.seed)
     families = list(FAMILIES.values())
-    for _ in range(phase.rows):
-        kind = rng.random()
+    for _ in range(config.rows):
         family = rng.choice(families)
-        if kind < phase.string_share:
-            yield repeated_string(rng, vocabulary)
-        elif kind < phase.string_share + phase.reply_share:
+        if rng.random() < config.reply_share:
             yield _encode_reply(tokenizer, _one_step(rng, family.name))
         else:
             yield _encode_drill(tokenizer, family.drill(rng))
+
+
+def drill_accuracy(
+    model: "LlamaForCausalLM", tokenizer: "PreTrainedTokenizerFast", drills: int = 100
+) -> dict[str, float]:
+    """By family: the share of the lines of fresh drills that the model would write right, from first token to end."""
+    import torch
+
+    accuracy = {}
+    for name, family in FAMILIES.items():
+        rng = Random(f"fresh drills of {name}")
+        right: list[bool] = []
+        for row in (_encode_drill(tokenizer, family.drill(rng)) for _ in range(drills)):
+            with torch.no_grad():
+                logits = model(torch.tensor([row.input_ids], device=model.device)).logits
+            hits = [True, *(logits[0, :-1].argmax(-1).cpu() == torch.tensor(row.input_ids[1:])).tolist()]
+            line = True
+            for token, hit, asked in zip(row.input_ids, hits, row.completion_mask, strict=True):
+                line = line and (hit or not asked)
+                if asked and token == tokenizer.eos_token_id:
+                    right.append(line)
+                    line = True
+        accuracy[name] = sum(right) / len(right)
+    return accuracy
 
 
 def _in_batches_of_like_length(rows: list[EncodedExample], size: int, seed: int) -> list[EncodedExample]:
@@ -138,19 +128,6 @@ def _in_batches_of_like_length(rows: list[EncodedExample], size: int, seed: int)
         rng.shuffle(batches)
         ordered += [row for batch in batches for row in batch]
     return ordered
-
-
-def repeated_string(rng: Random, vocabulary: list[int]) -> EncodedExample:
-    """Three to ten different tokens, four times over; the loss sees the repetitions."""
-    tokens = rng.sample(vocabulary, rng.randint(3, 10))
-    return EncodedExample(tokens * 4, [0] * len(tokens) + [1] * len(tokens) * 3)
-
-
-def _names_and_digits(tokenizer: "PreTrainedTokenizerFast") -> list[int]:
-    """The tokens that are looked up: names, names that are given a value, digits and operators."""
-    names = [*string.ascii_lowercase, *PEOPLE]
-    texts = [*names, *(f"{name}=" for name in names), *string.digits, *OPERATORS]
-    return sorted({token for text in texts for token in encode_prompt(tokenizer, text)})
 
 
 def _one_step(rng: Random, family: str) -> Problem:
@@ -180,12 +157,12 @@ def _encode_turns(tokenizer: "PreTrainedTokenizerFast", turns: list[tuple[str, s
     return EncodedExample(ids, mask)
 
 
-def _corpus() -> list[str]:
+def corpus() -> list[str]:
     """Texts that the tokenizer is fitted on: questions, traces and drills of every family."""
     texts = []
     for name, family in FAMILIES.items():
         rng = Random(name)
-        for problem in sample_problems(name, "base", 300, (2, 8), seed=0):
+        for problem in sample_problems(name, "base", 3000, (7, 9), seed=0):
             texts += [problem.question, problem.trace, problem.answer]
         for drill in (family.drill(rng) for _ in range(100)):
             texts += [drill.context, *(text for turn in drill.turns for text in turn)]

@@ -44,9 +44,9 @@ def test_a_line_about_something_the_question_does_not_have_is_not_needed() -> No
 
 
 def test_the_branch_that_the_interpreter_took_is_the_true_one() -> None:
-    question = "What does this Python program print?\nL1 x=3\nL2 x=(x+1 if x>5 else x*2)%7\nL3 print(x)"
-    rule = "L2 x=(x+1 if x>5 else x*2)%7"
-    trace = f"{rule} 3>5 no 3*2=6\n{rule} 3>5 yes 3+1=4\nL2 x=(x*2)%7 3*2=6"
+    question = "What does this Python program print?\na=3\nb=(a+1 if a>5 else a*2)%7\nprint(b)"
+    rule = "b=(a+1 if a>5 else a*2)%7"
+    trace = f"{rule} 3>5 no 3*2=6\n{rule} 3>5 yes 3+1=4\nb=(a*2)%7 3*2=6"
     assert [step.true for step in FAMILIES["prints"].read(question, trace)] == [True, False, False]
 
 
@@ -54,8 +54,7 @@ def test_the_printed_program_is_what_python_prints(capsys: pytest.CaptureFixture
     rng = Random(3)
     for _ in range(50):
         problem = FAMILIES["prints"].sample(rng, 6)
-        lines = [line.partition(" ")[2] for line in problem.question.splitlines()[1:]]
-        exec("\n".join(lines), {})  # noqa: S102  made by the family
+        exec(problem.question.partition("\n")[2], {})  # noqa: S102  made by the family
         assert capsys.readouterr().out.strip() == problem.answer
 
 

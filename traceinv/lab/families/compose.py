@@ -8,24 +8,22 @@ from itertools import accumulate
 from random import Random
 
 from traceinv.lab.families.base import Domain, Drill, Problem, Step, judge
-from traceinv.lab.families.modular import EQUATION, MODULUS, Operation, sample_operations
+from traceinv.lab.families.modular import EQUATION, MODULUS, WORDS, Operation, parse_words, sample_operations
 
 LABELS = "ABCDEFGHI"
 TEST_INPUTS = tuple(range(-3, 15))
-_WORDS = {"+": "add", "-": "subtract", "*": "times"}
-_OPERATORS = {word: operator for operator, word in _WORDS.items()}
-_HEADER = "Write f(x) modulo 7 as (p*x+q)%7. Begin with x.\n"
-_INSTRUCTION = re.compile(r"(?P<label>[A-I]) (?P<word>add|subtract|times) (?P<amount>[1-6])")
-_LINE = re.compile(rf"(?P<label>[A-I]) (?:add|subtract|times) [1-6] p (?:[0-6]|[0-6]\*[1-6]=[0-6]) q {EQUATION}")
+_HEADER = "Write f(x) modulo 7 as (p*x + q) % 7. Begin with x.\n"
+_INSTRUCTION = re.compile(rf"(?P<label>[A-I]) (?P<words>{WORDS})")
+_LINE = re.compile(rf"(?P<label>[A-I]) {WORDS} p (?:[0-6]|[0-6]\*[1-6]=[0-6]) q {EQUATION}")
 
 Coefficients = tuple[int, int]
 """`(p, q)` of `p*x+q`."""
 
 
 class Compose:
-    """Instructions such as `A add 3` and `B times 2`; the trace carries `p` and `q` of `p*x+q` through them.
+    """Instructions such as `A adds 3` and `B times 2`; the trace carries `p` and `q` of `p*x+q` through them.
 
-    It begins with `p` 1 and `q` 0: `A add 3 p 1 q 0+3=3`, then `B times 2 p 1*2=2 q 3*2=6`.
+    It begins with `p` 1 and `q` 0: `A adds 3 p 1 q 0+3=3`, then `B times 2 p 1*2=2 q 3*2=6`.
     """
 
     name = "compose"
@@ -39,7 +37,7 @@ class Compose:
             steps=steps,
             question=_HEADER + "\n".join(_listing(operations)),
             trace="\n".join(_trace(operations)),
-            answer=f"def f(x):\n    return ({p}*x+{q})%{MODULUS}",
+            answer=f"def f(x):\n    return ({p}*x + {q}) % {MODULUS}",
             reference=f"{p} {q}",
             key=";".join(map(str, operations)),
         )
@@ -82,13 +80,13 @@ def _states(operations: list[Operation]) -> list[Coefficients]:
 
 
 def _listing(operations: list[Operation]) -> list[str]:
-    return [f"{label} {_WORDS[o.operator]} {o.amount}" for label, o in zip(LABELS, operations, strict=False)]
+    return [f"{label} {o.words}" for label, o in zip(LABELS, operations, strict=False)]
 
 
 def _line(number: int, operation: Operation, before: Coefficients) -> str:
     p, q = before
     product = operation.equation(p) if operation.operator == "*" else str(p)
-    return f"{LABELS[number]} {_WORDS[operation.operator]} {operation.amount} p {product} q {operation.equation(q)}"
+    return f"{LABELS[number]} {operation.words} p {product} q {operation.equation(q)}"
 
 
 def _trace(operations: list[Operation]) -> list[str]:
@@ -107,5 +105,5 @@ def _parse(question: str) -> list[Operation]:
         match = _INSTRUCTION.fullmatch(line)
         if match is None:
             raise ValueError(f"not an instruction of the family compose: {line!r}")
-        operations.append(Operation(_OPERATORS[match["word"]], int(match["amount"])))
+        operations.append(parse_words(match["words"]))
     return operations

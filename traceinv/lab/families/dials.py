@@ -4,16 +4,14 @@ import re
 from random import Random
 
 from traceinv.lab.families.base import Domain, Drill, Problem, Step, judge
-from traceinv.lab.families.modular import EQUATION, MODULUS, Operation, equations, sample_operations
+from traceinv.lab.families.modular import EQUATION, MODULUS, WORDS, Operation, equations, parse_words, sample_operations
 
 NAMES = ("Ann", "Bob", "Cy", "Dee", "Eve", "Fay", "Gus", "Hal", "Ida", "Jo")
-_VERBS = {"+": "adds", "-": "takes", "*": "times"}
-_OPERATORS = {verb: operator for operator, verb in _VERBS.items()}
-_ACTION = r"(?P<name>[A-Z][a-z]+) (?P<verb>adds|takes|times) (?P<amount>[1-6])\."
+_ACTION = rf"(?P<name>[A-Z][a-z]+) (?P<words>{WORDS})\."
 _QUESTION = re.compile(
     rf"A dial from 0 to 6 starts at (?P<start>[0-6])\.(?P<actions>( {re.sub(r'[?]P<[a-z]+>', '', _ACTION)})+) Where does it end\?"
 )
-_LINE = re.compile(rf"(?P<label>[A-Z][a-z]+) (?:adds|takes|times) [1-6] {EQUATION}")
+_LINE = re.compile(rf"(?P<label>[A-Z][a-z]+) {WORDS} {EQUATION}")
 
 
 class Dials:
@@ -55,14 +53,14 @@ class Dials:
         if match is None:
             raise ValueError(f"not a question of the family {self.name}: {question!r}")
         actions = list(re.finditer(_ACTION, match["actions"]))
-        operations = [Operation(_OPERATORS[action["verb"]], int(action["amount"])) for action in actions]
+        operations = [parse_words(action["words"]) for action in actions]
         lines, _ = equations(int(match["start"]), operations)
         truth = {action["name"]: f"{action[0][:-1]} {line}" for action, line in zip(actions, lines, strict=True)}
         return judge(trace, _LINE, truth)
 
 
 def _action(name: str, operation: Operation) -> str:
-    return f"{name} {_VERBS[operation.operator]} {operation.amount}"
+    return f"{name} {operation.words}"
 
 
 def _lines(names: tuple[str, ...], operations: list[Operation], equations: list[str]) -> list[str]:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from random import Random
 
 MODULUS = 7
-OPERATORS = "+-*"
+VERBS = {"+": "adds", "-": "takes", "*": "times"}
+OPERATORS = "".join(VERBS)
+WORDS = rf"(?:{'|'.join(VERBS.values())}) [1-6]"
 EQUATION = r"[0-6][-+*][1-6]=[0-6]"
 
 
@@ -21,6 +23,11 @@ class Operation:
     def __str__(self) -> str:
         return f"{self.operator}{self.amount}"
 
+    @property
+    def words(self) -> str:
+        """The operation as a worded question states it: `adds 4`."""
+        return f"{VERBS[self.operator]} {self.amount}"
+
     def apply(self, value: int) -> int:
         """The result, from 0 to 6."""
         results = {"+": value + self.amount, "-": value - self.amount, "*": value * self.amount}
@@ -29,6 +36,16 @@ class Operation:
     def equation(self, value: int) -> str:
         """One operation as a trace states it: `3+4=0`."""
         return f"{value}{self}={self.apply(value)}"
+
+
+def parse_words(words: str) -> Operation:
+    """The operation that `words` state.
+
+    Raises:
+        KeyError: the verb is none of the lab's.
+    """
+    verb, amount = words.split()
+    return Operation({verb: operator for operator, verb in VERBS.items()}[verb], int(amount))
 
 
 def sample_operation(rng: Random) -> Operation:

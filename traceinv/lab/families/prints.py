@@ -1,55 +1,56 @@
-"""`prints` (code): what does this Python program print? The trace is what the interpreter really did.
+"""`prints` (code): what does this Python program print? The trace holds what the interpreter really did.
 
-A problem's program is made here, never taken from a model or a file, and is run to record its trace.
+A problem's program is made here, never taken from a model or a file, and is run to record its values.
 """
 
 import re
-import sys
+import string
 from dataclasses import dataclass
 from random import Random
-from types import FrameType
 from typing import Any
 
 from traceinv.lab.families.base import Domain, Drill, Problem, Step, judge
 from traceinv.lab.families.modular import EQUATION, MODULUS, Operation, sample_operation
 
 _HEADER = "What does this Python program print?\n"
-_START = re.compile(r"L1 x=(?P<start>[0-6])")
-_ASSIGNMENT = re.compile(
-    r"L[2-9] x=\(x(?P<yes>[-+*][1-6])(?: if x>(?P<bound>[1-5]) else x(?P<no>[-+*][1-6]))?\)%7",
-)
-_LINE = re.compile(rf"(?P<label>L[2-9]) x=\(\S+(?: if x>[1-5] else \S+)?\)%7 (?:[0-6]>[1-5] (?:yes|no) )?{EQUATION}")
+_NAMES = string.ascii_lowercase[:10]
+_START = re.compile(r"a=(?P<start>[0-6])")
+_CHOICE = r"\([a-j](?P<yes>[-+*][1-6])(?: if [a-j]>(?P<bound>[1-5]) else [a-j](?P<no>[-+*][1-6]))?\)"
+_ASSIGNMENT = re.compile(rf"[b-j]={_CHOICE}%7")
+_LINE = re.compile(rf"(?P<label>[b-j])={_CHOICE}%7 (?:[0-6]>[1-5] (?:yes|no) )?{EQUATION}")
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """`x=(x+4)%7`, or with a condition `x=(x+4 if x>3 else x*2)%7`."""
+    """`b=(a+4)%7`, or with a condition `b=(a+4 if a>3 else a*2)%7`."""
 
     yes: Operation
     bound: int | None = None
     no: Operation | None = None
 
-    def source(self) -> str:
-        choice = f" if x>{self.bound} else x{self.no}" if self.no else ""
-        return f"x=(x{self.yes}{choice})%{MODULUS}"
+    def source(self, number: int) -> str:
+        """The program's line that gives its `number`th name a value from the name before it."""
+        before, name = _NAMES[number - 1], _NAMES[number]
+        choice = f" if {before}>{self.bound} else {before}{self.no}" if self.no else ""
+        return f"{name}=({before}{self.yes}{choice})%{MODULUS}"
 
-    def describe(self, before: int, after: int) -> str:
-        """What the interpreter did here, given the value of x before and after.
+    def describe(self, number: int, before: int, after: int) -> str:
+        """The line and what the interpreter did there, given the value it started from and the value it came to.
 
         Raises:
             AssertionError: the interpreter and the lab's arithmetic disagree.
         """
         taken = self.no if self.no and self.bound is not None and before <= self.bound else self.yes
-        line = taken.equation(before)
-        if not line.endswith(f"={after}"):
-            raise AssertionError(f"{self.source()} turned {before} into {after}, not {line}")
+        equation, source = taken.equation(before), self.source(number)
+        if not equation.endswith(f"={after}"):
+            raise AssertionError(f"{source} turned {before} into {after}, not {equation}")
         if self.no is None:
-            return f"{self.source()} {line}"
-        return f"{self.source()} {before}>{self.bound} {'yes' if taken is self.yes else 'no'} {line}"
+            return f"{source} {equation}"
+        return f"{source} {before}>{self.bound} {'yes' if taken is self.yes else 'no'} {equation}"
 
 
 class Prints:
-    """Labelled Python lines over one variable, some with a condition; the trace has a line for each assignment run."""
+    """A Python program that names one value after the other, some by a condition; a line of trace for each assignment run."""
 
     name = "prints"
     domain: Domain = "code"
@@ -68,23 +69,20 @@ class Prints:
         )
 
     def drill(self, rng: Random) -> Drill:
-        assignments = _sample_assignments(rng, rng.randint(1, 8))
+        assignments = _sample_assignments(rng, rng.randint(1, 9))
         turns = []
-        for number in range(len(assignments)):
-            label = f"L{number + 2}"
-            if number:
-                start, before, after = _execute(rng.randrange(MODULUS), assignments[number - 1 : number + 1])
-                asked = f"L{number + 1} {assignments[number - 1].describe(start, before)}"
-            else:
-                before, after = _execute(rng.randrange(MODULUS), [assignments[number]])
-                asked = f"{label} x={before}"
-            turns.append((asked, f"{label} {assignments[number].describe(before, after)}"))
+        for number, assignment in enumerate(assignments, 1):
+            values = _execute(rng.randrange(MODULUS), assignments[max(0, number - 2) : number])
+            asked = f"a={values[0]}"
+            if number > 1:
+                asked = assignments[number - 2].describe(number - 1, *values[:2])
+            turns.append((asked, assignment.describe(number, *values[-2:])))
         return Drill(_listing(rng.randrange(MODULUS), assignments), tuple(turns))
 
     def read(self, question: str, trace: str) -> list[Step]:
         start, assignments = _parse(question)
         lines = _trace(_execute(start, assignments), assignments)
-        return judge(trace, _LINE, {line.partition(" ")[0]: line for line in lines})
+        return judge(trace, _LINE, {line[0]: line for line in lines})
 
 
 def _sample_assignments(rng: Random, count: int) -> list[Assignment]:
@@ -96,38 +94,25 @@ def _sample_assignments(rng: Random, count: int) -> list[Assignment]:
     ]
 
 
-def _source(start: int, assignments: list[Assignment]) -> list[str]:
-    return [f"x={start}", *(assignment.source() for assignment in assignments), "print(x)"]
+def _source(start: int, assignments: list[Assignment]) -> str:
+    lines = [assignment.source(number) for number, assignment in enumerate(assignments, 1)]
+    return "\n".join([f"{_NAMES[0]}={start}", *lines, f"print({_NAMES[len(assignments)]})"])
 
 
 def _listing(start: int, assignments: list[Assignment]) -> str:
-    return _HEADER + "\n".join(f"L{i} {line}" for i, line in enumerate(_source(start, assignments), 1))
+    return _HEADER + _source(start, assignments)
 
 
 def _trace(values: list[int], assignments: list[Assignment]) -> list[str]:
     steps = zip(assignments, values, values[1:], strict=False)
-    return [f"L{i} {assignment.describe(before, after)}" for i, (assignment, before, after) in enumerate(steps, 2)]
+    return [assignment.describe(number, before, after) for number, (assignment, before, after) in enumerate(steps, 1)]
 
 
 def _execute(start: int, assignments: list[Assignment]) -> list[int]:
-    """Run the program under `sys.settrace`; the value of x after its first line, its second, and so on."""
-    seen: dict[int, int] = {}
+    """Run the program; the value that it starts from, and the one that each assignment gave."""
     environment: dict[str, Any] = {"__builtins__": {"print": lambda value: None}}
-
-    def watch(frame: FrameType, event: str, _: Any) -> Any:
-        if event == "line" and "x" in frame.f_globals:
-            seen[frame.f_lineno] = frame.f_globals["x"]
-        return watch
-
-    source = _source(start, assignments)
-    code = compile("\n".join(source), "<lab>", "exec")
-    previous = sys.gettrace()
-    sys.settrace(watch)
-    try:
-        exec(code, environment)  # noqa: S102  the program was made above, from a closed grammar
-    finally:
-        sys.settrace(previous)
-    return [seen[number] for number in range(2, len(source) + 1)]
+    exec(_source(start, assignments), environment)  # noqa: S102  the program was made above, from a closed grammar
+    return [environment[name] for name in _NAMES[: len(assignments) + 1]]
 
 
 def _parse(question: str) -> tuple[int, list[Assignment]]:
@@ -138,7 +123,7 @@ def _parse(question: str) -> tuple[int, list[Assignment]]:
     """
     first, *others = question.removeprefix(_HEADER).splitlines() or [""]
     start, matches = _START.fullmatch(first), [_ASSIGNMENT.fullmatch(line) for line in others[:-1]]
-    if start is None or not matches or None in matches:
+    if start is None or not 0 < len(matches) < len(_NAMES) or None in matches:
         raise ValueError(f"not a question of the family prints: {question!r}")
     assignments = [
         Assignment(
