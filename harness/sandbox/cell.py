@@ -7,6 +7,7 @@ import signal
 import socket
 import time
 from contextlib import ExitStack
+from dataclasses import asdict
 from typing import Any
 
 from harness.sandbox.errors import SandboxFailed
@@ -40,17 +41,16 @@ class Cell:
             BrokenTests: the tests themselves do not load.
             SandboxFailed: the program was not started.
         """
-        deadline = time.monotonic() + limits.wall_seconds
+        deadline = time.monotonic() + limits.total_wall_seconds
         try:
             with ExitStack() as ends:
-                to_program = self._begin(ends, self.candidate, "serve", limits, ())
+                total, memory = limits.total_cpu_seconds, limits.memory_bytes
+                to_program = _begin(ends, self.candidate, ("serve", total, memory), ())
                 _send(to_program, {"program": program, "cpu_seconds": limits.cpu_seconds})
-                checker_limits = Limits(total_cpu_seconds=limits.total_cpu_seconds, memory_bytes=CHECKER_MEMORY_BYTES)
-                verdicts = self._begin(ends, self.checker, "check", checker_limits, (to_program.end.fileno(),))
+                job = ("check", total, CHECKER_MEMORY_BYTES)
+                verdicts = _begin(ends, self.checker, job, (to_program.end.fileno(),))
                 to_program.end.close()
-                _send(
-                    verdicts, {"tests": tests.code, "setup": tests.setup, "remote": tests.remote, "cases": tests.cases}
-                )
+                _send(verdicts, asdict(tests) | {"wall_seconds": limits.wall_seconds})
                 message = _verdict(verdicts, deadline)
         except BaseException:
             self.close()
@@ -71,7 +71,8 @@ class Cell:
                 ends.callback(os.close, reader)
                 with os.fdopen(writer, "wb") as write_end, os.fdopen(_sealed(stdin), "rb") as read_only:
                     fds = (read_only.fileno(), write_end.fileno())
-                    channel = self._begin(ends, self.candidate, "script", limits, fds)
+                    job = ("script", limits.cpu_seconds, limits.memory_bytes)
+                    channel = _begin(ends, self.candidate, job, fds)
                 _send(channel, {"program": program})
                 output, why = self._read(reader, deadline, limits.output_bytes)
                 ended = self.candidate.end()
@@ -79,22 +80,6 @@ class Cell:
         except BaseException:
             self.close()
             raise
-
-    def _begin(self, ends: ExitStack, worker: Worker, kind: str, limits: Limits, fds: tuple[int, ...]) -> Channel:
-        """A child that has said that it is ready, before anything untrusted was read by it."""
-        ours, theirs = socket.socketpair()
-        ends.enter_context(ours)
-        with theirs:
-            worker.begin(kind, limits.total_cpu_seconds, limits.memory_bytes, (theirs.fileno(), *fds))
-        channel = Channel(ours, JOB_BYTES)
-        ours.settimeout(START_SECONDS)
-        try:
-            ready = channel.receive()
-        except (EOFError, OSError, Spoilt) as error:
-            raise SandboxFailed(f"an isolated worker did not start its child: {error}") from error
-        if ready != "ready":
-            raise SandboxFailed("an isolated worker did not start its child")
-        return channel
 
     def _read(self, reader: int, deadline: float, most: int) -> tuple[bytes, str]:
         """(output, why reading stopped: `ended`, `wall` or `output`)."""
@@ -107,6 +92,23 @@ class Cell:
                 return bytes(output), "ended" if ended else "wall"
             output += part
         return bytes(output[:most]), "output"
+
+
+def _begin(ends: ExitStack, worker: Worker, job: tuple[str, float, int], fds: tuple[int, ...]) -> Channel:
+    """A child that has said that it is ready, before anything untrusted was read by it; a job is (kind, CPU seconds, bytes)."""
+    ours, theirs = socket.socketpair()
+    ends.enter_context(ours)
+    with theirs:
+        worker.begin(*job, (theirs.fileno(), *fds))
+    channel = Channel(ours, JOB_BYTES)
+    ours.settimeout(START_SECONDS)
+    try:
+        ready = channel.receive()
+    except (EOFError, OSError, Spoilt) as error:
+        raise SandboxFailed(f"an isolated worker did not start its child: {error}") from error
+    if ready != "ready":
+        raise SandboxFailed("an isolated worker did not start its child")
+    return channel
 
 
 def _send(channel: Channel, job: Any) -> None:
@@ -139,6 +141,8 @@ def _judge(message: list[str] | None, candidate: Exit | None, checker: Exit | No
     verdict, explanation, cause = message
     if verdict == "broken":
         raise BrokenTests(explanation)
+    if verdict == "late":
+        return _out_of_time(limits, used)
     if verdict == "gone":
         return _judge_ending(candidate, explanation, limits)
     return Outcome(

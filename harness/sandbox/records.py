@@ -15,19 +15,24 @@ class Limits:
     """What one program may use.
 
     Attributes:
-        cpu_seconds: of one call of a function, or of a script; like the other times in seconds of the machine that
-            `calibration` compares with.
+        cpu_seconds: of loading, of one call of a function, or of a script; like the other times in seconds of the machine
+            that the calibration compares with.
         total_cpu_seconds: over all calls.
-        wall_seconds: over all calls; a program that waits is stopped by it.
+        wall_seconds: of the same as `cpu_seconds`; a program that waits is stopped by it.
         memory_bytes: of address space.
         output_bytes: of standard output; a program that writes more is stopped.
     """
 
     cpu_seconds: float = 5.0
-    total_cpu_seconds: float = 15.0
-    wall_seconds: float = 30.0
+    total_cpu_seconds: float = 60.0
+    wall_seconds: float = 20.0
     memory_bytes: int = 1024**3
     output_bytes: int = 8 * 1024**2
+
+    @property
+    def total_wall_seconds(self) -> float:
+        """Of all calls together, and what the tests need for themselves."""
+        return self.wall_seconds + 2 * self.total_cpu_seconds
 
     def scaled(self, factor: float) -> "Limits":
         """The same limits on a machine that is slower by this factor."""
@@ -65,8 +70,9 @@ class Tests:
     Attributes:
         code: runs with the program's functions in reach; the data set's own.
         setup: the data set's reference program; it gives the tests their helpers.
-        remote: the names that mean the program's, `Solution.method` (as `Solution_method`) for a method of an instance; None for
-            every name that is the tests' to use and nobody else's to define; then only the imports of `setup` are run.
+        remote: the names that mean the program's, where `Solution.method`, a method of an instance, goes by
+            `Solution_method`; None for every name that the tests use and nobody else defines; then of `setup` only the
+            imports are run.
         cases: plain data that the tests find as `CASES`.
     """
 

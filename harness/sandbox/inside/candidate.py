@@ -35,6 +35,7 @@ def serve(channel: Channel) -> None:
     sys.set_int_max_str_digits(0)
     module = types.ModuleType("candidate")
     sys.modules["candidate"] = module
+    _limit_cpu(job["cpu_seconds"])
     try:
         exec(compile(job["program"], "<candidate>", "exec"), module.__dict__)  # noqa: S102
     except BaseException as error:  # noqa: BLE001
@@ -70,13 +71,13 @@ def run_script(channel: Channel) -> None:
 class _Calls:
     """Answers calls by name; objects that are no plain values are kept here and go by a name of their own."""
 
-    def __init__(self, scope: dict[str, Any], cpu_seconds: int) -> None:
+    def __init__(self, scope: dict[str, Any], cpu_seconds: float) -> None:
         self.scope = scope
         self.cpu_seconds = cpu_seconds
         self.kept: dict[str, Any] = {}
 
     def answer(self, name: str, args: Any, kwargs: Any) -> Any:
-        self._limit_the_call()
+        _limit_cpu(self.cpu_seconds)
         try:
             function = self._find(name)
             positional, keyword = decode(args, self._find), decode(kwargs, self._find)
@@ -85,11 +86,6 @@ class _Calls:
             return ["raised", "ValueError", str(error), ""]
         except BaseException as error:  # noqa: BLE001
             return ["raised", *_describe(error)]
-
-    def _limit_the_call(self) -> None:
-        """Each call has the CPU seconds of one test; the hard limit, over all of them, stays as it was set."""
-        _, hard = resource.getrlimit(resource.RLIMIT_CPU)
-        resource.setrlimit(resource.RLIMIT_CPU, (min(int(time.process_time() + self.cpu_seconds) + 1, hard), hard))
 
     def _find(self, name: str) -> Any:
         if name in self.kept:
@@ -110,6 +106,12 @@ class _Calls:
         name = f"object {len(self.kept)}"
         self.kept[name] = value
         return name
+
+
+def _limit_cpu(seconds: float) -> None:
+    """What comes next may use this many CPU seconds; the hard limit, over all of it, stays as it was set."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (min(int(time.process_time() + seconds) + 1, hard), hard))
 
 
 def _describe(error: BaseException) -> tuple[str, str, str]:
