@@ -42,7 +42,6 @@ class Cell:
             BrokenTests: the tests themselves do not load.
             SandboxFailed: the program was not started.
         """
-        clock = _Clock(limits, (self.candidate, self.checker))
         try:
             with ExitStack() as ends:
                 total, memory = limits.total_cpu_seconds, limits.memory_bytes
@@ -52,7 +51,7 @@ class Cell:
                 verdicts = _begin(ends, self.checker, job, (to_program.end.fileno(),))
                 to_program.end.close()
                 _send(verdicts, asdict(tests))
-                message = _verdict(verdicts, clock)
+                message = _verdict(verdicts, _Clock(limits, (self.candidate, self.checker)))
         except BaseException:
             self.close()
             raise
@@ -65,7 +64,6 @@ class Cell:
         Raises:
             SandboxFailed: the program was not started.
         """
-        clock = _Clock(limits, (self.candidate,))
         try:
             with ExitStack() as ends:
                 reader, writer = os.pipe()
@@ -75,7 +73,7 @@ class Cell:
                     job = ("script", limits.cpu_seconds, limits.memory_bytes)
                     channel = _begin(ends, self.candidate, job, fds)
                 _send(channel, {"program": program})
-                output, why = _read(reader, clock, limits.output_bytes)
+                output, why = _read(reader, _Clock(limits, (self.candidate,)), limits.output_bytes)
                 ended = self.candidate.end()
                 return _judge_script(output, why, ended, _last_words(channel), limits)
         except BaseException:
@@ -214,7 +212,7 @@ def _last_words(channel: Channel) -> list[str]:
         message = channel.receive()
     except (EOFError, Spoilt, OSError):
         return []
-    return [str(part) for part in message[1:]] if isinstance(message, list) and len(message) == 4 else []
+    return [str(part) for part in message] if isinstance(message, list) and len(message) == 3 else []
 
 
 def _sealed(text: str) -> int:

@@ -39,13 +39,13 @@ def serve(channel: Channel) -> None:
     try:
         exec(compile(job["program"], "<candidate>", "exec"), module.__dict__)  # noqa: S102
     except BaseException as error:  # noqa: BLE001
-        channel.send(["unloaded", *_describe(error)])
+        channel.send(["", "unloaded", *_describe(error)])
         return
-    channel.send(["loaded"])
+    channel.send(["", "loaded"])
     calls = _Calls(module.__dict__, job["cpu_seconds"])
     while True:
-        name, args, kwargs = channel.receive()
-        channel.send(calls.answer(name, args, kwargs))
+        token, name, args, kwargs = channel.receive()
+        channel.send([token, *calls.answer(name, args, kwargs)])
 
 
 def run_script(channel: Channel) -> None:
@@ -59,7 +59,7 @@ def run_script(channel: Channel) -> None:
     except SystemExit:
         pass
     except BaseException as error:  # noqa: BLE001
-        channel.send(["unloaded", *_describe(error)])
+        channel.send(list(_describe(error)))
         os._exit(1)
     shutdown = getattr(threading, "_shutdown", None)
     if shutdown is not None:
@@ -76,7 +76,7 @@ class _Calls:
         self.cpu_seconds = cpu_seconds
         self.kept: dict[str, Any] = {}
 
-    def answer(self, name: str, args: Any, kwargs: Any) -> Any:
+    def answer(self, name: str, args: Any, kwargs: Any) -> list[Any]:
         _limit_cpu(self.cpu_seconds)
         try:
             function = self._find(name)

@@ -6,6 +6,7 @@ The tests come from data files, so this side is isolated as well; but no line of
 import ast
 import builtins
 import importlib
+import secrets
 import sys
 from typing import Any, NoReturn
 
@@ -33,7 +34,7 @@ class _Program:
 
     def load(self) -> tuple[str, str] | None:
         """What kept the program from loading: what happened, and its cause; None where it loaded."""
-        reply = self._reply()
+        reply = self._reply("")
         if reply[0] == "loaded":
             return None
         return str(reply[2])[:_EXPLANATION], str(reply[3])
@@ -42,11 +43,12 @@ class _Program:
         return Remote(name, self.call)
 
     def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        token = secrets.token_hex(8)
         try:
-            self.channel.send([name, encode(args, _refuse), encode(kwargs, _refuse)])
+            self.channel.send([token, name, encode(args, _refuse), encode(kwargs, _refuse)])
         except OSError:
             self._give_up("the program ended before its tests did")
-        reply = self._reply()
+        reply = self._reply(token)
         if reply[0] == "raised":
             self._raise(str(reply[1]), str(reply[2])[:_EXPLANATION], str(reply[3]))
         try:
@@ -64,7 +66,8 @@ class _Program:
         self.last = error, text, cause
         raise error
 
-    def _reply(self) -> list[Any]:
+    def _reply(self, token: str) -> list[Any]:
+        """The answer to what was asked with this token: none can be sent ahead of its question."""
         try:
             reply = self.channel.receive()
         except EOFError:
@@ -72,9 +75,14 @@ class _Program:
         except (Spoilt, OSError) as error:
             self._give_up(str(error))
         sizes = {"loaded": 1, "unloaded": 4, "value": 2, "raised": 4}
-        if not isinstance(reply, list) or not reply or sizes.get(str(reply[0])) != len(reply):
+        if (
+            not isinstance(reply, list)
+            or len(reply) < 2
+            or reply[0] != token
+            or sizes.get(str(reply[1])) != len(reply) - 1
+        ):
             self._give_up("the program sent something else than an answer")
-        return reply
+        return reply[1:]
 
     def _give_up(self, why: str) -> NoReturn:
         """Remember it too, since a test with a bare `except` can swallow what is raised."""

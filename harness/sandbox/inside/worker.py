@@ -62,11 +62,13 @@ def main(control_fd: int, filter_path: str, role: str) -> None:
 def _wait(child: int, control: socket.socket) -> dict[str, Any]:
     """Wait for the child's end, or bring it about when the other side says so or is gone."""
     watch = os.pidfd_open(child)
+    busy = 0.0
     while True:
         ready, _, _ = select.select([watch, control.fileno()], [], [])
         if watch in ready or control.recv(len(BUSY)) != BUSY:
             break
-        control.send(json.dumps({"busy": _busy_seconds(child)}).encode())
+        busy = max(busy, _busy_seconds(child))  # threads that ended are not counted any more
+        control.send(json.dumps({"busy": busy}).encode())
     os.kill(child, signal.SIGKILL)
     os.close(watch)
     _, status, usage = os.wait4(child, 0)

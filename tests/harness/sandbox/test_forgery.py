@@ -76,7 +76,7 @@ def double(x): return 0
 """,
     "answers before it is asked": """
 import json, os, struct
-for message in (["loaded"], ["value", 8], ["value", -2]):
+for message in (["", "loaded"], ["", "value", 8], ["", "value", -2]):
     data = json.dumps(message).encode()
     for fd in range(3, 64):
         try:
