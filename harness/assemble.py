@@ -14,7 +14,7 @@ import numpy as np
 from harness import results, stats
 from harness.bench import GROUPS, Item
 from harness.experiment import Experiment
-from harness.faithfulness import Faithfulness
+from harness.faithfulness.record import faithfulness_rows, likelihood_rows
 from harness.stages import PACKAGES, package_version
 from harness.stats import Scores
 from harness.store import Artifact, digest_json
@@ -55,7 +55,8 @@ def assemble(
         seeds=recipe.seeds,
         rows=rows,
         contrasts=contrasts,
-        faithfulness=_faithfulness(experiment, artifacts),
+        faithfulness=faithfulness_rows(experiment, artifacts),
+        likelihood=likelihood_rows(experiment, artifacts),
         ledger=[_ledger(experiment, artifacts, seed) for seed in recipe.seeds],
         gates=_gates(experiment, artifacts, len(next(iter(runs.values()))[0])),
         verdict=verdict(rows, contrasts),
@@ -139,34 +140,6 @@ def _contrasts(runs: Runs) -> list[results.Contrast]:
 
 def _interval(found: stats.Estimate) -> results.Interval:
     return results.Interval(**{k: None if v is None else round(v, 6) for k, v in asdict(found).items()})
-
-
-def _faithfulness(experiment: Experiment, artifacts: Mapping[str, Artifact]) -> list[results.FaithfulnessRow]:
-    by_regime: dict[str, list[Faithfulness]] = {}
-    for (regime, _), stage in experiment.faithfulness.items():
-        text = (artifacts[stage.name].path / "faithfulness.json").read_text(encoding="utf-8")
-        by_regime.setdefault(regime, []).append(Faithfulness.model_validate_json(text))
-    return [_faithfulness_row(regime, seeds) for regime, seeds in by_regime.items()]
-
-
-def _faithfulness_row(regime: str, seeds: Sequence[Faithfulness]) -> results.FaithfulnessRow:
-    """Figures over the pairs that every seed has."""
-    shared = sorted(set.intersection(*(set(found.ids) for found in seeds)))
-
-    def intervals(tables: Sequence[Mapping[str, Sequence[float]]]) -> dict[str, results.Interval]:
-        found = {}
-        for figure in tables[0]:
-            rows = [dict(zip(s.ids, t[figure], strict=True)) for s, t in zip(seeds, tables, strict=True)]
-            scores = np.array([[row[i] for i in shared] for row in rows])
-            found[figure] = _interval(stats.estimate(scores))
-        return found
-
-    return results.FaithfulnessRow(
-        regime=regime,
-        pairs=len(shared),
-        inverted=intervals([found.by_pair for found in seeds]),
-        floor=intervals([found.floor_by_pair for found in seeds]),
-    )
 
 
 def _ledger(experiment: Experiment, artifacts: Mapping[str, Artifact], seed: int) -> results.Ledger:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from traceinv.errors import InputError
+from traceinv.inversion import Shown
 from traceinv.records import describe
 
 SCHEMA_VERSION: Literal[1] = 1
@@ -85,12 +86,50 @@ class Contrast(_Part):
 
 
 class FaithfulnessRow(_Part):
-    """Figures of inverted traces, averaged over pairs and then over seeds, with their intervals; `floor`: see there."""
+    """Figures of an inverter's traces, by name (see `harness.faithfulness.measure.compare`).
+
+    Attributes:
+        regime: the regime that is taught these traces.
+        asked: inverted traces a seed, unfinished ones included.
+        pairs: questions with a finished one in every seed, a floor and a second sample of the target's; all figures are over
+            these.
+        floor: the figures when each truth is paired with the inverted trace of another question.
+        ceiling: the figures of a second sample of the target's own trace.
+        normalised: (inverted - floor) / (ceiling - floor), 0 at the floor and 1 at the ceiling; a bootstrap interval over
+            questions.
+        withheld: why a figure has no normalised value.
+    """
 
     regime: str
+    asked: int
     pairs: int
     inverted: dict[str, Interval]
     floor: dict[str, Interval]
+    ceiling: dict[str, Interval]
+    normalised: dict[str, Interval]
+    withheld: dict[str, str]
+
+
+class LikelihoodRow(_Part):
+    """Bits of the hidden traces under a model, by the last part that it was shown (after those before it).
+
+    Attributes:
+        inverter: the regime whose inverter it is; `each as taught` where every condition has a model that was taught it: the
+            surrogate for the question alone, then the inverters without and with summary.
+        taught: what the inverter was taught with; empty where it was only prompted. Other conditions are strange to it.
+        tokens: a trace's mean length in the model's own tokens.
+        bits, bits_per_token: negative log-likelihood of a trace.
+        leaked, leaked_per_token: by how much each part lowers it.
+    """
+
+    inverter: str
+    taught: list[Shown]
+    traces: int
+    tokens: float
+    bits: dict[Shown, Interval]
+    bits_per_token: dict[Shown, Interval]
+    leaked: dict[Shown, Interval]
+    leaked_per_token: dict[Shown, Interval]
 
 
 class Ledger(_Part):
@@ -144,6 +183,7 @@ class ResultRecord(_Part):
     rows: list[Row]
     contrasts: list[Contrast]
     faithfulness: list[FaithfulnessRow]
+    likelihood: list[LikelihoodRow]
     ledger: list[Ledger]
     gates: list[Gate]
     verdict: str

@@ -52,7 +52,7 @@ def estimate(scores: Scores) -> Estimate:
         low, high = _wilson(mean, questions)
     else:
         low, high = _interval(mean, components, _residual(scores))
-    return Estimate(mean, max(low, 0.0), high, spread)
+    return Estimate(mean, max(low, 0.0) if scores.min() >= 0 else low, high, spread)
 
 
 def difference(first: Scores, second: Scores) -> Estimate:

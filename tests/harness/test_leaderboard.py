@@ -65,17 +65,25 @@ def _record(identifier: str = "lab-1") -> ResultRecord:
             ("answer_only", "regime", 0.2),
         )
     ]
-    figures = {
-        name: _interval(0.5)
-        for name in ("length_ratio", "token_f1", "rouge1", "rouge2", "rougeL", "true_steps", "matched_steps")
-    }
+    figures = {name: _interval(0.5) for name in ("token_f1", "rougeL", "step_f1")}
+    faithfulness = FaithfulnessRow(
+        regime="inverted",
+        asked=12,
+        pairs=10,
+        inverted=figures,
+        floor=figures,
+        ceiling=figures,
+        normalised={"rougeL": _interval(0.25)},
+        withheld={"step_f1": "floor and ceiling cannot be told apart: they differ by 0.010 [-0.010, 0.030]"},
+    )
     return ResultRecord(
         id=identifier,
         recipe={"name": "lab"},
         seeds=[0],
         rows=rows,
         contrasts=CONTRASTS,
-        faithfulness=[FaithfulnessRow(regime="inverted", pairs=10, inverted=figures, floor=figures)],
+        faithfulness=[faithfulness],
+        likelihood=[],
         ledger=[Ledger(seed=0, asked=10, rows={"inverted": 9}, too_long={"inverted": 0}, shared=9)],
         gates=[],
         verdict=verdict(rows, CONTRASTS),
@@ -108,8 +116,11 @@ def test_the_verdict_says_what_the_intervals_say_and_no_more() -> None:
 def test_the_same_records_give_the_same_bytes_in_any_order() -> None:
     assert render([_record("a"), _record("b")]) == render([_record("a"), _record("b")])
     text = render([_record()])
+    scores, normalised = "40.0 [35.0, 45.0] | 40.0 [35.0, 45.0]", "0.25 [0.20, 0.30] | withheld"
+    rates = "2.0 | 90.0 | 0.0 | 10.0 | 0.0 | 40.0 to 50.0 | 50 | 1 | 200"
+    assert f"| inverted | {scores} | {normalised} | {rates} |" in text
     assert (
-        "| inverted | 40.0 [35.0, 45.0] | 40.0 [35.0, 45.0] | 2.0 | 90.0 | 0.0 | 10.0 | 0.0 | 40.0 to 50.0 | 50 | 1 | 200 |"
+        f"| answer_only | {scores.replace('40.0', '20.0').replace('35.0', '15.0').replace('45.0', '25.0')} |  |  |"
         in text
     )
     assert text.index("| inverted |") < text.index("*target (reference)*")
