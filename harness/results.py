@@ -77,12 +77,53 @@ class Row(_Part):
 
 
 class Contrast(_Part):
-    """A difference of two regimes' accuracies on the same questions, in points from -1 to 1."""
+    """A difference of two regimes' accuracies on the same questions, from -1 to 1.
+
+    Attributes:
+        p_value, p_permutation, p_mcnemar, detectable, more_questions, more_seeds: as in `harness.stats.Comparison`.
+        p_holm: `p_value` corrected for all contrasts of the record (Holm).
+    """
 
     first: str
     second: str
     group: str
     difference: Interval
+    p_value: float
+    p_holm: float
+    p_permutation: float
+    p_mcnemar: float | None
+    detectable: float
+    more_questions: int | None
+    more_seeds: int | None
+
+
+class RecoveryRow(_Part):
+    """(regime - base) / (oracle - base) on a task or group; `recovered` is withheld where the gap may be nothing."""
+
+    regime: str
+    group: str
+    gap: Interval
+    recovered: Interval | None
+
+
+class Conditions(_Part):
+    """What a score depends on beside the regime; rows are compared only where all of it is the same.
+
+    Attributes:
+        target: digest of the target's model and how it was asked.
+        student: digest of the untaught student and how it is trained.
+        data: digest of the questions that the target was asked.
+        tasks: the version of each benchmark task.
+        prompts: digest of the rendered prompts of all items.
+        sampling: how students answer, by task.
+    """
+
+    target: str
+    student: str
+    data: str
+    tasks: dict[str, str]
+    prompts: str
+    sampling: dict[str, dict[str, Any]]
 
 
 class FaithfulnessRow(_Part):
@@ -180,8 +221,10 @@ class ResultRecord(_Part):
     id: str = Field(pattern=r"^[a-z0-9_-]+$")
     recipe: dict[str, Any]
     seeds: list[int] = Field(min_length=1)
+    conditions: Conditions
     rows: list[Row]
     contrasts: list[Contrast]
+    recovery: list[RecoveryRow]
     faithfulness: list[FaithfulnessRow]
     likelihood: list[LikelihoodRow]
     ledger: list[Ledger]
