@@ -1,7 +1,8 @@
 """The lab's base model: a small Llama that knows single steps and cannot chain them.
 
-Its diet: drills of every family, each line asked for by itself with the line that it starts from; and whole replies to questions
-of one step, so that it knows the form of a reply. It never sees one step go on from another.
+Its diet: drills of every family, each line asked for by itself where it stands in a trace, after lines that are given and have
+values of their own; and whole replies to questions of one step, so that it knows the form of a reply. It never writes one step
+that goes on from another, and ends after each.
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from traceinv.engines.base import Progress
-from traceinv.formatting import CLOSE, OPEN, EncodedExample, encode_prompt, wrap_reply
+from traceinv.formatting import OPEN, EncodedExample, encode_prompt, wrap_reply
 from traceinv.lab.families import FAMILIES, Drill, Problem
 from traceinv.lab.questions import sample_problems, split_of
 from traceinv.lab.tokenizer import ASSISTANT, END, USER, build_tokenizer
@@ -32,10 +33,10 @@ class PretrainConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    layers: int = 3
+    layers: int = 2
     hidden: int = 128
     intermediate: int = 256
-    heads: int = 4
+    heads: int = 8
     initial_std: float = 0.08
     seed: int = 0
     rows: int = 80_000
@@ -144,12 +145,12 @@ def _encode_reply(tokenizer: "PreTrainedTokenizerFast", problem: Problem) -> Enc
 
 
 def _encode_drill(tokenizer: "PreTrainedTokenizerFast", drill: Drill) -> EncodedExample:
-    """Every turn stands where it would stand in a trace; what it goes on from is given, and not in the loss."""
-    last, answer = drill.end
-    turns = [*drill.turns, (last, f"{CLOSE}\n\n{answer}")]
-    given = [f"{OPEN}\n{before}\n" if before else f"{OPEN}\n" for before, _ in turns]
-    prompts = [f"{USER}{drill.context if not number else ''}{ASSISTANT}{text}" for number, text in enumerate(given)]
-    return _encode_turns(tokenizer, [(prompt, reply) for prompt, (_, reply) in zip(prompts, turns, strict=True)])
+    """Every step stands where it would stand in a trace; what it goes on from is given, and not in the loss."""
+    turns = []
+    for number, (given, follows) in enumerate(drill.turns):
+        lines = f"{given}\n" if given else ""
+        turns.append((f"{USER}{'' if number else drill.question}{ASSISTANT}{OPEN}\n{lines}", follows))
+    return _encode_turns(tokenizer, turns)
 
 
 def _encode_turns(tokenizer: "PreTrainedTokenizerFast", turns: list[tuple[str, str]]) -> EncodedExample:
@@ -171,5 +172,5 @@ def corpus() -> list[str]:
         for problem in sample_problems(name, "base", 3000, (7, 9), seed=0):
             texts += [problem.question, problem.trace, problem.answer]
         for drill in (family.drill(rng) for _ in range(100)):
-            texts += [drill.context, *(text for turn in drill.turns for text in turn)]
+            texts += [drill.question, *(text for turn in drill.turns for text in turn)]
     return texts
