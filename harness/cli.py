@@ -128,10 +128,15 @@ def _leaderboard(options: argparse.Namespace) -> int:
 
 
 def _pretrain(options: argparse.Namespace) -> int:
+    import warnings
+
+    from datasets import disable_progress_bars
     from rich.progress import Progress
 
     from traceinv.lab.pretraining import PretrainConfig, pretrain
 
+    disable_progress_bars()
+    warnings.simplefilter("ignore", FutureWarning)
     config = PretrainConfig()
     options.out.mkdir(parents=True, exist_ok=True)
     with Progress(transient=True) as display:
