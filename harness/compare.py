@@ -148,7 +148,7 @@ def _outcomes(rows: list[str], tasks: list[str], items: tuple[ItemFile, ItemFile
     for row in rows:
         for group, members in compared_groups(tasks).items():
             pairs = pair(*items, row, members)
-            if not pairs.strata:
+            if pairs is None:
                 continue
             figures = {
                 "row": row,

@@ -83,13 +83,15 @@ def read_items(record: Path) -> ItemFile:
         raise InputError(f"{path}: {describe(error, ItemFile)}") from None
 
 
-def pair(first: ItemFile, second: ItemFile, row: str, tasks: Sequence[str]) -> Pairs:
-    """The scores of one row in two records, paired by the items' ids."""
+def pair(first: ItemFile, second: ItemFile, row: str, tasks: Sequence[str]) -> Pairs | None:
+    """The scores of one row in two records, paired by the items' ids; None where they share no question."""
     ones, others = (_by_item(items, row, tasks) for items in (first, second))
     shared = [item for item in ones if item in others and UNGRADABLE not in ones[item] + others[item]]
+    if not shared:
+        return None
     left_out = len(set(ones) | set(others)) - len(shared)
     first_scores, second_scores = (
-        np.array([[float(letter == CORRECT) for letter in found[item]] for item in shared]).reshape(len(shared), -1).T
+        np.array([[float(letter == CORRECT) for letter in found[item]] for item in shared]).T
         for found in (ones, others)
     )
     return Pairs(first_scores, second_scores, [task for task, _ in shared], left_out)

@@ -45,7 +45,7 @@ def more_seeds(mean: float, noise: Noise, seeds: int) -> int | None:
         share = seeds / total
         return replace(
             noise,
-            questions=noise.questions - noise.residual * (1 - share),
+            questions=noise.questions - min(noise.residual, noise.questions) * (1 - share),
             residual=noise.residual * share,
             seeds=noise.seeds * share,
             seed_freedom=noise.seed_freedom * (total - 1) / (seeds - 1),

@@ -65,9 +65,7 @@ def test_records_of_the_same_conditions_share_a_table_that_says_what_else_differ
     text = render(shelf(record("a"), other))
     assert text.count("| regime | math | all |") == 1
     assert "differ in policy.k (2 / 3)." in text
-    names = [
-        line.split(" | ")[0] for line in text.splitlines() if line.endswith("/a.json) |") or line.endswith("/b.json) |")
-    ]
+    names = [line.split(" | ")[0] for line in text.splitlines() if line.endswith(("/a.json) |", "/b.json) |"))]
     assert names[:4] == ["| answer_only", "| answer_only", "| summary", "| summary"]
 
 
