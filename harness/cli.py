@@ -33,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands)
     _add_leaderboard(commands)
+    _add_compare(commands)
     _add_lab(commands)
     return parser
 
@@ -58,6 +59,19 @@ def _add_leaderboard(commands: "argparse._SubParsersAction[argparse.ArgumentPars
     board.add_argument("--out", type=Path, default=Path("leaderboard.md"), metavar="FILE")
     board.add_argument("--check", action="store_true", help="write nothing; exit 1 where FILE is out of date")
     board.set_defaults(command=_leaderboard)
+
+
+def _add_compare(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    compare = commands.add_parser(
+        "compare",
+        help="what differs between records, in their recipes and in outcome",
+        description="Compare each further record with the first: their recipes, and their rows on the same questions.",
+    )
+    compare.add_argument("first", metavar="RESULT", help="a record's file, or its id in --results")
+    compare.add_argument("others", metavar="RESULT", nargs="+", help="those to compare with it")
+    compare.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="where ids are looked up")
+    compare.add_argument("--json", action="store_true", help="print a list with one comparison for each further record")
+    compare.set_defaults(command=_compare)
 
 
 def _add_lab(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -114,16 +128,36 @@ def _run(options: argparse.Namespace) -> int:
 def _leaderboard(options: argparse.Namespace) -> int:
     from harness.leaderboard import build
 
-    text = build(options.results, options.out)
+    built = build(options.results, options.out)
+    for line in built.refused:
+        _say(line, BAD_INPUT)
+    refused = BAD_INPUT if built.refused else DONE
     current = options.out.read_text(encoding="utf-8") if options.out.exists() else None
     if options.check:
-        if text == current:
-            return DONE
-        return _say(f"{options.out} is not what {options.results} gives; run `traceinv leaderboard`", FAILED)
+        if built.markdown == current:
+            return refused
+        return refused or _say(f"{options.out} is not what {options.results} gives; run `traceinv leaderboard`", FAILED)
     if not options.out.parent.is_dir():
         raise InputError(f"--out {options.out}: no such folder")
-    options.out.write_text(text, encoding="utf-8")
+    options.out.write_text(built.markdown, encoding="utf-8")
     print(f"wrote {options.out}")
+    return refused
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from harness.compare import compare_records, find_record
+
+    first, *others = [find_record(name, options.results) for name in (options.first, *options.others)]
+    found = [compare_records(first, other) for other in others]
+    if options.json:
+        print("[" + ",\n".join(each.model_dump_json(indent=1) for each in found) + "]")
+        return DONE
+    from rich.console import Console
+
+    from harness.display import print_comparison
+
+    for each in found:
+        print_comparison(Console(), each)
     return DONE
 
 
