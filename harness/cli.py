@@ -33,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands)
     _add_leaderboard(commands)
+    _add_report(commands)
     _add_lab(commands)
     return parser
 
@@ -58,6 +59,19 @@ def _add_leaderboard(commands: "argparse._SubParsersAction[argparse.ArgumentPars
     board.add_argument("--out", type=Path, default=Path("leaderboard.md"), metavar="FILE")
     board.add_argument("--check", action="store_true", help="write nothing; exit 1 where FILE is out of date")
     board.set_defaults(command=_leaderboard)
+
+
+def _add_report(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    report = commands.add_parser(
+        "report",
+        help="make one HTML page of plots and traces",
+        description="Make one HTML page, readable without a network, of the records in a folder and of a run with its traces.",
+    )
+    report.add_argument("--results", type=Path, metavar="DIR", help="a folder of records (default: results, or none with --run)")
+    report.add_argument("--run", type=Path, metavar="DIR", help="a run's folder (its --out), whose traces are shown")
+    report.add_argument("--store", type=Path, metavar="DIR", help="that run's artifacts (default: store in its folder or beside it)")
+    report.add_argument("--out", type=Path, required=True, metavar="FILE.html")
+    report.set_defaults(command=_report)
 
 
 def _add_lab(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -125,6 +139,21 @@ def _leaderboard(options: argparse.Namespace) -> int:
     options.out.write_text(text, encoding="utf-8")
     print(f"wrote {options.out}")
     return DONE
+
+
+def _report(options: argparse.Namespace) -> int:
+    from harness.report import build
+
+    if not options.out.parent.is_dir() or options.out.is_dir():
+        raise InputError(f"--out {options.out}: expected a file in a folder that exists")
+    results = options.results or (None if options.run else Path("results"))
+    built = build(results, options.run, options.store)
+    options.out.write_text(built.html, encoding="utf-8")
+    size = options.out.stat().st_size / 1e6
+    print(f"wrote {options.out} ({size:.1f} MB): {built.records} records, {built.traces} inverted traces")
+    for line in built.refused:
+        _say(f"not shown: {line}", BAD_INPUT)
+    return BAD_INPUT if built.refused else DONE
 
 
 def _pretrain(options: argparse.Namespace) -> int:
