@@ -67,9 +67,13 @@ def _add_report(commands: "argparse._SubParsersAction[argparse.ArgumentParser]")
         help="make one HTML page of plots and traces",
         description="Make one HTML page, readable without a network, of the records in a folder and of a run with its traces.",
     )
-    report.add_argument("--results", type=Path, metavar="DIR", help="a folder of records (default: results, or none with --run)")
+    report.add_argument(
+        "--results", type=Path, metavar="DIR", help="a folder of records (default: results, or none with --run)"
+    )
     report.add_argument("--run", type=Path, metavar="DIR", help="a run's folder (its --out), whose traces are shown")
-    report.add_argument("--store", type=Path, metavar="DIR", help="that run's artifacts (default: store in its folder or beside it)")
+    report.add_argument(
+        "--store", type=Path, metavar="DIR", help="that run's artifacts (default: store in its folder or beside it)"
+    )
     report.add_argument("--out", type=Path, required=True, metavar="FILE.html")
     report.set_defaults(command=_report)
 

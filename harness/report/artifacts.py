@@ -19,8 +19,8 @@ class RunArtifacts:
     experiment: Experiment
     found: dict[str, Artifact]
 
-    def of(self, stage: Stage) -> Artifact | None:
-        return self.found.get(stage.name)
+    def of(self, stage: Stage | External) -> Artifact | None:
+        return self.found.get(stage.name) if isinstance(stage, Stage) else None
 
 
 def find_artifacts(record: ResultRecord, store: Path) -> RunArtifacts | str:

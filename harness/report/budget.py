@@ -39,7 +39,9 @@ def _figure(key: str, records: Sequence[ResultRecord]) -> Figure:
     }
     spots = [Spot(name, x, y.mean, y.low, y.high, _says(name, x, y)) for (name, x), y in found.items()]
     wide, narrow = charts.draw_both(
-        lambda width: charts.scatter(spots, "questions asked of the target", f"accuracy, {group}", width, diagonal=False)
+        lambda width: charts.scatter(
+            spots, "questions asked of the target", f"accuracy, {group}", width, diagonal=False
+        )
     )
     counts = sorted({x for _, x in found})
     return Figure(
@@ -71,5 +73,7 @@ def _queries(record: ResultRecord) -> int:
 def _all_else(record: ResultRecord) -> dict[str, Any]:
     """The recipe without its name and the number of questions."""
     questions = record.recipe.get("questions")
-    rest = {key: value for key, value in questions.items() if key != "per_family"} if isinstance(questions, dict) else None
+    rest = (
+        {key: value for key, value in questions.items() if key != "per_family"} if isinstance(questions, dict) else None
+    )
     return {**{key: value for key, value in record.recipe.items() if key != "name"}, "questions": rest}

@@ -58,13 +58,17 @@ def build(results: Path | None, run: Path | None, store: Path | None = None) -> 
     own = _read(run, refused) if run else {}
     records = {**(_read(results, refused) if results else {}), **own}
     if run and not own:
-        raise InputError(refused[0] if refused else f"--run {run}: no record there; expected a folder that `traceinv run` wrote to")
+        raise InputError(
+            refused[0] if refused else f"--run {run}: no record there; expected a folder that `traceinv run` wrote to"
+        )
     if not records and refused:
         raise InputError(refused[0])
     artifacts = {name: find_artifacts(own[name], _store(run, store)) for name in own if run}
     cases, no_traces = _cases(artifacts)
     absent = "its traces are not in results/"
-    sections = [Section(record, record_figures(record, artifacts.get(name, absent))) for name, record in records.items()]
+    sections = [
+        Section(record, record_figures(record, artifacts.get(name, absent))) for name, record in records.items()
+    ]
     return _page(sections, budget_figures(list(records.values())), cases, no_traces, refused)
 
 

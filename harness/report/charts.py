@@ -6,13 +6,12 @@ shows where a pointer rests.
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from harness.report.figure import NARROW, WIDE, Draw
 
-if TYPE_CHECKING:
-    import altair as alt
-
+Chart = Any
+"""One of altair's chart classes, which share no base that could be named here."""
 INK, SOFT, GRID = "var(--ink)", "var(--soft)", "var(--grid)"
 ORDER = (
     "base",
@@ -90,28 +89,30 @@ def draw_both(draw: Draw) -> tuple[str, str]:
     return wide, narrow
 
 
-def dots(items: Sequence[Dot], title: str, width: int, percent: bool = True, zero_line: bool = False) -> "alt.Chart":
-    """A row for each name, a panel for each group; panels side by side where there is room."""
-    return _panels(items, width, lambda shown, each, first: _dot_panel(shown, title, each, first, percent, zero_line))
+def dots(items: Sequence[Dot], title: str, width: int, percent: bool = True, marks: Sequence[float] = ()) -> Chart:
+    """A row for each name, a panel for each group side by side where there is room; lines at `marks`."""
+    return _panels(items, width, lambda shown, each, first: _dot_panel(shown, title, each, first, percent, marks))
 
 
-def bands(items: Sequence[Band], title: str, width: int) -> "alt.Chart":
+def bands(items: Sequence[Band], title: str, width: int) -> Chart:
     """As `dots`, each value before the band from its floor to its ceiling."""
     return _panels(items, width, lambda shown, each, first: _band_panel(shown, title, each, first))
 
 
-def scatter(items: Sequence[Spot], x_title: str, y_title: str, width: int, diagonal: bool) -> "alt.Chart":
+def scatter(items: Sequence[Spot], x_title: str, y_title: str, width: int, diagonal: bool) -> Chart:
     """Points with vertical intervals, one colour and shape a name; `diagonal`: both axes are shares, with the line y = x."""
     import altair as alt
 
     names = list(dict.fromkeys(item.series for item in items))
-    chart = alt.Chart(alt.Data(values=[asdict(item) for item in items]))
+    chart = _chart([asdict(item) for item in items])
     scale = alt.Scale(domain=[0, 1]) if diagonal else alt.Scale(zero=False, padding=24)
     axis = alt.Axis(format="%") if diagonal else alt.Axis(format=",d", values=sorted({item.x for item in items}))
     x = alt.X("x:Q", title=x_title, scale=scale, axis=axis)
     y = alt.Y("mean:Q", title=y_title, axis=alt.Axis(format="%"), scale=alt.Scale(zero=True))
     series = _series(names, width)
-    shape = alt.Shape("series:N", scale=alt.Scale(domain=names, range=_shapes(names)), title=None, legend=_legend(width))
+    shape = alt.Shape(
+        "series:N", scale=alt.Scale(domain=names, range=_shapes(names)), title=None, legend=_legend(width)
+    )
     layers: list[Any] = [
         chart.mark_rule(strokeWidth=2, opacity=0.6).encode(
             x=x, y=alt.Y("low:Q", title=y_title), y2="high:Q", color=series
@@ -121,21 +122,22 @@ def scatter(items: Sequence[Spot], x_title: str, y_title: str, width: int, diago
         ),
     ]
     if diagonal:
-        limit = alt.Chart(alt.Data(values=[{"x": 0, "y": 0}, {"x": 1, "y": 1}]))
-        layers.insert(0, limit.mark_line(strokeDash=[4, 4], stroke=SOFT, clip=True).encode(x="x:Q", y="y:Q"))
+        limit = _chart([{"x": 0, "y": 0}, {"x": 1, "y": 1}])
+        layers.insert(0, limit.mark_line(strokeDash=[4, 4], stroke=SOFT).encode(x="x:Q", y="y:Q"))
     else:
         layers.insert(0, chart.mark_line(opacity=0.6).encode(x=x, y=y, color=series))
     return alt.layer(*layers).properties(width=width, height=300)
 
 
-def curves(items: Sequence[Curve], x_title: str, y_title: str, width: int) -> "alt.Chart":
+def curves(items: Sequence[Curve], x_title: str, y_title: str, width: int) -> Chart:
     """Thin lines over each other, a panel for each group, its names in its own legend."""
     import altair as alt
 
-    return alt.vconcat(*(_curve_panel(shown, x_title, y_title, width) for shown in _by_panel(items).values()))
+    panels = (_curve_panel(shown, x_title, y_title, width) for shown in _by_panel(items).values())
+    return alt.vconcat(*panels).resolve_scale(color="independent")
 
 
-def _curve_panel(items: Sequence[Curve], x_title: str, y_title: str, width: int) -> "alt.Chart":
+def _curve_panel(items: Sequence[Curve], x_title: str, y_title: str, width: int) -> Chart:
     import altair as alt
 
     names = list(dict.fromkeys(item.series for item in items))
@@ -151,8 +153,14 @@ def _curve_panel(items: Sequence[Curve], x_title: str, y_title: str, width: int)
         "color": _series(names, width),
         "description": "says:N",
     }
-    chart = alt.Chart(alt.Data(values=rows)).mark_line(strokeWidth=1.5, opacity=0.8).encode(**encoding)
+    chart = _chart(rows).mark_line(strokeWidth=1.5, opacity=0.8).encode(**encoding)
     return chart.properties(width=width, height=200, title=items[0].panel)
+
+
+def _chart(rows: Sequence[dict[str, Any]]) -> Chart:
+    import altair as alt
+
+    return alt.Chart(alt.InlineData(values=rows))
 
 
 def _by_panel(items: Sequence[Any]) -> dict[str, list[Any]]:
@@ -162,7 +170,7 @@ def _by_panel(items: Sequence[Any]) -> dict[str, list[Any]]:
     return found
 
 
-def _panels(items: Sequence[Dot], width: int, panel: Any) -> "alt.Chart":
+def _panels(items: Sequence[Dot], width: int, panel: Any) -> Chart:
     """One panel for each group: beside each other with the rows named once, or below each other on a phone."""
     import altair as alt
 
@@ -180,21 +188,19 @@ def _rows_axis(items: Sequence[Dot], named: bool) -> Any:
     return alt.Y("row:N", sort=[item.row for item in items], title=None, axis=axis)
 
 
-def _dot_panel(items: Sequence[Dot], title: str, width: int, named: bool, percent: bool, zero_line: bool) -> Any:
+def _dot_panel(items: Sequence[Dot], title: str, width: int, named: bool, percent: bool, marks: Sequence[float]) -> Any:
     import altair as alt
 
     y = _rows_axis(items, named)
     names = list(dict.fromkeys(item.row for item in items))
     series = alt.Color("row:N", scale=alt.Scale(domain=names, range=[colour(name) for name in names]), legend=None)
-    low = min(0.0, *(min(item.low, *item.points, item.low) for item in items))
-    high = max(max(item.high, *item.points, item.high) for item in items) or 1.0
+    values = [value for item in items for value in (item.low, item.high, *item.points)]
+    low, high = min(0.0, *marks, *values), max(*marks, *values) or 1.0
     room = (high - low) * (0.16 if width > NARROW else 0.22)
     x_axis = alt.Axis(format="%", tickCount=5) if percent else alt.Axis(tickCount=5)
     scale = alt.Scale(domain=[low, high + room], nice=False)
-    chart = alt.Chart(alt.Data(values=[asdict(item) for item in items])).encode(y=y)
-    seeds = alt.Chart(
-        alt.Data(values=[{"row": item.row, "x": value} for item in items for value in item.points])
-    ).encode(y=y)
+    chart = _chart([asdict(item) for item in items]).encode(y=y)
+    seeds = _chart([{"row": item.row, "x": value} for item in items for value in item.points]).encode(y=y)
     layers = [
         seeds.mark_tick(thickness=1.5, size=12, opacity=0.55).encode(x="x:Q", color=series),
         chart.mark_rule(strokeWidth=2.5).encode(
@@ -203,8 +209,9 @@ def _dot_panel(items: Sequence[Dot], title: str, width: int, named: bool, percen
         chart.mark_point(filled=True, size=75, opacity=1).encode(x="mean:Q", color=series, description="says:N"),
         chart.mark_text(align="left", dx=6, color=INK, fontSize=11.5).encode(x="high:Q", text="label:N"),
     ]
-    if zero_line:
-        layers.insert(0, alt.Chart(alt.Data(values=[{"x": 0}])).mark_rule(stroke=SOFT).encode(x="x:Q"))
+    if marks:
+        lines = _chart([{"x": mark} for mark in marks])
+        layers.insert(0, lines.mark_rule(stroke=SOFT, strokeDash=[3, 3]).encode(x="x:Q"))
     return alt.layer(*layers).properties(width=width, height=alt.Step(ROW_HEIGHT), title=_panel_title(items))
 
 
@@ -212,20 +219,26 @@ def _band_panel(items: Sequence[Band], title: str, width: int, named: bool) -> A
     import altair as alt
 
     y = _rows_axis(items, named)
-    high = max(1.0, *(item.high for item in items), *(item.ceiling or 0 for item in items))
-    x = alt.X("mean:Q", title=title, axis=alt.Axis(tickCount=5), scale=alt.Scale(domain=[0, high], nice=False))
+    low = min(0.0, *(value for item in items for value in (item.low, item.floor or 0)))
+    high = max(1.0, *(value for item in items for value in (item.high, item.ceiling or 0)))
+    room = 0.2 * (high - low) if any(item.label for item in items) else 0
+    scale = alt.Scale(domain=[low, high + room], nice=False)
+    x = alt.X("mean:Q", title=title, axis=alt.Axis(tickCount=5), scale=scale)
     data = [asdict(item) for item in items]
-    chart = alt.Chart(alt.Data(values=data)).encode(y=y)
-    floors = alt.Chart(alt.Data(values=[row for row in data if row["floor"] is not None])).encode(y=y)
-    tops = alt.Chart(alt.Data(values=[row for row in data if row["ceiling"] is not None])).encode(y=y)
+    chart = _chart(data).encode(y=y)
+    floors = _chart([row for row in data if row["floor"] is not None]).encode(y=y)
+    tops = _chart([row for row in data if row["ceiling"] is not None]).encode(y=y)
     both = [row for row in data if row["floor"] is not None and row["ceiling"] is not None]
-    spans = alt.Chart(alt.Data(values=both)).encode(y=y)
+    spans = _chart(both).encode(y=y)
     return alt.layer(
         spans.mark_rule(stroke=GRID, strokeWidth=12).encode(x="floor:Q", x2="ceiling:Q"),
         floors.mark_tick(color=SOFT, thickness=2.5, size=16).encode(x="floor:Q"),
         tops.mark_tick(color=INK, thickness=2.5, size=16).encode(x="ceiling:Q"),
         chart.mark_rule(strokeWidth=2.5, stroke=colour("inverted")).encode(x="low:Q", x2="high:Q"),
         chart.mark_point(filled=True, size=75, opacity=1, color=colour("inverted")).encode(x=x, description="says:N"),
+        chart.mark_text(align="right", dx=-2, color=INK, fontSize=11.5).encode(
+            x=alt.datum(high + room), text="label:N"
+        ),
     ).properties(width=width, height=alt.Step(ROW_HEIGHT), title=_panel_title(items))
 
 
@@ -252,7 +265,7 @@ def _legend(width: int) -> Any:
     return alt.Legend(orient="bottom", columns=4 if width >= WIDE else 1, symbolOpacity=1, labelLimit=230)
 
 
-def _themed(chart: "alt.Chart") -> "alt.Chart":
+def _themed(chart: Chart) -> Chart:
     """The page's colours and sizes; the font is one whose widths vl-convert knows, the page puts its own in its place."""
     return (
         chart.configure(background="transparent", font="Arial", padding=4)

@@ -1,10 +1,13 @@
 """What the page shows of one topic: a plot with its words and its table, or one line that says why there is none."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from harness.results import Interval
+
+if TYPE_CHECKING:
+    from harness.report.charts import Dot
 
 WIDE, NARROW = 620, 230
 """Widths in pixels that the panels of a plot share on a screen and on a phone, the labels beside them not counted."""
@@ -27,7 +30,7 @@ class Figure:
         words: what it shows and how to read it, in plain words.
         alt: what a person who cannot see it is told instead; the table says the rest.
         wide, narrow: the plot as SVG, drawn for a screen and for a phone.
-        missing: why there is no plot; then there is nothing else but the words.
+        missing: why there is no plot.
     """
 
     key: str
@@ -54,3 +57,8 @@ def percent_interval(found: Interval) -> str:
 
 def plain_interval(found: Interval) -> str:
     return f"{found.mean:.3f} [{found.low:.3f}, {found.high:.3f}]"
+
+
+def describe_dots(what: str, dots: "Iterable[Dot]") -> str:
+    """What a person who cannot see a plot of dots is told of it."""
+    return f"{what}. {'; '.join(dot.says for dot in dots)}."

@@ -9,7 +9,7 @@ from itertools import count
 
 from harness.report.traces import Attempt, Case, Marked, as_json
 
-TRIALS = (None, 16_000, 8_000, 4_000, 2_000)
+TRIALS = (None, 16_000, 8_000, 4_000, 2_000, 1_000)
 """Most characters of one text, from whole texts to the shortest that is still worth reading."""
 
 
@@ -48,7 +48,7 @@ def pack(cases: Sequence[Case], budget: int) -> Payload:
 
 def _packed(cases: Sequence[Case]) -> str:
     text = json.dumps([as_json(case) for case in cases], ensure_ascii=False, separators=(",", ":"))
-    return base64.b64encode(gzip.compress(text.encode("utf-8", "replace"), mtime=0)).decode("ascii")
+    return base64.b64encode(gzip.compress(text.encode("utf-8", "replace"), compresslevel=6, mtime=0)).decode("ascii")
 
 
 def _attempts(cases: Sequence[Case]) -> int:

@@ -61,18 +61,19 @@ def read_cases(run: RunArtifacts, prefix: str = "") -> list[Case]:
     """
     cases: dict[str, Case] = {}
     truths: dict[str, dict[str, str]] = {}
-    for (regime, seed), stage in run.experiment.faithfulness.items():
-        inversions, hidden = (stage.inputs[name] for name in ("inversions", "transcripts"))
-        found = [run.found.get(getattr(source, "name", "")) for source in (inversions, hidden)]
-        if found[0] is None or found[1] is None:
+    for stage in run.experiment.stages:
+        if stage.kind != "faithfulness":
             continue
-        if found[1].key not in truths:
-            rows = read_jsonl(rows_file(found[1].path), Transcript)
-            truths[found[1].key] = {row.id: row.trace or "" for row in rows}
-        for row in read_jsonl(rows_file(found[0].path), Inversion):
-            truth = truths[found[1].key].get(row.id, "")
+        inversions, hidden = (run.of(stage.inputs[name]) for name in ("inversions", "transcripts"))
+        if inversions is None or hidden is None:
+            continue
+        if hidden.key not in truths:
+            truths[hidden.key] = {row.id: row.trace or "" for row in read_jsonl(rows_file(hidden.path), Transcript)}
+        name = prefix + stage.name.removeprefix("faithfulness of ")
+        for row in read_jsonl(rows_file(inversions.path), Inversion):
+            truth = truths[hidden.key].get(row.id, "")
             case = cases.setdefault(row.id, _case(row.disclosure, truth))
-            case.attempts.append(_attempt(f"{prefix}{regime}, seed {seed}", row, truth))
+            case.attempts.append(_attempt(name, row, truth))
     return list(cases.values())
 
 
@@ -144,7 +145,13 @@ def as_json(case: Case) -> dict[str, Any]:
         "summary": case.summary,
         "truth": "\n".join(case.truth),
         "attempts": [
-            [attempt.run, attempt.outcome, attempt.truth_marks, "\n".join(attempt.inverted.lines), attempt.inverted.marks]
+            [
+                attempt.run,
+                attempt.outcome,
+                attempt.truth_marks,
+                "\n".join(attempt.inverted.lines),
+                attempt.inverted.marks,
+            ]
             for attempt in case.attempts
         ],
     }
