@@ -12,7 +12,7 @@ from harness.report.figure import NARROW, WIDE, Draw
 
 Chart = Any
 """One of altair's chart classes, which share no base that could be named here."""
-INK, SOFT, GRID = "var(--ink)", "var(--soft)", "var(--grid)"
+INK, SOFT, GRID, PAPER = "var(--ink)", "var(--soft)", "var(--grid)", "var(--paper)"
 ORDER = (
     "base",
     "answer_only",
@@ -91,7 +91,8 @@ def draw_both(draw: Draw) -> tuple[str, str]:
 
 def dots(items: Sequence[Dot], title: str, width: int, percent: bool = True, marks: Sequence[float] = ()) -> Chart:
     """A row for each name, a panel for each group side by side where there is room; lines at `marks`."""
-    return _panels(items, width, lambda shown, each, first: _dot_panel(shown, title, each, first, percent, marks))
+    x = _value_axis(items, title, percent, marks, room=0.16 if width > NARROW else 0.24)
+    return _panels(items, width, lambda shown, each, first: _dot_panel(shown, x, each, first, marks))
 
 
 def bands(items: Sequence[Band], title: str, width: int) -> Chart:
@@ -106,9 +107,13 @@ def scatter(items: Sequence[Spot], x_title: str, y_title: str, width: int, diago
     names = list(dict.fromkeys(item.series for item in items))
     chart = _chart([asdict(item) for item in items])
     scale = alt.Scale(domain=[0, 1]) if diagonal else alt.Scale(zero=False, padding=24)
-    axis = alt.Axis(format="%") if diagonal else alt.Axis(format=",d", values=sorted({item.x for item in items}))
+    axis = (
+        alt.Axis(format="%", tickCount=6)
+        if diagonal
+        else alt.Axis(format=",d", values=sorted({item.x for item in items}))
+    )
     x = alt.X("x:Q", title=x_title, scale=scale, axis=axis)
-    y = alt.Y("mean:Q", title=y_title, axis=alt.Axis(format="%"), scale=alt.Scale(zero=True))
+    y = alt.Y("mean:Q", title=y_title, axis=alt.Axis(format="%", tickCount=6), scale=alt.Scale(zero=True))
     series = _series(names, width)
     shape = alt.Shape(
         "series:N", scale=alt.Scale(domain=names, range=_shapes(names)), title=None, legend=_legend(width)
@@ -188,25 +193,35 @@ def _rows_axis(items: Sequence[Dot], named: bool) -> Any:
     return alt.Y("row:N", sort=[item.row for item in items], title=None, axis=axis)
 
 
-def _dot_panel(items: Sequence[Dot], title: str, width: int, named: bool, percent: bool, marks: Sequence[float]) -> Any:
+def _value_axis(items: Sequence[Dot], title: str, percent: bool, marks: Sequence[float], room: float) -> Any:
+    """One scale for all panels, so that they can be compared, with `room` (a share of it) for the labels at the right."""
+    import altair as alt
+
+    values = [value for item in items for value in (item.low, item.high, *item.points)]
+    low, high = min(0.0, *marks, *values), max(*marks, *values) or 1.0
+    # Shares end at 100%; what is relative to something else may not.
+    ends = alt.Undefined if marks or not percent else "datum.value > 1 ? '' : datum.label"
+    axis = alt.Axis(format="%", tickCount=5, labelExpr=ends) if percent else alt.Axis(tickCount=5)
+    scale = alt.Scale(domain=[low, high + room * (high - low)], nice=False)
+    return alt.X("low:Q", title=title, axis=axis, scale=scale)
+
+
+def _dot_panel(items: Sequence[Dot], x: Any, width: int, named: bool, marks: Sequence[float]) -> Any:
     import altair as alt
 
     y = _rows_axis(items, named)
     names = list(dict.fromkeys(item.row for item in items))
     series = alt.Color("row:N", scale=alt.Scale(domain=names, range=[colour(name) for name in names]), legend=None)
-    values = [value for item in items for value in (item.low, item.high, *item.points)]
-    low, high = min(0.0, *marks, *values), max(*marks, *values) or 1.0
-    room = (high - low) * (0.16 if width > NARROW else 0.22)
-    x_axis = alt.Axis(format="%", tickCount=5) if percent else alt.Axis(tickCount=5)
-    scale = alt.Scale(domain=[low, high + room], nice=False)
     chart = _chart([asdict(item) for item in items]).encode(y=y)
     seeds = _chart([{"row": item.row, "x": value} for item in items for value in item.points]).encode(y=y)
     layers = [
         seeds.mark_tick(thickness=1.5, size=12, opacity=0.55).encode(x="x:Q", color=series),
-        chart.mark_rule(strokeWidth=2.5).encode(
-            x=alt.X("low:Q", title=title, axis=x_axis, scale=scale), x2="high:Q", color=series
-        ),
+        chart.mark_rule(strokeWidth=2.5).encode(x=x, x2="high:Q", color=series),
         chart.mark_point(filled=True, size=75, opacity=1).encode(x="mean:Q", color=series, description="says:N"),
+        # The same text twice: a rim in the page's colour first, so that lines behind it do not cross the letters.
+        chart.mark_text(align="left", dx=6, stroke=PAPER, strokeWidth=4, fontSize=11.5).encode(
+            x="high:Q", text="label:N"
+        ),
         chart.mark_text(align="left", dx=6, color=INK, fontSize=11.5).encode(x="high:Q", text="label:N"),
     ]
     if marks:
@@ -223,7 +238,7 @@ def _band_panel(items: Sequence[Band], title: str, width: int, named: bool) -> A
     high = max(1.0, *(value for item in items for value in (item.high, item.ceiling or 0)))
     room = 0.2 * (high - low) if any(item.label for item in items) else 0
     scale = alt.Scale(domain=[low, high + room], nice=False)
-    x = alt.X("mean:Q", title=title, axis=alt.Axis(tickCount=5), scale=scale)
+    x = alt.X("mean:Q", title=title, axis=alt.Axis(values=[-1, -0.5, 0, 0.2, 0.4, 0.6, 0.8, 1]), scale=scale)
     data = [asdict(item) for item in items]
     chart = _chart(data).encode(y=y)
     floors = _chart([row for row in data if row["floor"] is not None]).encode(y=y)
@@ -272,7 +287,7 @@ def _themed(chart: Chart) -> Chart:
         .configure_view(stroke=None)
         .configure_axis(
             labelColor=INK, titleColor=SOFT, gridColor=GRID, domainColor=GRID, tickColor=GRID,
-            labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelPadding=5, titlePadding=8,
+            labelFontSize=12, titleFontSize=12, titleFontWeight="normal", labelPadding=5, titlePadding=8, labelFlush=False,
         )
         .configure_legend(labelColor=INK, labelFontSize=12, symbolSize=80)
         .configure_title(color=INK, fontSize=13, anchor="start", offset=8)

@@ -9,7 +9,7 @@ from harness.results import Interval
 if TYPE_CHECKING:
     from harness.report.charts import Dot
 
-WIDE, NARROW = 620, 230
+WIDE, NARROW = 740, 210
 """Widths in pixels that the panels of a plot share on a screen and on a phone, the labels beside them not counted."""
 
 

@@ -33,25 +33,31 @@ Invert = Callable[[Transcript, Random], str | None]
 MakeRun = Callable[..., Path]
 
 
-@pytest.fixture
-def make_run(small_recipe: Path, tmp_path: Path) -> MakeRun:
-    """Write a run to `tmp_path/NAME`, its store inside: what the target wrote, and what the inverters make of it."""
+@pytest.fixture(scope="session")
+def make_run(small_recipe: Path, tmp_path_factory: pytest.TempPathFactory) -> MakeRun:
+    """Write a run to a new folder, its store inside: what the target wrote, and what the inverters make of it."""
 
     def make(
-        name: str = "run",
         overrides: Sequence[str] = (),
         transcripts: Sequence[Transcript] | None = None,
         invert: Invert | None = None,
     ) -> Path:
+        folder = tmp_path_factory.mktemp("run")
         recipe = load_recipe(str(small_recipe), overrides)
         experiment = plan(recipe, External(Path(), ""))
         hidden = lab_transcripts(recipe) if transcripts is None else transcripts
-        fill_store(experiment, Store(tmp_path / name / "store"), hidden, invert or with_mistakes)
+        fill_store(experiment, Store(folder / "store"), hidden, invert or with_mistakes)
         record = make_record(experiment)
-        (tmp_path / name / f"{record.id}.json").write_text(record.model_dump_json())
-        return tmp_path / name
+        (folder / f"{record.id}.json").write_text(record.model_dump_json())
+        return folder
 
     return make
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Plots are left blank, for tests that look at what stands around them."""
+    monkeypatch.setattr("harness.report.charts.draw_both", lambda draw: ("<svg></svg>", "<svg></svg>"))
 
 
 def lab_transcripts(recipe: Recipe) -> list[Transcript]:

@@ -65,7 +65,7 @@ def build(results: Path | None, run: Path | None, store: Path | None = None) -> 
         raise InputError(refused[0])
     artifacts = {name: find_artifacts(own[name], _store(run, store)) for name in own if run}
     cases, no_traces = _cases(artifacts)
-    absent = "its traces are not in results/"
+    absent = "a record alone does not hold the losses"
     sections = [
         Section(record, record_figures(record, artifacts.get(name, absent))) for name, record in records.items()
     ]
