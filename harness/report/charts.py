@@ -86,7 +86,12 @@ def draw_both(draw: Draw) -> tuple[str, str]:
     import vl_convert
 
     wide, narrow = (vl_convert.vegalite_to_svg(_themed(draw(width)).to_dict()) for width in (WIDE, NARROW))
-    return wide, narrow
+    return _hidden(wide), _hidden(narrow)
+
+
+def _hidden(svg: str) -> str:
+    """To a screen reader a plot is the one image that its frame describes, not hundreds of marks."""
+    return svg.replace("<svg ", '<svg aria-hidden="true" ', 1)
 
 
 def dots(items: Sequence[Dot], title: str, width: int, percent: bool = True, marks: Sequence[float] = ()) -> Chart:
@@ -119,7 +124,7 @@ def scatter(items: Sequence[Spot], x_title: str, y_title: str, width: int, diago
         "series:N", scale=alt.Scale(domain=names, range=_shapes(names)), title=None, legend=_legend(width)
     )
     layers: list[Any] = [
-        chart.mark_rule(strokeWidth=2, opacity=0.6).encode(
+        chart.mark_rule(aria=False, strokeWidth=2, opacity=0.6).encode(
             x=x, y=alt.Y("low:Q", title=y_title), y2="high:Q", color=series
         ),
         chart.mark_point(filled=True, size=90, opacity=1).encode(
@@ -128,9 +133,9 @@ def scatter(items: Sequence[Spot], x_title: str, y_title: str, width: int, diago
     ]
     if diagonal:
         limit = _chart([{"x": 0, "y": 0}, {"x": 1, "y": 1}])
-        layers.insert(0, limit.mark_line(strokeDash=[4, 4], stroke=SOFT).encode(x="x:Q", y="y:Q"))
+        layers.insert(0, limit.mark_line(aria=False, strokeDash=[4, 4], stroke=SOFT).encode(x="x:Q", y="y:Q"))
     else:
-        layers.insert(0, chart.mark_line(opacity=0.6).encode(x=x, y=y, color=series))
+        layers.insert(0, chart.mark_line(aria=False, opacity=0.6).encode(x=x, y=y, color=series))
     return alt.layer(*layers).properties(width=width, height=300)
 
 
@@ -215,18 +220,18 @@ def _dot_panel(items: Sequence[Dot], x: Any, width: int, named: bool, marks: Seq
     chart = _chart([asdict(item) for item in items]).encode(y=y)
     seeds = _chart([{"row": item.row, "x": value} for item in items for value in item.points]).encode(y=y)
     layers = [
-        seeds.mark_tick(thickness=1.5, size=12, opacity=0.55).encode(x="x:Q", color=series),
-        chart.mark_rule(strokeWidth=2.5).encode(x=x, x2="high:Q", color=series),
+        seeds.mark_tick(aria=False, thickness=1.5, size=12, opacity=0.55).encode(x="x:Q", color=series),
+        chart.mark_rule(aria=False, strokeWidth=2.5).encode(x=x, x2="high:Q", color=series),
         chart.mark_point(filled=True, size=75, opacity=1).encode(x="mean:Q", color=series, description="says:N"),
         # The same text twice: a rim in the page's colour first, so that lines behind it do not cross the letters.
-        chart.mark_text(align="left", dx=6, stroke=PAPER, strokeWidth=4, fontSize=11.5).encode(
+        chart.mark_text(aria=False, align="left", dx=6, stroke=PAPER, strokeWidth=4, fontSize=11.5).encode(
             x="high:Q", text="label:N"
         ),
-        chart.mark_text(align="left", dx=6, color=INK, fontSize=11.5).encode(x="high:Q", text="label:N"),
+        chart.mark_text(aria=False, align="left", dx=6, color=INK, fontSize=11.5).encode(x="high:Q", text="label:N"),
     ]
     if marks:
         lines = _chart([{"x": mark} for mark in marks])
-        layers.insert(0, lines.mark_rule(stroke=SOFT, strokeDash=[3, 3]).encode(x="x:Q"))
+        layers.insert(0, lines.mark_rule(aria=False, stroke=SOFT, strokeDash=[3, 3]).encode(x="x:Q"))
     return alt.layer(*layers).properties(width=width, height=alt.Step(ROW_HEIGHT), title=_panel_title(items))
 
 
@@ -246,12 +251,12 @@ def _band_panel(items: Sequence[Band], title: str, width: int, named: bool) -> A
     both = [row for row in data if row["floor"] is not None and row["ceiling"] is not None]
     spans = _chart(both).encode(y=y)
     return alt.layer(
-        spans.mark_rule(stroke=GRID, strokeWidth=12).encode(x="floor:Q", x2="ceiling:Q"),
-        floors.mark_tick(color=SOFT, thickness=2.5, size=16).encode(x="floor:Q"),
-        tops.mark_tick(color=INK, thickness=2.5, size=16).encode(x="ceiling:Q"),
-        chart.mark_rule(strokeWidth=2.5, stroke=colour("inverted")).encode(x="low:Q", x2="high:Q"),
+        spans.mark_rule(aria=False, stroke=GRID, strokeWidth=12).encode(x="floor:Q", x2="ceiling:Q"),
+        floors.mark_tick(aria=False, color=SOFT, thickness=2.5, size=16).encode(x="floor:Q"),
+        tops.mark_tick(aria=False, color=INK, thickness=2.5, size=16).encode(x="ceiling:Q"),
+        chart.mark_rule(aria=False, strokeWidth=2.5, stroke=colour("inverted")).encode(x="low:Q", x2="high:Q"),
         chart.mark_point(filled=True, size=75, opacity=1, color=colour("inverted")).encode(x=x, description="says:N"),
-        chart.mark_text(align="right", dx=-2, color=INK, fontSize=11.5).encode(
+        chart.mark_text(aria=False, align="right", dx=-2, color=INK, fontSize=11.5).encode(
             x=alt.datum(high + room), text="label:N"
         ),
     ).properties(width=width, height=alt.Step(ROW_HEIGHT), title=_panel_title(items))
