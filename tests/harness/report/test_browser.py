@@ -227,6 +227,16 @@ def test_a_screen_reader_is_told_what_the_plots_show(tab: Tab) -> None:
     assert table.get_by_role("rowheader").first.text_content() == "base"
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_barrier(scheme: str, chromium: Any, page_file: Path) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    tab = Tab(chromium, page_file, color_scheme=scheme, bypass_csp=True)  # axe itself is a script that the page would refuse
+    tab.page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
+    found = axe.Axe().run(tab.page)
+    assert found.violations_count == 0, found.generate_report()
+    tab.page.context.close()
+
+
 def test_a_pointer_on_a_mark_is_told_its_figure(tab: Tab) -> None:
     tab.page.locator(".drawing.wide .role-mark [aria-label]").first.hover()
     assert re.fullmatch(r"base, math: [\d.]+% \[.*\]", str(tab.page.text_content("#tip")))
