@@ -13,8 +13,9 @@ import numpy as np
 
 from harness import results, stats
 from harness.bench import GROUPS, Item
+from harness.conditions import conditions
 from harness.experiment import Experiment
-from harness.faithfulness import Faithfulness
+from harness.faithfulness.record import faithfulness_rows, likelihood_rows
 from harness.stages import PACKAGES, package_version
 from harness.stats import Scores
 from harness.store import Artifact, digest_json
@@ -32,6 +33,9 @@ CONTRASTS = (
     ("oracle", "inverted"),
 )
 
+SHOWN_GROUPS = ("math", "code", "all")
+"""Where regimes are compared."""
+
 Runs = Mapping[str, Sequence[Sequence[Item]]]
 """By regime or model: one list of items for each seed."""
 
@@ -43,6 +47,7 @@ def assemble(
     recipe = experiment.recipe
     runs = _read_runs(experiment, artifacts)
     contrasts = _contrasts(runs)
+    recovery = _recovery(runs)
     rows = [_row(name, items, recipe.seeds) for name, items in runs.items()]
     stages = [
         results.StageTime(name=stage.name, key=artifacts[stage.name].key, seconds=artifacts[stage.name].seconds)
@@ -53,12 +58,15 @@ def assemble(
         id=f"{recipe.name}-{len(recipe.seeds)}-seeds-{identity}",
         recipe=recipe.model_dump(mode="json"),
         seeds=recipe.seeds,
+        conditions=conditions(experiment, artifacts, next(iter(runs.values()))[0]),
         rows=rows,
         contrasts=contrasts,
-        faithfulness=_faithfulness(experiment, artifacts),
+        recovery=recovery,
+        faithfulness=faithfulness_rows(experiment, artifacts),
+        likelihood=likelihood_rows(experiment, artifacts),
         ledger=[_ledger(experiment, artifacts, seed) for seed in recipe.seeds],
         gates=_gates(experiment, artifacts, len(next(iter(runs.values()))[0])),
-        verdict=verdict(rows, contrasts),
+        verdict=verdict(rows, contrasts, recovery),
         provenance=_provenance(command, stages),
     )
     return record, _item_ids(runs), _states(experiment, runs)
@@ -84,6 +92,11 @@ def _read_runs(experiment: Experiment, artifacts: Mapping[str, Artifact]) -> dic
 def _scores(runs: Sequence[Sequence[Item]], tasks: Sequence[str]) -> Scores:
     """(seeds x questions) correctness on these tasks."""
     return np.array([[float(item.correct) for item in items if item.task in tasks] for items in runs])
+
+
+def _strata(run: Sequence[Item], tasks: Sequence[str]) -> list[str]:
+    """The task of each question that `_scores` gives a column."""
+    return [item.task for item in run if item.task in tasks]
 
 
 def _groups(runs: Runs) -> dict[str, list[str]]:
@@ -113,7 +126,7 @@ def _score(runs: Sequence[Sequence[Item]], tasks: Sequence[str]) -> results.Scor
         return round(sum(flags) / len(items), 6)
 
     return results.Score(
-        accuracy=_interval(stats.estimate(scores)),
+        accuracy=_interval(stats.estimate(scores, _strata(runs[0], tasks))),
         by_seed=[round(float(mean), 6) for mean in scores.mean(axis=1)],
         finished=share(stopped),
         no_answer=share([item.state == "no_answer" for item in items]),
@@ -127,46 +140,54 @@ def _score(runs: Sequence[Sequence[Item]], tasks: Sequence[str]) -> results.Scor
 
 
 def _contrasts(runs: Runs) -> list[results.Contrast]:
-    contrasts = []
+    found = []
+    groups = _groups(runs)
     for first, second in CONTRASTS:
-        for group in ("math", "code", "all"):
-            if first in runs and second in runs and group in (groups := _groups(runs)):
+        for group in SHOWN_GROUPS:
+            if first in runs and second in runs and group in groups:
                 better, worse = (_scores(runs[name], groups[group]) for name in (first, second))
-                found = _interval(stats.difference(better, worse))
-                contrasts.append(results.Contrast(first=first, second=second, group=group, difference=found))
-    return contrasts
+                found.append(
+                    (first, second, group, stats.compare(better, worse, _strata(runs[first][0], groups[group])))
+                )
+    corrected = stats.holm([comparison.p_value for *_, comparison in found])
+    return [_contrast(*each, p_holm) for each, p_holm in zip(found, corrected, strict=True)]
+
+
+def _contrast(first: str, second: str, group: str, found: stats.Comparison, p_holm: float) -> results.Contrast:
+    mcnemar = found.p_mcnemar
+    return results.Contrast(
+        first=first,
+        second=second,
+        group=group,
+        difference=_interval(found.difference),
+        p_value=round(found.p_value, 6),
+        p_holm=round(p_holm, 6),
+        p_permutation=round(found.p_permutation, 6),
+        p_mcnemar=None if mcnemar is None else round(mcnemar, 6),
+        detectable=round(found.detectable, 6),
+        more_questions=found.more_questions,
+        more_seeds=found.more_seeds,
+    )
+
+
+def _recovery(runs: Runs) -> list[results.RecoveryRow]:
+    """Of every regime between base and oracle, where the run has both."""
+    if not {"base", "oracle"} <= set(runs):
+        return []
+    regimes = [name for name in runs if name not in ("base", "oracle", "target", "surrogate")]
+    groups = _groups(runs)
+    rows = []
+    for regime in regimes:
+        for group in (group for group in SHOWN_GROUPS if group in groups):
+            taught, base, oracle = (_scores(runs[name], groups[group]) for name in (regime, "base", "oracle"))
+            found = stats.recovery(taught, base, oracle, _strata(runs[regime][0], groups[group]))
+            recovered = None if found.recovered is None else _interval(found.recovered)
+            rows.append(results.RecoveryRow(regime=regime, group=group, gap=_interval(found.gap), recovered=recovered))
+    return rows
 
 
 def _interval(found: stats.Estimate) -> results.Interval:
     return results.Interval(**{k: None if v is None else round(v, 6) for k, v in asdict(found).items()})
-
-
-def _faithfulness(experiment: Experiment, artifacts: Mapping[str, Artifact]) -> list[results.FaithfulnessRow]:
-    by_regime: dict[str, list[Faithfulness]] = {}
-    for (regime, _), stage in experiment.faithfulness.items():
-        text = (artifacts[stage.name].path / "faithfulness.json").read_text(encoding="utf-8")
-        by_regime.setdefault(regime, []).append(Faithfulness.model_validate_json(text))
-    return [_faithfulness_row(regime, seeds) for regime, seeds in by_regime.items()]
-
-
-def _faithfulness_row(regime: str, seeds: Sequence[Faithfulness]) -> results.FaithfulnessRow:
-    """Figures over the pairs that every seed has."""
-    shared = sorted(set.intersection(*(set(found.ids) for found in seeds)))
-
-    def intervals(tables: Sequence[Mapping[str, Sequence[float]]]) -> dict[str, results.Interval]:
-        found = {}
-        for figure in tables[0]:
-            rows = [dict(zip(s.ids, t[figure], strict=True)) for s, t in zip(seeds, tables, strict=True)]
-            scores = np.array([[row[i] for i in shared] for row in rows])
-            found[figure] = _interval(stats.estimate(scores))
-        return found
-
-    return results.FaithfulnessRow(
-        regime=regime,
-        pairs=len(shared),
-        inverted=intervals([found.by_pair for found in seeds]),
-        floor=intervals([found.floor_by_pair for found in seeds]),
-    )
 
 
 def _ledger(experiment: Experiment, artifacts: Mapping[str, Artifact], seed: int) -> results.Ledger:

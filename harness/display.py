@@ -11,6 +11,7 @@ from rich.table import Table
 from harness.experiment import Stage
 from harness.results import ResultRecord, Row, Score
 from harness.store import Artifact
+from harness.verdict import points, told_apart
 
 
 class RunDisplay:
@@ -89,7 +90,37 @@ def print_record(console: Console, record: ResultRecord) -> None:
     for row in record.rows:
         table.add_row(*_cells(row, columns), style="dim" if row.kind == "reference" else None)
     console.print(table)
+    for part in (_comparisons(record), _recovered(record)):
+        if part.row_count:
+            console.print(part)
     console.print(record.verdict, highlight=False, markup=False)
+
+
+def _comparisons(record: ResultRecord) -> Table:
+    """Every pair that is compared; beside each that is not told apart, what would have been seen."""
+    table = Table(title=f"differences in points, on the same questions (Holm over {len(record.contrasts)} comparisons)")
+    for column in ("on", "regime", "less"):
+        table.add_column(column)
+    for column in ("difference", "p (Holm)"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("told apart")
+    for each in record.contrasts:
+        told = told_apart(each, len(record.contrasts))
+        table.add_row(each.group, each.first, each.second, points(each.difference), f"{each.p_holm:.3f}", told)
+    return table
+
+
+def _recovered(record: ResultRecord) -> Table:
+    table = Table(title="recovery in % of the gain from base to oracle")
+    table.add_column("regime")
+    groups = list(dict.fromkeys(row.group for row in record.recovery))
+    for group in groups:
+        table.add_column(group, justify="right")
+    found = {(row.regime, row.group): row.recovered for row in record.recovery}
+    for regime in dict.fromkeys(row.regime for row in record.recovery):
+        shares = [found.get((regime, group)) for group in groups]
+        table.add_row(regime, *("withheld" if share is None else points(share) for share in shares))
+    return table
 
 
 def _cells(row: Row, columns: Sequence[str]) -> list[str]:

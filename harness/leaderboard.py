@@ -4,6 +4,13 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness.faithfulness.markdown import (
+    BESIDE_ACCURACY,
+    FIGURES,
+    faithfulness_table,
+    likelihood_table,
+    normalised_cells,
+)
 from harness.results import FaithfulnessRow, Interval, ResultRecord, Row, read_records
 
 HEADER = """\
@@ -16,17 +23,9 @@ one seed Wilson's interval, which says nothing about seeds). *spread* is the lar
 *finished* is the share of answers that ended before the token limit; *no answer*, *open* (the reasoning was never closed) and
 *bad format* are the shares that failed so, all counted as wrong; *bounds* are the accuracy if every cut-off answer counted as
 wrong and as right. Rows of one table share target, student, questions and prompt; rows of different tables do not, and must
-not be compared.
+not be compared. *normalised*: how close the inverted traces are to the true ones, 0 being the trace of another question, 1 the
+target's own second trace.
 """
-FIGURES = {
-    "length_ratio": "length ratio",
-    "token_f1": "token F1",
-    "rouge1": "ROUGE-1",
-    "rouge2": "ROUGE-2",
-    "rougeL": "ROUGE-L",
-    "true_steps": "true steps",
-    "matched_steps": "matched steps",
-}
 
 
 def render(records: Sequence[ResultRecord], folder: str = "results") -> str:
@@ -53,12 +52,13 @@ def _section(record: ResultRecord, folder: str) -> str:
             "",
             record.verdict,
             "",
-            _scores(record.rows),
+            _scores(record.rows, record.faithfulness),
             "",
-            f"Faithfulness of the inverted traces (floor: the trace of another question), {_pairs(record)}:",
+            "Faithfulness of the inverted traces:",
             "",
-            _faithfulness(record.faithfulness),
+            faithfulness_table(record.faithfulness),
             "",
+            *_likelihood(record),
             f"Record [{record.id}]({folder}/{record.id}.json), made on {made.created[:10]} at commit {made.commit} by "
             f"`{made.command}` on {made.hardware['cores']} cores ({made.hardware['processor']}).",
             "",
@@ -66,13 +66,28 @@ def _section(record: ResultRecord, folder: str) -> str:
     )
 
 
-def _scores(rows: Sequence[Row]) -> str:
+def _likelihood(record: ResultRecord) -> list[str]:
+    if not record.likelihood:
+        return []
+    return [
+        f"Bits of a hidden trace ({record.likelihood[0].tokens:.0f} tokens) under a model that was shown the question, the "
+        "answer too, the summary too, and by how many bits the answer and the summary each lower it:",
+        "",
+        likelihood_table(record.likelihood),
+        "",
+    ]
+
+
+def _scores(rows: Sequence[Row], faithfulness: Sequence[FaithfulnessRow]) -> str:
     columns = list(rows[0].scores)
+    faithful = [f"normalised {FIGURES[figure]}" for figure in BESIDE_ACCURACY]
     rates = ["spread", "finished", "no answer", "open", "bad format", "bounds", "tokens", "seeds", "items"]
-    lines = [_line(["regime", *columns, *rates]), _line(["---"] * (1 + len(columns) + len(rates)))]
+    header = ["regime", *columns, *faithful, *rates]
+    lines = [_line(header), _line(["---"] * len(header))]
     for row in sorted(rows, key=lambda row: row.kind != "regime"):
         name = row.name if row.kind == "regime" else f"*{row.name} (reference)*"
-        lines.append(_line([name, *(_percent(row.scores[column].accuracy) for column in columns), *_rates(row)]))
+        accuracies = [_percent(row.scores[column].accuracy) for column in columns]
+        lines.append(_line([name, *accuracies, *normalised_cells(faithfulness, row.name), *_rates(row)]))
     return "\n".join(lines)
 
 
@@ -90,27 +105,9 @@ def _rates(row: Row) -> list[str]:
     ]
 
 
-def _faithfulness(rows: Sequence[FaithfulnessRow]) -> str:
-    if not rows:
-        return "Not measured: no regime of this run inverts traces."
-    lines = [_line(["inverter of", "", *FIGURES.values()]), _line(["---"] * (len(FIGURES) + 2))]
-    for row in rows:
-        for name, figures in (("inverted", row.inverted), ("floor", row.floor)):
-            lines.append(_line([row.regime, name, *(_plain(figures[figure]) for figure in FIGURES)]))
-    return "\n".join(lines)
-
-
-def _pairs(record: ResultRecord) -> str:
-    return " and ".join(f"{row.pairs} pairs ({row.regime})" for row in record.faithfulness) or "no pairs"
-
-
 def _line(cells: Sequence[str]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
 def _percent(found: Interval) -> str:
     return f"{100 * found.mean:.1f} [{100 * found.low:.1f}, {100 * found.high:.1f}]"
-
-
-def _plain(found: Interval) -> str:
-    return f"{found.mean:.3f} [{found.low:.3f}, {found.high:.3f}]"

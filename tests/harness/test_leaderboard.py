@@ -9,11 +9,13 @@ import pytest
 from harness.cli import main
 from harness.leaderboard import render
 from harness.results import (
+    Conditions,
     Contrast,
     FaithfulnessRow,
     Interval,
     Ledger,
     Provenance,
+    RecoveryRow,
     ResultRecord,
     Row,
     Score,
@@ -44,16 +46,38 @@ def _score(mean: float) -> Score:
     )
 
 
-def _contrast(second: str, low: float, high: float) -> Contrast:
-    interval = Interval(mean=(low + high) / 2, low=low, high=high, spread=None)
-    return Contrast(first="inverted", second=second, group="math", difference=interval)
+def _contrast(second: str, low: float, high: float, p_holm: float = 0.001) -> Contrast:
+    return Contrast(
+        first="inverted",
+        second=second,
+        group="math",
+        difference=Interval(mean=(low + high) / 2, low=low, high=high, spread=None),
+        p_value=0.001,
+        p_holm=p_holm,
+        p_permutation=0.001,
+        p_mcnemar=None,
+        detectable=0.14,
+        more_questions=900,
+        more_seeds=6,
+    )
+
+
+RECOVERY = [RecoveryRow(regime="inverted", group="math", gap=_interval(0.4), recovered=_interval(0.5))]
 
 
 CONTRASTS = [
     _contrast("answer_only", 0.1, 0.2),
     _contrast("summary", -0.2, -0.1),
-    _contrast("surrogate_trace", -0.1, 0.1),
+    _contrast("surrogate_trace", -0.08, 0.1),
 ]
+CONDITIONS = Conditions(
+    target="t",
+    student="s",
+    data="d",
+    tasks={"lab_chain": "1.0"},
+    prompts="p",
+    sampling={"lab_chain": {"temperature": 0}},
+)
 
 
 def _record(identifier: str = "lab-1") -> ResultRecord:
@@ -63,22 +87,34 @@ def _record(identifier: str = "lab-1") -> ResultRecord:
             ("target", "reference", 0.9),
             ("inverted", "regime", 0.4),
             ("answer_only", "regime", 0.2),
+            ("summary", "regime", 0.55),
+            ("surrogate_trace", "regime", 0.39),
         )
     ]
-    figures = {
-        name: _interval(0.5)
-        for name in ("length_ratio", "token_f1", "rouge1", "rouge2", "rougeL", "true_steps", "matched_steps")
-    }
+    figures = {name: _interval(0.5) for name in ("token_f1", "rougeL", "step_f1")}
+    faithfulness = FaithfulnessRow(
+        regime="inverted",
+        asked=12,
+        pairs=10,
+        inverted=figures,
+        floor=figures,
+        ceiling=figures,
+        normalised={"rougeL": _interval(0.25)},
+        withheld={"step_f1": "floor and ceiling cannot be told apart: they differ by 0.010 [-0.010, 0.030]"},
+    )
     return ResultRecord(
         id=identifier,
         recipe={"name": "lab"},
         seeds=[0],
+        conditions=CONDITIONS,
         rows=rows,
         contrasts=CONTRASTS,
-        faithfulness=[FaithfulnessRow(regime="inverted", pairs=10, inverted=figures, floor=figures)],
+        recovery=RECOVERY,
+        faithfulness=[faithfulness],
+        likelihood=[],
         ledger=[Ledger(seed=0, asked=10, rows={"inverted": 9}, too_long={"inverted": 0}, shared=9)],
         gates=[],
-        verdict=verdict(rows, CONTRASTS),
+        verdict=verdict(rows, CONTRASTS, RECOVERY),
         provenance=Provenance(
             command="traceinv run lab",
             created="2026-11-23T00:00:00+00:00",
@@ -99,17 +135,21 @@ def test_a_record_reads_back_as_it_was_written(tmp_path: Path) -> None:
 
 def test_the_verdict_says_what_the_intervals_say_and_no_more() -> None:
     assert _record().verdict == (
-        "On math, students taught inverted traces reach 40.0% (answer_only 20.0%); inverted beats answer_only by "
-        "[10.0, 20.0] points, falls short of summary by [-20.0, -10.0] points and cannot be told apart from "
-        "surrogate_trace [-10.0, 10.0]."
+        "On math, inverted (40.0%) beats answer_only (20.0%) by 15.0 points [10.0, 20.0], falls short of summary (55.0%) by "
+        "15.0 points [10.0, 20.0], cannot be told apart at this size from surrogate_trace (39.0%; 1.0 points [-8.0, 10.0]; 14.0 "
+        "points would have shown; about 900 more questions or 6 more seeds would show 1.0) and recovers 50% [45, 55] of the gain "
+        "from base to oracle. There is one seed, so nothing is known of how others differ."
     )
 
 
 def test_the_same_records_give_the_same_bytes_in_any_order() -> None:
     assert render([_record("a"), _record("b")]) == render([_record("a"), _record("b")])
     text = render([_record()])
+    scores, normalised = "40.0 [35.0, 45.0] | 40.0 [35.0, 45.0]", "0.25 [0.20, 0.30] | withheld"
+    rates = "2.0 | 90.0 | 0.0 | 10.0 | 0.0 | 40.0 to 50.0 | 50 | 1 | 200"
+    assert f"| inverted | {scores} | {normalised} | {rates} |" in text
     assert (
-        "| inverted | 40.0 [35.0, 45.0] | 40.0 [35.0, 45.0] | 2.0 | 90.0 | 0.0 | 10.0 | 0.0 | 40.0 to 50.0 | 50 | 1 | 200 |"
+        f"| answer_only | {scores.replace('40.0', '20.0').replace('35.0', '15.0').replace('45.0', '25.0')} |  |  |"
         in text
     )
     assert text.index("| inverted |") < text.index("*target (reference)*")

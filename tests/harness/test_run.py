@@ -145,7 +145,7 @@ def test_changing_the_hidden_traces_changes_nothing_on_the_testers_side(
     assert after[hidden].digest != before[hidden].digest
     assert after["lesson oracle, seed 0"].digest != before["lesson oracle, seed 0"].digest
     for stage in experiment.stages:
-        if stage.name != hidden and "oracle" not in stage.name and "faithfulness" not in stage.name:
+        if stage.name != hidden and not any(part in stage.name for part in ("oracle", "faithfulness", "likelihood")):
             assert after[stage.name].digest == before[stage.name].digest, stage.name
     assert set(watcher.computed) == {
         hidden,
@@ -154,6 +154,13 @@ def test_changing_the_hidden_traces_changes_nothing_on_the_testers_side(
         "student oracle, seed 0",
         "scores of oracle, seed 0",
         "faithfulness of inverted, seed 0",
+        "faithfulness of zero_shot_inverted",
+        "ceiling of faithfulness",
+        "calibrated faithfulness of inverted",
+        "calibrated faithfulness of zero_shot_inverted",
+        "likelihood under inverted, seed 0",
+        "likelihood under zero_shot_inverted",
+        "likelihood under surrogate",
     }
 
 

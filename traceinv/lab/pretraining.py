@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from traceinv.engines.base import Progress
-from traceinv.formatting import EncodedExample, encode_prompt, wrap_reply
+from traceinv.formatting import CLOSE, OPEN, EncodedExample, encode_prompt, wrap_reply
 from traceinv.lab.families import FAMILIES, Drill, Problem
 from traceinv.lab.questions import sample_problems, split_of
 from traceinv.lab.tokenizer import ASSISTANT, END, USER, build_tokenizer
@@ -138,19 +138,25 @@ def _one_step(rng: Random, family: str) -> Problem:
 
 
 def _encode_reply(tokenizer: "PreTrainedTokenizerFast", problem: Problem) -> EncodedExample:
-    return _encode_turns(tokenizer, [(problem.question, wrap_reply(problem.trace, problem.answer))])
+    return _encode_turns(
+        tokenizer, [(f"{USER}{problem.question}{ASSISTANT}", wrap_reply(problem.trace, problem.answer))]
+    )
 
 
 def _encode_drill(tokenizer: "PreTrainedTokenizerFast", drill: Drill) -> EncodedExample:
-    (first, reply), *others = drill.turns
-    return _encode_turns(tokenizer, [(f"{drill.context}\n{first}", reply), *others])
+    """Every turn stands where it would stand in a trace; what it goes on from is given, and not in the loss."""
+    last, answer = drill.end
+    turns = [*drill.turns, (last, f"{CLOSE}\n\n{answer}")]
+    given = [f"{OPEN}\n{before}\n" if before else f"{OPEN}\n" for before, _ in turns]
+    prompts = [f"{USER}{drill.context if not number else ''}{ASSISTANT}{text}" for number, text in enumerate(given)]
+    return _encode_turns(tokenizer, [(prompt, reply) for prompt, (_, reply) in zip(prompts, turns, strict=True)])
 
 
 def _encode_turns(tokenizer: "PreTrainedTokenizerFast", turns: list[tuple[str, str]]) -> EncodedExample:
     ids: list[int] = []
     mask: list[int] = []
-    for asked, reply in turns:
-        prompt_ids = encode_prompt(tokenizer, f"{USER}{asked}{ASSISTANT}")
+    for prompt, reply in turns:
+        prompt_ids = encode_prompt(tokenizer, prompt)
         reply_ids = encode_prompt(tokenizer, f"{reply}{END}")
         ids += prompt_ids + reply_ids
         mask += [0] * len(prompt_ids) + [1] * len(reply_ids)

@@ -1,11 +1,12 @@
 """What a problem family of the lab is: questions with exact traces, and a reader for traces that a model wrote."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
+Value = TypeVar("Value")
 Domain = Literal["math", "code"]
 
 
@@ -32,12 +33,14 @@ class Drill:
     """Single steps over one context, each of which needs no other: what the base model is made of.
 
     Attributes:
-        context: a question-like text.
-        turns: (what is asked, the one line that answers it).
+        context: the text of a question.
+        turns: (the line that a step goes on from, empty for the first; the one line that follows it).
+        end: the last line of a trace, and the answer that it gives.
     """
 
     context: str
     turns: tuple[tuple[str, str], ...]
+    end: tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -68,11 +71,7 @@ class Family(Protocol):
         ...
 
     def drill(self, rng: Random) -> Drill:
-        """Draw single steps to practise: looking an operation up and doing it.
-
-        Each turn says what its step starts from: the line before it as a trace would have it, with a value of its own, so
-        that no step ever goes on from another.
-        """
+        """Draw single steps to practise over a question of two to nine steps (`make_drill`)."""
         ...
 
     def read(self, question: str, trace: str) -> list[Step]:
@@ -82,6 +81,29 @@ class Family(Protocol):
             ValueError: the question is not one of this family.
         """
         ...
+
+
+def make_drill(
+    context: str,
+    steps: int,
+    start: Value,
+    draw: Callable[[], Value],
+    line: Callable[[int, Value], tuple[str, Value]],
+    answer: Callable[[Value], str],
+) -> Drill:
+    """Each line of a trace by itself, after the line before it with a value drawn for it: no step goes on from another.
+
+    Args:
+        start: what the first line goes on from, as the context says it.
+        line: the text of the line of this number that goes on from a value, and the value it comes to.
+        answer: the answer of a trace that comes to a value.
+    """
+    turns = [("", line(0, start)[0])]
+    for number in range(1, steps):
+        before, value = line(number - 1, draw())
+        turns.append((before, line(number, value)[0]))
+    last, value = line(steps - 1, draw())
+    return Drill(context, tuple(turns), (last, answer(value)))
 
 
 def judge(trace: str, form: re.Pattern[str], truth: Mapping[str, str]) -> list[Step]:
