@@ -1,13 +1,13 @@
 """The plots of what leaks: how close inverted traces come to the true ones, and what each disclosed part gives away."""
 
-import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from harness.faithfulness.markdown import FIGURES
 from harness.report import charts
 from harness.report.charts import Band, Dot
 from harness.report.figure import Figure, Table, describe_dots, plain_interval
-from harness.results import FaithfulnessRow, Interval, ResultRecord
+from harness.results import FaithfulnessRow, Interval, LikelihoodRow, ResultRecord
+from traceinv.inversion import SHOWN, Shown
 
 LENGTH = "length_ratio"
 """The one figure that does not grow with likeness, so it has no place in a plot from nothing shared to all shared."""
@@ -24,7 +24,9 @@ def faithfulness(record: ResultRecord) -> Figure:
     )
     if not record.faithfulness:
         return Figure("faithfulness", title, words, missing="No plot: no regime of this run inverts traces.")
-    bands = [_band(row, name) for row in record.faithfulness for name in row.inverted if name != LENGTH]
+    bands = [
+        _band(row, name) for row in record.faithfulness for name in FIGURES if name in row.inverted and name != LENGTH
+    ]
     wide, narrow = charts.draw_both(lambda width: charts.bands(bands, "0: nothing shared, 1: the same", width))
     return Figure(
         key="faithfulness",
@@ -34,7 +36,7 @@ def faithfulness(record: ResultRecord) -> Figure:
         wide=wide,
         narrow=narrow,
         table=Table(
-            ("figure", "inverter of", "inverted", "floor", "ceiling", "place between them", "pairs"),
+            ("figure", "inverter of", "inverted", "floor", "ceiling", "place between them", "questions"),
             [_faithfulness_cells(row, name) for row in record.faithfulness for name in row.inverted],
         ),
     )
@@ -48,7 +50,7 @@ def bits(record: ResultRecord) -> Figure:
         "halves the number of traces that are still likely. A model that was not taught with a part finds it strange, and its "
         "figure can be below 0."
     )
-    rows: Sequence[Any] = getattr(record, "likelihood", ())
+    rows = record.likelihood
     dots = [_bits_dot(row, part, found) for row in rows for part, found in row.leaked.items()]
     if not dots:
         return Figure("bits", title, words, missing="No plot: this record has no likelihood of the hidden traces.")
@@ -56,84 +58,70 @@ def bits(record: ResultRecord) -> Figure:
     wide, narrow = charts.draw_both(
         lambda width: charts.dots(draw_order, "bits a trace", width, percent=False, marks=(0,))
     )
-    parts = list(dict.fromkeys(part for row in rows for part in row.bits))
-    return Figure(
-        key="bits",
-        title=title,
-        words=words,
-        alt=describe_dots("Dot plot of bits leaked", dots),
-        wide=wide,
-        narrow=narrow,
-        table=Table(
+    return Figure("bits", title, words, describe_dots("Dot plot of bits leaked", dots), wide, narrow, _bits_table(rows))
+
+
+def _bits_table(rows: Sequence[LikelihoodRow]) -> Table:
+    parts = [part for part in SHOWN if any(part in row.bits for row in rows)]
+    columns = [*(f"bits, shown up to the {part}" for part in parts), *(f"leaked by the {part}" for part in parts[1:])]
+    return Table(
+        ("inverter of", "taught with", *columns, "tokens a trace", "traces"),
+        [
             (
-                "model",
-                *(f"bits, shown up to {part}" for part in parts),
-                *(f"leaked by {part}" for part in parts[1:]),
-                "tokens",
-            ),
-            [
-                (
-                    row.inverter,
-                    *(_bits_cell(row.bits, part) for part in parts),
-                    *(_bits_cell(row.leaked, part) for part in parts[1:]),
-                    f"{row.tokens:.0f}",
-                )
-                for row in rows
-            ],
-        ),
+                row.inverter,
+                ", ".join(row.taught) or "only prompted",
+                *(_bits_cell(row.bits, part) for part in parts),
+                *(_bits_cell(row.leaked, part) for part in parts[1:]),
+                f"{row.tokens:.0f}",
+                str(row.traces),
+            )
+            for row in rows
+        ],
     )
 
 
 def _band(row: FaithfulnessRow, name: str) -> Band:
-    found, floor = row.inverted[name], row.floor[name].mean
-    ceiling, place = (_of(row, part).get(name) for part in ("ceiling", "normalised"))
-    says = f"{_label(name)}, {row.regime}: {plain_interval(found)}, floor {floor:.3f}"
-    says += f", ceiling {ceiling.mean:.3f}" if ceiling else ""
-    label = f"{100 * place.mean:.0f}%" if place else ""
+    found = row.inverted[name]
+    floor, ceiling, place = (part.get(name) for part in (row.floor, row.ceiling, row.normalised))
+    says = f"{_label(name)}, {row.regime}: {plain_interval(found)}"
+    says += "".join(f", {what} {end.mean:.3f}" for what, end in (("floor", floor), ("ceiling", ceiling)) if end)
     return Band(
-        row.regime,
-        _label(name),
-        found.mean,
-        found.low,
-        found.high,
-        label,
-        says,
-        floor=floor,
+        panel=row.regime,
+        row=_label(name),
+        mean=found.mean,
+        low=found.low,
+        high=found.high,
+        label=f"{100 * place.mean:.0f}%" if place else "",
+        says=says,
+        floor=floor.mean if floor else None,
         ceiling=ceiling.mean if ceiling else None,
     )
 
 
 def _faithfulness_cells(row: FaithfulnessRow, name: str) -> tuple[str, ...]:
-    ceiling, place = (_of(row, part).get(name) for part in ("ceiling", "normalised"))
-    withheld: Mapping[str, str] = getattr(row, "withheld", {})
+    place = row.normalised.get(name)
     return (
         _label(name),
         row.regime,
-        plain_interval(row.inverted[name]),
-        plain_interval(row.floor[name]),
-        plain_interval(ceiling) if ceiling else "not measured",
-        plain_interval(place) if place else withheld.get(name, "not measured"),
-        str(row.pairs),
+        *(
+            plain_interval(part[name]) if name in part else "undefined"
+            for part in (row.inverted, row.floor, row.ceiling)
+        ),
+        plain_interval(place) if place else f"withheld: {row.withheld.get(name, 'not measured')}",
+        f"{row.pairs} of {row.asked}",
     )
 
 
-def _of(row: FaithfulnessRow, part: str) -> Mapping[str, Interval]:
-    found: Mapping[str, Interval] = getattr(row, part, {})
-    return found
-
-
 def _label(name: str) -> str:
-    """`rougeL` is ROUGE-L, `token_f1` is token F1."""
-    name = re.sub(r"^rouge(\w+)", r"ROUGE-\1", name).replace("bleu", "BLEU").replace("_f1", "_F1")
-    return name.replace("_", " ")
+    return FIGURES.get(name, name.replace("_", " "))
 
 
-def _bits_dot(row: Any, part: str, found: Interval) -> Dot:
+def _bits_dot(row: LikelihoodRow, part: Shown, found: Interval) -> Dot:
     says = f"{part}, {row.inverter}: {_bits_text(found)} bits a trace"
     return Dot(f"the {part}", row.inverter, found.mean, found.low, found.high, f"{found.mean:.1f}", says)
 
 
-def _bits_cell(bits: Mapping[str, Interval], part: str) -> str:
+def _bits_cell(bits: Mapping[Shown, Interval], part: Shown) -> str:
     return _bits_text(bits[part]) if part in bits else "not measured"
 
 

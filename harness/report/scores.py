@@ -1,12 +1,11 @@
 """The plots of what students reach: accuracy by regime, recovery, and accuracy against finished rate."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from harness.report import charts
 from harness.report.charts import Dot, Spot
 from harness.report.figure import Figure, Table, describe_dots, percent, percent_interval
-from harness.results import ResultRecord, Row, Score
+from harness.results import Interval, RecoveryRow, ResultRecord, Row, Score
 
 
 def accuracy(record: ResultRecord) -> Figure:
@@ -80,7 +79,7 @@ def recovery(record: ResultRecord) -> Figure:
         "the true traces reach (oracle). Where the oracle's own gain cannot be told from nothing there is nothing to take a "
         "share of, and the figure is withheld."
     )
-    rows: Sequence[Any] = getattr(record, "recovery", ())
+    rows = record.recovery
     if not rows:
         return Figure(
             "recovery", title, words, missing="No plot: this record has no recovery (it takes both base and oracle)."
@@ -97,7 +96,8 @@ def recovery(record: ResultRecord) -> Figure:
             for row in rows
         ],
     )
-    dots = [_recovery_dot(row) for row in rows if row.recovered and row.group in _shown_groups(record.rows)]
+    shown = _shown_groups(record.rows)
+    dots = [_recovery_dot(row, row.recovered) for row in rows if row.recovered and row.group in shown]
     if not dots:
         reason = "No plot: withheld for every regime, since the oracle's gain over base may be nothing."
         return Figure("recovery", title, words, table=table, missing=reason)
@@ -131,8 +131,8 @@ def _accuracy_dot(group: str, row: Row, score: Score) -> Dot:
     return Dot(_group_name(group), row.name, found.mean, found.low, found.high, f"{100 * found.mean:.1f}", says, seeds)
 
 
-def _recovery_dot(row: Any) -> Dot:
-    found, group = row.recovered, _group_name(row.group)
+def _recovery_dot(row: RecoveryRow, found: Interval) -> Dot:
+    group = _group_name(row.group)
     says = f"{row.regime}, {group}: {percent_interval(found)} of the oracle's gain"
     return Dot(group, row.regime, found.mean, found.low, found.high, f"{100 * found.mean:.0f}%", says)
 

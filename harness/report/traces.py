@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from harness.experiment import ZERO_SHOT
 from harness.report.artifacts import RunArtifacts
 from harness.stages import rows_file
 from traceinv.lab.families import FAMILIES
@@ -61,9 +62,8 @@ def read_cases(run: RunArtifacts, prefix: str = "") -> list[Case]:
     """
     cases: dict[str, Case] = {}
     truths: dict[str, dict[str, str]] = {}
-    for stage in run.experiment.stages:
-        if stage.kind != "faithfulness":
-            continue
+    measured = [stage for stage in run.experiment.stages if stage.kind == "faithfulness"]
+    for stage in sorted(measured, key=lambda stage: ZERO_SHOT in stage.name):
         inversions, hidden = (run.of(stage.inputs[name]) for name in ("inversions", "transcripts"))
         if inversions is None or hidden is None:
             continue

@@ -3,13 +3,24 @@
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 
 from harness.experiment import Experiment, External, plan
 from harness.recipe import Recipe, load_recipe
-from harness.results import FaithfulnessRow, Interval, Ledger, Provenance, ResultRecord, Row, Score, StageTime
+from harness.results import (
+    Conditions,
+    FaithfulnessRow,
+    Interval,
+    Ledger,
+    LikelihoodRow,
+    Provenance,
+    RecoveryRow,
+    ResultRecord,
+    Row,
+    Score,
+    StageTime,
+)
 from harness.store import Store, digest_json
 from traceinv.disclosure import disclose
 from traceinv.lab.questions import as_question, draw
@@ -22,12 +33,13 @@ REACHED = {
     "surrogate_trace": 0.46,
     "inverted": 0.61,
     "inverted_without_summary": 0.41,
+    "zero_shot_inverted": 0.2,
     "inverted_mismatched": 0.16,
     "oracle": 0.74,
     "target": 0.91,
     "surrogate": 0.52,
 }
-FIGURES = {"token_f1": 0.62, "rouge1": 0.7, "rouge2": 0.55, "rougeL": 0.66, "matched_steps": 0.48, "length_ratio": 1.02}
+FIGURES = {"length_ratio": 1.02, "token_f1": 0.62, "rouge1": 0.7, "rougeL": 0.66, "step_f1": 0.48, "step_order": 0.3}
 
 Invert = Callable[[Transcript, Random], str | None]
 MakeRun = Callable[..., Path]
@@ -124,9 +136,12 @@ def make_record(experiment: Experiment, reached: Mapping[str, float] = REACHED) 
         id=f"{recipe.name}-{len(recipe.seeds)}-seeds-{digest_json(content)[:10]}",
         recipe=content,
         seeds=recipe.seeds,
+        conditions=Conditions(target="t", student="s", data="d", tasks={}, prompts="p", sampling={}),
         rows=[make_row(name, reached[name], recipe) for name in [*recipe.regimes, "target", "surrogate"]],
         contrasts=[],
-        faithfulness=[make_faithfulness(name) for name in dict.fromkeys(name for name, _ in experiment.faithfulness)],
+        recovery=[make_recovery(name, group) for name in recipe.regimes for group in ("math", "code")],
+        faithfulness=[make_faithfulness(name) for name in experiment.faithfulness],
+        likelihood=[make_likelihood(name) for name in experiment.faithfulness],
         ledger=[
             Ledger(seed=s, asked=4 * recipe.questions.per_family, rows={}, too_long={}, shared=9) for s in recipe.seeds
         ],
@@ -145,13 +160,14 @@ def make_record(experiment: Experiment, reached: Mapping[str, float] = REACHED) 
 
 def make_row(name: str, mean: float, recipe: Recipe) -> Row:
     reference = name in ("target", "surrogate")
+    seeds = [] if reference or name == "base" else recipe.seeds
     finished = min(1.0, 0.55 + mean / 2)
     groups = {"lab_chain": 0.04, "lab_compose": -0.04, "math": 0.04, "code": -0.04, "all": 0.0}
     return Row(
         name=name,
         kind="reference" if reference else "regime",
-        seeds=[] if reference or name == "base" else recipe.seeds,
-        scores={group: make_score(mean + shift, finished, len(recipe.seeds)) for group, shift in groups.items()},
+        seeds=seeds,
+        scores={group: make_score(mean + shift, finished, max(1, len(seeds))) for group, shift in groups.items()},
     )
 
 
@@ -170,13 +186,47 @@ def make_score(mean: float, finished: float, seeds: int) -> Score:
     )
 
 
-def make_faithfulness(regime: str) -> FaithfulnessRow:
-    def intervals(scale: float) -> dict[str, Any]:
-        return {
-            name: Interval(mean=scale * x, low=scale * x - 0.04, high=scale * x + 0.04, spread=0.01)
-            for name, x in FIGURES.items()
-        }
+def make_recovery(regime: str, group: str) -> RecoveryRow:
+    """Withheld on code."""
+    gap = Interval(mean=0.62, low=0.55, high=0.68, spread=None)
+    share = (REACHED[regime] - REACHED["base"]) / gap.mean
+    recovered = Interval(mean=share, low=share - 0.1, high=share + 0.1, spread=None)
+    return RecoveryRow(regime=regime, group=group, gap=gap, recovered=recovered if group == "math" else None)
 
+
+def make_faithfulness(regime: str) -> FaithfulnessRow:
+    """Calibrated but for the length ratio."""
+
+    def intervals(scale: float) -> dict[str, Interval]:
+        return {name: _around(scale * mean, 0.04) for name, mean in FIGURES.items()}
+
+    calibrated = {name: _around(0.5, 0.1) for name in FIGURES if name != "length_ratio"}
     return FaithfulnessRow(
-        regime=regime, pairs=96, inverted=intervals(1.0 if regime == "inverted" else 0.8), floor=intervals(0.6)
+        regime=regime,
+        asked=100,
+        pairs=96,
+        inverted=intervals(1.0 if regime == "inverted" else 0.8),
+        floor=intervals(0.6),
+        ceiling=intervals(1.35),
+        normalised=calibrated,
+        withheld={"length_ratio": "not a measure of likeness"},
     )
+
+
+def make_likelihood(regime: str) -> LikelihoodRow:
+    bits = {"question": _around(100, 4), "answer": _around(88, 4), "summary": _around(41, 3)}
+    leaked = {"answer": _around(12, 2), "summary": _around(47, 3)}
+    return LikelihoodRow(
+        inverter=regime,
+        taught=["summary"],
+        traces=96,
+        tokens=61.2,
+        bits=bits,
+        bits_per_token=bits,
+        leaked=leaked,
+        leaked_per_token=leaked,
+    )
+
+
+def _around(mean: float, half: float) -> Interval:
+    return Interval(mean=mean, low=mean - half, high=mean + half, spread=None)

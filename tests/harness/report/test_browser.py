@@ -40,7 +40,7 @@ def chromium() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def page_file(make_run: MakeRun, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A page of 32 questions under two inverters, every one of them with markup in its trace."""
+    """A page of 32 questions under three inverters, every one of them with markup in its trace."""
     return _write(
         build(None, make_run(["regimes=[base,inverted,inverted_without_summary,oracle]"], invert=_hostile)).html,
         tmp_path_factory,
@@ -95,42 +95,47 @@ def tab(chromium: Any, page_file: Path) -> Iterator[Tab]:
 
 
 def test_buttons_arrow_keys_and_the_list_go_through_the_items(tab: Tab) -> None:
-    assert tab.position == "1 of 64"
+    assert tab.position == "1 of 96"
     tab.page.click("#next")
-    assert tab.position == "2 of 64"
+    assert tab.position == "2 of 96"
     tab.page.keyboard.press("ArrowRight")
     tab.page.keyboard.press("ArrowRight")
     tab.page.keyboard.press("ArrowLeft")
-    assert tab.position == "3 of 64"
+    assert tab.position == "3 of 96"
     tab.page.click("#list li:nth-child(9) a")
-    assert tab.position == "9 of 64"
+    assert tab.position == "9 of 96"
     assert tab.page.get_attribute("#list li:nth-child(9) a", "aria-current") == "true"
     tab.page.click("#previous")
-    assert tab.position == "8 of 64"
+    assert tab.position == "8 of 96"
 
 
 def test_arrow_keys_in_the_search_field_move_the_cursor_alone(tab: Tab) -> None:
     tab.page.focus("#filter-text")
     tab.page.keyboard.press("ArrowRight")
-    assert tab.position == "1 of 64"
+    assert tab.position == "1 of 96"
 
 
 def test_filters_and_search_leave_what_matches(tab: Tab) -> None:
     options = {
         name: tab.page.locator(f"#filter-{name} option").all_text_contents() for name in ("task", "outcome", "run")
     }
-    assert options["task"] == ["all", "chain (16)", "dials (16)", "prints (16)", "compose (16)"]
-    assert options["run"] == ["all", "inverted, seed 0 (32)", "inverted_without_summary, seed 0 (32)"]
+    assert options["task"] == ["all", "chain (24)", "dials (24)", "prints (24)", "compose (24)"]
+    assert options["run"] == [
+        "all",
+        "inverted, seed 0 (32)",
+        "inverted_without_summary, seed 0 (32)",
+        "zero_shot_inverted (32)",
+    ]
     for outcome in ("right", "wrong", "unfinished"):
         tab.page.select_option("#filter-outcome", outcome)
         assert f"({tab.count()})" in next(text for text in options["outcome"] if text.startswith(outcome))
         assert set(tab.page.locator("#list .badge").all_text_contents()) == {outcome}
     tab.page.select_option("#filter-outcome", "")
     tab.page.select_option("#filter-task", "dials")
-    assert tab.position == "1 of 16"
+    assert tab.position == "1 of 24"
     assert tab.shown.startswith("target/dials/")
     tab.page.fill("#filter-text", "TARGET/DIALS/0/3")
-    playwright.expect(tab.page.locator("#position")).to_have_text("1 of 2")
+    playwright.expect(tab.page.locator("#position")).to_have_text("1 of 3")
     tab.page.fill("#filter-text", "in no trace at all")
     playwright.expect(tab.page.locator("#position")).to_have_text("No trace matches.")
     assert tab.page.is_disabled("#next")
@@ -209,7 +214,7 @@ def test_the_page_fits_a_phone(chromium: Any, page_file: Path) -> None:
     assert tab.page.is_visible(".drawing.narrow >> nth=0")
     assert not tab.page.is_visible(".drawing.wide >> nth=0")
     tab.page.tap("#next")
-    assert tab.position == "2 of 64"
+    assert tab.position == "2 of 96"
     for target in ("#next", "#previous", "#filter-task", "#filter-text"):
         assert tab.page.locator(target).bounding_box()["height"] >= 40
     tab.page.context.close()
@@ -230,7 +235,9 @@ def test_a_screen_reader_is_told_what_the_plots_show(tab: Tab) -> None:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_no_barrier(scheme: str, chromium: Any, page_file: Path) -> None:
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
-    tab = Tab(chromium, page_file, color_scheme=scheme, bypass_csp=True)  # axe itself is a script that the page would refuse
+    tab = Tab(
+        chromium, page_file, color_scheme=scheme, bypass_csp=True
+    )  # axe itself is a script that the page would refuse
     tab.page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
     found = axe.Axe().run(tab.page)
     assert found.violations_count == 0, found.generate_report()
@@ -253,7 +260,7 @@ def test_five_thousand_traces_open_within_seconds(
             answer=str(2 * number),
             finish_reason="stop",
         )
-        for number in range(5000)
+        for number in range(2500)
     ]
     built = build(None, make_run(transcripts=rows, invert=lambda row, rng: row.trace))
     assert built.traces == 5000
@@ -261,7 +268,7 @@ def test_five_thousand_traces_open_within_seconds(
     assert path.stat().st_size < 15_000_000
     tab = Tab(chromium, path)
     assert tab.position == "1 of 5,000"
-    tab.page.fill("#filter-text", "what is 4999 plus")
-    playwright.expect(tab.page.locator("#position")).to_have_text("1 of 1")
+    tab.page.fill("#filter-text", "what is 2499 plus")
+    playwright.expect(tab.page.locator("#position")).to_have_text("1 of 2")
     tab.page.context.close()
     assert tab.complaints == []

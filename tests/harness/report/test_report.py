@@ -131,7 +131,7 @@ def test_a_page_of_thousands_of_long_traces_stays_small_and_says_what_it_left_ou
             answer="4",
             finish_reason="stop",
         )
-        for i in range(5000)
+        for i in range(2500)
     ]
     page = build(None, make_run(transcripts=rows, invert=lambda row, rng: text(12)))
     assert page.traces == 5000

@@ -59,7 +59,7 @@ def test_every_disclosed_question_is_there_with_each_inverters_trace(make_run: M
     cases = read_cases(run)
     assert len(cases) == 4 * load_recipe(str(small_recipe)).questions.per_family
     assert {tuple(attempt.run for attempt in case.attempts) for case in cases} == {
-        ("inverted, seed 0", "inverted, seed 1")
+        ("inverted, seed 0", "inverted, seed 1", "zero_shot_inverted")
     }
     assert {attempt.outcome for case in cases for attempt in case.attempts} == {"right", "wrong", "unfinished"}
     unfinished = next(a for case in cases for a in case.attempts if a.outcome == "unfinished")
