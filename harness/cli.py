@@ -34,6 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_leaderboard(commands)
     _add_compare(commands)
+    _add_report(commands)
     _add_lab(commands)
     return parser
 
@@ -72,6 +73,23 @@ def _add_compare(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     compare.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="where ids are looked up")
     compare.add_argument("--json", action="store_true", help="print a list with one comparison for each further record")
     compare.set_defaults(command=_compare)
+
+
+def _add_report(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    report = commands.add_parser(
+        "report",
+        help="make one HTML page of plots and traces",
+        description="Make one HTML page, readable without a network, of the records in a folder and of a run with its traces.",
+    )
+    report.add_argument(
+        "--results", type=Path, metavar="DIR", help="a folder of records (default: results, or none with --run)"
+    )
+    report.add_argument("--run", type=Path, metavar="DIR", help="a run's folder (its --out), whose traces are shown")
+    report.add_argument(
+        "--store", type=Path, metavar="DIR", help="that run's artifacts (default: store in its folder or beside it)"
+    )
+    report.add_argument("--out", type=Path, required=True, metavar="FILE.html")
+    report.set_defaults(command=_report)
 
 
 def _add_lab(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -159,6 +177,21 @@ def _compare(options: argparse.Namespace) -> int:
     for each in found:
         print_comparison(Console(), each)
     return DONE
+
+
+def _report(options: argparse.Namespace) -> int:
+    from harness.report import build
+
+    if not options.out.parent.is_dir() or options.out.is_dir():
+        raise InputError(f"--out {options.out}: expected a file in a folder that exists")
+    results = options.results or (None if options.run else Path("results"))
+    built = build(results, options.run, options.store)
+    options.out.write_text(built.html, encoding="utf-8")
+    size = options.out.stat().st_size / 1e6
+    print(f"wrote {options.out} ({size:.1f} MB): {built.records} records, {built.traces} inverted traces")
+    for line in built.refused:
+        _say(f"not shown: {line}", BAD_INPUT)
+    return BAD_INPUT if built.refused else DONE
 
 
 def _pretrain(options: argparse.Namespace) -> int:
