@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness.faithfulness.command import add_faithfulness
 from traceinv.errors import GateError, InputError
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
@@ -32,6 +33,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands)
+    add_faithfulness(commands)
     _add_leaderboard(commands)
     _add_compare(commands)
     _add_report(commands)
