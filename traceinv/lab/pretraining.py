@@ -28,7 +28,8 @@ class PretrainConfig(BaseModel):
 
     Attributes:
         initial_std: of the fresh weights; at transformers' own 0.02 a model this narrow starts to look things up much later.
-        rows: of the diet, `reply_share` of which are whole one-step replies; the rest are drills.
+        rounds: each with fresh rows and a learning rate schedule of its own.
+        rows: of a round, `reply_share` of which are whole one-step replies; the rest are drills.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -39,6 +40,7 @@ class PretrainConfig(BaseModel):
     heads: int = 8
     initial_std: float = 0.08
     seed: int = 0
+    rounds: int = 2
     rows: int = 80_000
     reply_share: float = Field(0.15, ge=0, le=1)
     training: TrainingConfig = TrainingConfig(
@@ -50,14 +52,30 @@ def pretrain(config: PretrainConfig, out: Path, progress: Progress | None = None
     """Train the base model and save it, its tokenizer and its recipe to `out`.
 
     Returns:
-        The number of parameters, the training log, and `drill_accuracy`.
+        The number of parameters, each round's training log, and `drill_accuracy`.
     """
     tokenizer = build_tokenizer(corpus())
     model = build_model(config, tokenizer)
-    rows = _in_batches_of_like_length(list(diet(config, tokenizer)), config.training.batch_size, config.seed)
-    log = train(model, tokenizer, rows, config.training, config.seed, out, progress, in_order=True)
+    logs = [_round(config, number, model, tokenizer, out, progress) for number in range(config.rounds)]
     (out / "recipe.json").write_text(config.model_dump_json(indent=2) + "\n")
-    return {"parameters": model.num_parameters(), "drill_accuracy": drill_accuracy(model, tokenizer), **log}
+    return {"parameters": model.num_parameters(), "drill_accuracy": drill_accuracy(model, tokenizer), "rounds": logs}
+
+
+def _round(
+    config: PretrainConfig,
+    number: int,
+    model: "LlamaForCausalLM",
+    tokenizer: "PreTrainedTokenizerFast",
+    out: Path,
+    progress: Progress | None,
+) -> dict[str, Any]:
+    def report(share: float) -> None:
+        if progress:
+            progress((number + share) / config.rounds)
+
+    seed = config.seed + number
+    rows = _in_batches_of_like_length(list(diet(config, seed, tokenizer)), config.training.batch_size, seed)
+    return train(model, tokenizer, rows, config.training, seed, out, report, in_order=True)
 
 
 def build_model(config: PretrainConfig, tokenizer: "PreTrainedTokenizerFast") -> "LlamaForCausalLM":
@@ -83,9 +101,9 @@ def build_model(config: PretrainConfig, tokenizer: "PreTrainedTokenizerFast") ->
     )
 
 
-def diet(config: PretrainConfig, tokenizer: "PreTrainedTokenizerFast") -> Iterator[EncodedExample]:
-    """The rows that the base is trained on, in order."""
-    rng = Random(config.seed)
+def diet(config: PretrainConfig, seed: int, tokenizer: "PreTrainedTokenizerFast") -> Iterator[EncodedExample]:
+    """The rows of one round, in order."""
+    rng = Random(seed)
     families = list(FAMILIES.values())
     for _ in range(config.rows):
         family = rng.choice(families)
