@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness.benchmarks.commands import add_bench, add_grade
 from traceinv.errors import GateError, InputError
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
@@ -32,6 +33,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands)
+    add_bench(commands)
+    add_grade(commands)
     _add_leaderboard(commands)
     _add_lab(commands)
     return parser

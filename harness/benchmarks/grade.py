@@ -8,14 +8,15 @@ from harness.benchmarks.catalog import Benchmark
 from harness.benchmarks.loading import LoadedTask, load
 from harness.benchmarks.run import grade_all
 from harness.benchmarks.scoring import Item
+from harness.grading import Grade
 from harness.responses import Recorded, Verdict, read_recorded, value_of
 from traceinv.errors import InputError, nearest
 
 
 def grade_file(
     benchmark: Benchmark, responses: Path, data_dir: str | None, parameters: Mapping[str, Any]
-) -> tuple[LoadedTask, list[Verdict]]:
-    """The verdicts on a file's responses, in its order; the nth line of one id is its nth sample.
+) -> tuple[LoadedTask, list[tuple[str, Verdict]]]:
+    """The verdicts on a file's responses in its order, each with the id that the file gives; the nth line of an id is its nth sample.
 
     Raises:
         InputError: the data or the file is not as expected, or an id is no item of the task; the message names file and line.
@@ -27,24 +28,25 @@ def grade_file(
     items = [_item(loaded, record, where) for where, record in recorded]
     grade = loaded.scorer.grade
     grades = grade_all([(grade, record.response, item) for (_, record), item in zip(recorded, items, strict=True)])
-    seen: dict[str, int] = {}
+    samples: dict[str, int] = {}
     verdicts = []
-    for (_, record), item, verdict in zip(recorded, items, grades, strict=True):
-        sample = seen.get(item["id"], 0)
-        seen[item["id"]] = sample + 1
-        verdicts.append(
-            Verdict(
-                id=record.id,
-                sample=sample,
-                finish_reason=record.finish_reason,
-                tokens=record.tokens,
-                state=verdict.state,
-                value=value_of(verdict),
-                extracted=verdict.extracted,
-                explanation=verdict.explanation,
-            )
-        )
+    for (_, record), item, found in zip(recorded, items, grades, strict=True):
+        sample = samples[item["id"]] = samples.get(item["id"], -1) + 1
+        verdicts.append((record.id, _verdict(record, item, sample, found)))
     return loaded, verdicts
+
+
+def _verdict(record: Recorded, item: Item, sample: int, grade: Grade) -> Verdict:
+    return Verdict(
+        id=item["id"],
+        sample=sample,
+        finish_reason=record.finish_reason,
+        tokens=record.tokens,
+        state=grade.state,
+        value=value_of(grade),
+        extracted=grade.extracted,
+        explanation=grade.explanation,
+    )
 
 
 def _item(loaded: LoadedTask, record: Recorded, where: str) -> Item:

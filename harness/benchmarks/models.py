@@ -92,7 +92,8 @@ class Transformers:
         from harness.benchmarks.backends import NotedHF, seed_everything
 
         seed_everything(seed)
-        self.lm = NotedHF(pretrained=path, batch_size=batch_size, **arguments)
+        # "cuda:0" is what lm-eval's command asks for too; without a GPU it means the CPU, which "cuda" does not
+        self.lm = NotedHF(**{"pretrained": path, "batch_size": batch_size, "device": "cuda:0"} | arguments)
         self.path, self.batch_size, self.state = path, batch_size, state
         self.context: int | None = int(self.lm.max_length)
         self.chat_template = template_of(self.lm.tokenizer)
