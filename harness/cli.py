@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.benchmarks.commands import add_bench, add_grade
+from harness.benchmarks.commands import add_bench, add_grade, add_tasks
 from traceinv.errors import GateError, InputError
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
@@ -35,6 +35,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     add_bench(commands)
     add_grade(commands)
+    add_tasks(commands)
     _add_leaderboard(commands)
     _add_lab(commands)
     return parser

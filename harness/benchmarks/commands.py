@@ -62,16 +62,33 @@ def add_grade(commands: Commands) -> None:
     grade.set_defaults(command=_grade)
 
 
+def add_tasks(commands: Commands) -> None:
+    tasks = commands.add_parser("tasks", help="the tasks that there are").add_subparsers(required=True, metavar="COMMAND")
+    listing = tasks.add_parser("list", help="every task, its version, its data and the suites it is in")
+    listing.add_argument("--json", action="store_true")
+    listing.set_defaults(command=_list_tasks)
+    check = tasks.add_parser(
+        "check",
+        help="whether tasks load, and their graders tell right from wrong",
+        description="Load tasks, render their first prompts, and grade a right, a wrong, a cut-off and an empty answer.",
+    )
+    check.add_argument("names", nargs="*", metavar="TASK", help="default: all whose data can be had")
+    _add_data(check)
+    check.add_argument("--show", action="store_true", help="print the first prompts")
+    check.set_defaults(command=_check_tasks)
+    new = tasks.add_parser("new", help="write a new task that works, with its test, to be changed to what you need")
+    new.add_argument("name", metavar="NAME")
+    new.set_defaults(command=_new_task)
+
+
 def _add_data(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data-dir", metavar="DIR", help="a folder with a mirror of the data, instead of the hub")
     parser.add_argument("--param", action="append", default=[], metavar="KEY=VALUE", help="a task's parameter, such as LiveCodeBench's release=release_v5")
 
 
 def _bench(options: argparse.Namespace) -> int:
-    from rich.console import Console
-
     from harness.benchmarks.catalog import expand
-    from harness.benchmarks.display import LiveReport, print_record
+    from harness.benchmarks.display import LiveReport, print_record, wide_console
     from harness.benchmarks.run import RECORD, run
 
     names = expand(options.suite, options.tasks)
@@ -85,7 +102,7 @@ def _bench(options: argparse.Namespace) -> int:
     if options.json:
         print(record.model_dump_json(indent=1))
     else:
-        console = Console()
+        console = wide_console()
         print_record(console, record)
         console.print(f"record: {out / RECORD}", highlight=False, soft_wrap=True)
     return 0
@@ -166,14 +183,63 @@ def _print_grades(
         figures = {"task": name, "items_of_the_task": items, "figures": overall.model_dump(mode="json")}
         print(json.dumps(figures | {"subjects": {key: row.model_dump(mode="json") for key, row in subjects.items()}}, indent=1))
         return
-    from rich.console import Console
+    from harness.benchmarks.display import print_figures, wide_console
 
-    from harness.benchmarks.display import print_figures
-
-    console = Console()
+    console = wide_console()
     print_figures(console, {name: overall} | subjects, "task")
     if overall.items < items:
         console.print(f"{overall.items} of the task's {items} items were answered; the others are left out", highlight=False)
+
+
+def _list_tasks(options: argparse.Namespace) -> int:
+    from harness.benchmarks.catalog import SUITES, discover
+
+    rows: dict[str, dict[str, Any]] = {}
+    for benchmark in discover():
+        row = rows.setdefault(benchmark.name, {"name": benchmark.name, "version": benchmark.version, "forms": []})
+        row["forms"].append(benchmark.form)
+        row["suites"] = [suite for suite, names in SUITES.items() if benchmark.name in names]
+        row["data"] = (benchmark.metadata.get("data") or {}).get("hub")
+    if options.json:
+        print(json.dumps(list(rows.values()), indent=1))
+        return 0
+    width = max(map(len, rows))
+    for name, row in rows.items():
+        places = f"{row['data'] or 'in the package'}; suites: {', '.join(row['suites']) or 'none'}"
+        print(f"{name:{width}}  {row['version']:4} {'+'.join(row['forms']):16} {places}")
+    return 0
+
+
+def _check_tasks(options: argparse.Namespace) -> int:
+    from harness.benchmarks.catalog import discover, find
+    from harness.benchmarks.check import check
+
+    names = options.names or sorted({benchmark.name for benchmark in discover()})
+    parameters = _parameters(options.param)
+    failed = 0
+    for name in names:
+        try:
+            findings, prompts = check(find(name), options.data_dir, parameters)
+        except InputError as error:
+            if options.names:
+                raise
+            print(f"{name}: not checked: {error}")
+            continue
+        for prompt in prompts if options.show else ():
+            print(f"--- {name}\n{prompt}")
+        for finding in findings:
+            failed += not finding.passed
+            print(f"{name}: {'ok' if finding.passed else 'FAILED'}: {finding.name} ({finding.detail})")
+    return 1 if failed else 0
+
+
+def _new_task(options: argparse.Namespace) -> int:
+    from harness.benchmarks.scaffold import write_task
+
+    for path in write_task(options.name):
+        print(f"wrote {path}")
+    print(f"next: change them, then `traceinv tasks check {options.name}`")
+    return 0
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 FOLDER_VARIABLE = "TRACEINV_DATA"
 """Names the folder for those who run tasks with lm-eval's own command; `--data-dir` is the way everywhere else."""
 
+OTHER = "other"
 Row = Mapping[str, Any]
 Prepare = Callable[[dict[str, Any]], dict[str, Any] | None]
 """From a row with our field names to an item: what is added or changed, or None where the row is no item of this task."""
@@ -55,12 +56,14 @@ class Source(BaseModel):
 class Loader:
     """A task's `custom_dataset`: lm-eval calls it with the task's metadata and gets the items.
 
+    Items that are not for the test stand in a split of their own, so that recorded answers to them can be graded.
     Every item has a string `id`: the source's own where that is a word (`HumanEval/0`), else `TASK/NUMBER`.
     """
 
-    def __init__(self, name: str, prepare: Prepare = dict) -> None:
+    def __init__(self, name: str, prepare: Prepare = dict, is_test: Callable[[Row], bool] = lambda item: True) -> None:
         self.name = name
         self.prepare = prepare
+        self.is_test = is_test
 
     def __call__(
         self,
@@ -77,7 +80,10 @@ class Loader:
         """
         from datasets import Dataset
 
-        return {"test": Dataset.from_list(self.items(data, fields, data_dir))}
+        items = self.items(data, fields, data_dir)
+        splits = {"test": [item for item in items if self.is_test(item)]}
+        splits[OTHER] = [item for item in items if not self.is_test(item)]
+        return {split: Dataset.from_list(rows) for split, rows in splits.items() if rows}
 
     def items(
         self, data: Mapping[str, Any], fields: Mapping[str, Sequence[str]], data_dir: str | None
@@ -163,9 +169,9 @@ def _rename(row: Row, fields: Mapping[str, Sequence[str]], where: str) -> dict[s
     renamed = {}
     for ours, theirs in fields.items():
         found = next((key for key in theirs if row.get(key) is not None), None)
-        if found is not None:
-            renamed[ours.rstrip("?")] = row[found]
-        elif not ours.endswith("?"):
+        if found is not None or ours.endswith("?"):
+            renamed[ours.rstrip("?")] = row[found] if found else None
+        else:
             raise InputError(f"{where}: no {' or '.join(map(repr, theirs))} among its keys {sorted(row)}")
     return renamed
 
@@ -173,10 +179,15 @@ def _rename(row: Row, fields: Mapping[str, Sequence[str]], where: str) -> dict[s
 def _read_folder(source: Source, name: str, folder: Path) -> Iterator[tuple[str, Row]]:
     if not folder.is_dir():
         raise InputError(f"data folder {folder}: no such folder")
-    files = [folder / file for file in source.files if (folder / file).is_file()]
+    files = [folder / file for file in source.files if (folder / file).is_file()][:1]
+    if not files and source.hub_files:
+        files = [folder / file for file in source.hub_files if (folder / file).is_file()]
+        files = files if len(files) == len(source.hub_files) else []
     if not files:
-        raise InputError(f"task {name}: no {' or '.join(source.files)} in {folder}. {how_to_get(source)}")
-    yield from read_jsonl(files[0])
+        wanted = [*source.files, *([" and ".join(source.hub_files)] if source.hub_files else [])]
+        raise InputError(f"task {name}: no {' or '.join(wanted)} in {folder}. {how_to_get(source)}")
+    for path in files:
+        yield from read_jsonl(path)
 
 
 def _read_hub(source: Source, name: str) -> Any:

@@ -36,6 +36,12 @@ class LiveReport(Report):
         self.progress.update(self.bar, completed=done, total=total)
 
 
+def wide_console() -> Console:
+    """A console for tables: into a file or a pipe, as wide as they need."""
+    console = Console()
+    return console if console.is_terminal else Console(width=120)
+
+
 def print_record(console: Console, record: BenchRecord) -> None:
     """One line a task."""
     print_figures(console, {task.name: task.figures for task in record.tasks}, "task")

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from harness.benchmarks.catalog import Benchmark
-from harness.benchmarks.data import digest
+from harness.benchmarks.data import OTHER, digest
 from harness.benchmarks.models import Ask, Model
 from harness.benchmarks.scoring import Item, Scorer
 from traceinv.errors import InputError
@@ -36,7 +36,8 @@ class LoadedTask:
 
     @cached_property
     def by_id(self) -> dict[str, Item]:
-        return {item["id"]: item for item in self.items}
+        """All items by id, those outside the test split too: recorded answers to them can be graded."""
+        return {item["id"]: item for item in [*self.items, *self.task.dataset.get(OTHER, ())]}
 
     @property
     def subjects(self) -> dict[str, str]:
@@ -64,7 +65,10 @@ def load(benchmark: Benchmark, data_dir: str | None = None, parameters: Mapping[
     manager = TaskManager(include_path=str(benchmark.path.parent), include_defaults=False, metadata=metadata)
     if benchmark.task not in manager.all_subtasks:
         raise InputError(f"{benchmark.path}: lm-eval finds no task {benchmark.task!r} in it")
-    task = manager.load([benchmark.task])["tasks"][benchmark.task]
+    try:
+        task = manager.load([benchmark.task])["tasks"][benchmark.task]
+    except (ImportError, AttributeError, SyntaxError, KeyError) as error:
+        raise InputError(f"{benchmark.path}: the task cannot be loaded: {type(error).__name__}: {error}") from error
     scorer = task.config.process_results
     if not isinstance(scorer, Scorer):
         raise InputError(f"{benchmark.path}: process_results: expected a harness.benchmarks.scoring.Scorer")

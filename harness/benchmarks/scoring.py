@@ -16,18 +16,22 @@ class Scorer:
     lm-eval calls it with an item and its responses; the harness calls `grade` for single ones.
 
     Attributes:
-        solve: writes the item's right answer as a model would after its reasoning; `traceinv tasks check` grades it.
+        solve: writes the item's right answer as a model would after its reasoning; `traceinv tasks check` grades it. None where
+            the data has no right answers.
+        spoil: writes a wrong answer to the item, likewise; None where another item's right answer is one.
         check_ready: raises where nothing can be graded on this machine, so that no model is asked in vain.
     """
 
     def __init__(
         self,
         grade: Callable[[str, Item], Grade],
-        solve: Callable[[Item], str],
+        solve: Callable[[Item], str] | None,
         check_ready: Callable[[], None] = lambda: None,
+        spoil: Callable[[Item], str] | None = None,
     ) -> None:
         self.grade = grade
         self.solve = solve
+        self.spoil = spoil
         self.check_ready = check_ready
 
     def __call__(self, item: Item, responses: Sequence[Any]) -> dict[str, float]:
@@ -51,3 +55,8 @@ def keep_all(responses: list[list[str]], items: Sequence[Item]) -> list[list[str
 def boxed(answer: str) -> str:
     r"""An answer as the math tasks ask for it."""
     return f"The answer is $\\boxed{{{answer}}}$."
+
+
+def fenced(program: str) -> str:
+    """A program as the code tasks ask for it."""
+    return f"```python\n{program}\n```"
