@@ -1,7 +1,6 @@
 """One isolated worker, seen from the harness: started once, given one program after another, thrown away at the first oddity."""
 
 import json
-import math
 import os
 import select
 import socket
@@ -60,7 +59,7 @@ class Worker:
         if self._control is None:
             self._start()
         assert self._control is not None
-        soft = math.ceil(cpu_seconds)
+        soft = int(cpu_seconds) + 1
         most = THREADS + self._processes_before
         limits = {
             "RLIMIT_CPU": (soft, soft + 1),

@@ -99,8 +99,8 @@ def check(verdicts: Channel, program: Channel) -> None:
 
 
 def judge(job: dict[str, Any], program: _Program) -> tuple[str, str, str]:
-    """(verdict, explanation, cause): besides the sandbox's verdicts `gone`, for the other side to explain, `late` where the program
-    did not answer in time, and `broken` where the tests are at fault.
+    """(verdict, explanation, cause): besides the sandbox's own verdicts `gone`, for the other side to explain, `late` where the
+    program did not answer in time, and `broken` where the tests are at fault.
     """
     try:
         scope, tests = _prepare(job, program)
