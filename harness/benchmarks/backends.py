@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 import torch
-from lm_eval.api.instance import Instance
 from lm_eval.defaults import DEFAULT_RANDOM_SEED
 from lm_eval.models.huggingface import HFLM
 from lm_eval.models.utils import Collator
 
-from harness.benchmarks.models import Ask, Replies, Reply
+from harness.benchmarks.models import Ask, Replies, Reply, instances
 from harness.responses import Finish
 
 
@@ -22,14 +21,6 @@ def seed_everything(seed: int) -> None:
     random.seed(DEFAULT_RANDOM_SEED)
     np.random.seed(seed)  # noqa: NPY002
     torch.manual_seed(seed)
-
-
-def instances(asks: Sequence[Ask]) -> list[Instance]:
-    """Asks as lm-eval's requests."""
-    return [
-        Instance("generate_until", {}, (ask.prompt, dict(ask.arguments)), 0, (ask.task, index, 1))
-        for index, ask in enumerate(asks)
-    ]
 
 
 def batches(lm: Any, asks: Sequence[Ask], size: int) -> Iterator[list[Ask]]:

@@ -81,6 +81,16 @@ def own_seed(seed: int, ask: Ask) -> int:
     return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:4], "big") >> 1
 
 
+def instances(asks: Sequence[Ask]) -> list[Any]:
+    """Asks as lm-eval's requests."""
+    from lm_eval.api.instance import Instance
+
+    return [
+        Instance("generate_until", {}, (ask.prompt, dict(ask.arguments)), 0, (ask.task, index, 1))
+        for index, ask in enumerate(asks)
+    ]
+
+
 class Transformers:
     """lm-eval's `hf` model: the same batches in the same order with the same random numbers as `lm_eval --model hf` draws.
 
@@ -136,7 +146,7 @@ class VLLM:
         try:
             from harness.benchmarks.backends_vllm import NotedVLLM
         except ImportError as error:
-            raise InputError(f"--engine vllm: {error}; expected the package vllm: pip install vllm") from None
+            raise InputError(f"--engine vllm: {error}; vLLM is no dependency of traceinv: pip install vllm") from None
         self.lm = NotedVLLM(pretrained=path, seed=seed, **arguments)
         self.path, self.batch_size, self.seed = path, batch_size, seed
         self.context: int | None = int(self.lm.max_length)
