@@ -131,7 +131,9 @@ def read_recorded(path: Path) -> list[tuple[str, Recorded]]:
         InputError: the file is missing or empty, or a line is not of the form; the message names file, line and field.
     """
     try:
-        lines = path.read_text(encoding="utf-8").split("\n")  # splitlines() also splits at U+2028, which JSON leaves raw
+        lines = path.read_text(encoding="utf-8").split(
+            "\n"
+        )  # splitlines() also splits at U+2028, which JSON leaves raw
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from None
     except UnicodeDecodeError as error:
@@ -150,7 +152,9 @@ def _recorded(where: str, line: str) -> Recorded:
     if isinstance(content, dict):
         if type(content.get("id")) is int:  # some sets number their items
             content["id"] = str(content["id"])
-        if isinstance(content.get("response"), str):  # half a character, as some tokenizers write, is no reason to refuse
+        if isinstance(
+            content.get("response"), str
+        ):  # half a character, as some tokenizers write, is no reason to refuse
             content["response"] = content["response"].encode("utf-8", "surrogatepass").decode("utf-8", "replace")
     try:
         return Recorded.model_validate(content)

@@ -19,7 +19,7 @@ from harness.responses import Finish
 def seed_everything(seed: int) -> None:
     """Seed as `lm_eval --seed SEED_FOR_PYTHON,seed,seed` does, which it does before it loads the model."""
     random.seed(DEFAULT_RANDOM_SEED)
-    np.random.seed(seed)  # noqa: NPY002
+    np.random.seed(seed)
     torch.manual_seed(seed)
 
 

@@ -33,5 +33,7 @@ class NotedVLLM(LmEvalVLLM):  # type: ignore[misc]  # lm-eval has no types
         outputs = super()._model_generate(*arguments, **options)
         for output in outputs:
             reply = output.outputs[0]
-            self.notes.append((reply.finish_reason if reply.finish_reason in ("stop", "length") else "other", len(reply.token_ids)))
+            self.notes.append(
+                (reply.finish_reason if reply.finish_reason in ("stop", "length") else "other", len(reply.token_ids))
+            )
         return outputs

@@ -134,4 +134,8 @@ class _Loader(yaml.SafeLoader):
     """Reads `!function` as the text behind it."""
 
 
-_Loader.add_constructor("!function", lambda loader, node: loader.construct_scalar(node))  # type: ignore[type-var]
+def _as_text(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Any:
+    return loader.construct_scalar(node)
+
+
+_Loader.add_constructor("!function", _as_text)

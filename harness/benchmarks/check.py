@@ -1,4 +1,4 @@
-"""Whether a task is sound: it loads, its prompts render, and its grader tells right from wrong. Imports lm-eval: import it late."""
+"""Whether a task is sound: it loads, its prompts render, its grader tells right from wrong. Imports lm-eval: import it late."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -64,9 +64,13 @@ def _grader(loaded: LoadedTask) -> Iterator[Finding]:
     yield _expect(loaded, "a truncated trace scores 0", cut, 0.0)
     wrong = [(item, answer) for item in items if (answer := _wrong_answer(loaded, item)) is not None]
     if wrong:
-        yield _expect(loaded, "a wrong answer scores 0", [(item, wrap_reply("Let me see.", a)) for item, a in wrong], 0.0)
+        yield _expect(
+            loaded, "a wrong answer scores 0", [(item, wrap_reply("Let me see.", a)) for item, a in wrong], 0.0
+        )
     else:
-        yield Finding("a wrong answer scores 0", False, "no two items have different answers; give the Scorer a `spoil`")
+        yield Finding(
+            "a wrong answer scores 0", False, "no two items have different answers; give the Scorer a `spoil`"
+        )
 
 
 def _wrong_answer(loaded: LoadedTask, item: Item) -> str | None:

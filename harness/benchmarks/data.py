@@ -223,6 +223,7 @@ def how_to_get(source: Source) -> str:
         return f"To get it: hf download {source.hub} {files} --repo-type dataset --revision {source.revision} --local-dir DIR"
     config = f"{source.config!r}, " if source.config else ""
     return (
-        f"To get it, on a machine that reaches the hub: python -c \"from datasets import load_dataset; load_dataset({source.hub!r},"
-        f" {config}split={source.split!r}, revision={source.revision!r}).to_json('DIR/{source.files[0]}')\""
+        'To get it, on a machine that reaches the hub: python -c "from datasets import load_dataset;'
+        f" load_dataset({source.hub!r}, {config}split={source.split!r}, revision={source.revision!r})"
+        f".to_json('DIR/{source.files[0]}')\""
     )

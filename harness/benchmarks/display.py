@@ -49,7 +49,9 @@ def print_record(console: Console, record: BenchRecord) -> None:
 
 def print_figures(console: Console, rows: Mapping[str, Figures], heading: str) -> None:
     """Accuracy with its interval and bounds beside the ways to fail, one line a row; all in percent."""
-    table = Table(box=None, pad_edge=False, padding=(0, 1), title="percent; bounds: were all that was cut off right, or wrong")
+    table = Table(
+        box=None, pad_edge=False, padding=(0, 1), title="percent; bounds: were all that was cut off right, or wrong"
+    )
     table.add_column(heading, no_wrap=True)
     for column in ("items", "accuracy", "95%", "bounds", "finished", "un-\nfinished", "no\nanswer", "bad\nformat"):
         table.add_column(column, justify="right", no_wrap=True)

@@ -16,7 +16,7 @@ from traceinv.errors import InputError, nearest
 def grade_file(
     benchmark: Benchmark, responses: Path, data_dir: str | None, parameters: Mapping[str, Any]
 ) -> tuple[LoadedTask, list[tuple[str, Verdict]]]:
-    """The verdicts on a file's responses in its order, each with the id that the file gives; the nth line of an id is its nth sample.
+    """The verdicts on a file's responses in its order, each with the id in the file; the nth line of an id is its nth sample.
 
     Raises:
         InputError: the data or the file is not as expected, or an id is no item of the task; the message names file and line.

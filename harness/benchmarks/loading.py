@@ -80,7 +80,9 @@ def load(benchmark: Benchmark, data_dir: str | None = None, parameters: Mapping[
     return LoadedTask(benchmark, task, items, scorer)
 
 
-def build_asks(loaded: LoadedTask, model: Model, samples: int, limit: int | None, overrides: Mapping[str, Any]) -> list[Ask]:
+def build_asks(
+    loaded: LoadedTask, model: Model, samples: int, limit: int | None, overrides: Mapping[str, Any]
+) -> list[Ask]:
     """What to ask, in lm-eval's order: its own prompts, each as many times as there are samples.
 
     Args:
@@ -123,7 +125,8 @@ def fit_limit(asks: Sequence[Ask], model: Model) -> tuple[list[Ask], int, int]:
     room = model.context - longest
     if room < 1:
         raise InputError(
-            f"task {ask.task}: the prompt of {ask.item} has {longest} tokens, the model's context {model.context}: no room to reply"
+            f"task {ask.task}: the prompt of {ask.item} has {longest} tokens, the model's context {model.context}:"
+            " no room to reply"
         )
     given = min(wanted, room)
     fitted = [Ask(a.task, a.item, a.sample, a.prompt, a.arguments | {"max_gen_toks": given}) for a in asks]
@@ -138,5 +141,3 @@ def hash_text(text: str) -> str:
 def opens_reasoning(prompt: str) -> bool:
     """Whether a rendered prompt itself opens the reasoning, so that the reply starts inside it."""
     return prompt.rstrip().endswith(OPEN)
-
-

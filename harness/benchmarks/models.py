@@ -4,13 +4,13 @@ Imports lm-eval: import it late.
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from harness.responses import Finish, Key
-from traceinv.errors import GateError, InputError
+from traceinv.errors import InputError
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ class TaskRecord(_Part):
         data: the hub's repository and revision as the task pins them, and a hash of the items that were really read.
         prompts: a hash of all prompts as the model read them, in order.
         sampling: lm-eval's generation arguments.
-        token_limit: for each reply; `token_limit_asked` is the task's or the command's, larger where the model's context is short.
+        token_limit: for each reply; `token_limit_asked` is the task's or the command's, larger where the context is short.
         estimator: `avg`, or `pass` where `pass_at` is reported too.
         subjects: figures by subject, level or contest, where the task says which.
     """

@@ -1,19 +1,17 @@
 """A benchmark run: ask what is missing, grade it as it comes, and write the record. Imports lm-eval: import it late."""
 
-import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
-
-from pydantic import BaseModel, ConfigDict, Field
+from typing import Any
 
 from harness.benchmarks.catalog import Form, find
 from harness.benchmarks.loading import LoadedTask, build_asks, fit_limit, hash_text, load, opens_reasoning
 from harness.benchmarks.models import Ask, Model, Replies, Reply
 from harness.benchmarks.record import BenchRecord, TaskRecord, by_subject, figures
+from harness.benchmarks.settings import Settings, bind
 from harness.grading import Grade, GradingFailed
 from harness.provenance import provenance
 from harness.responses import Sample, SampleFile, value_of
@@ -21,39 +19,8 @@ from harness.stages import PACKAGES
 from traceinv.errors import GateError, InputError
 from traceinv.formatting import OPEN
 
-RECORD, SETTINGS, STREAM, SAMPLES = "bench.json", "settings.json", "stream.pt", "samples"
+RECORD, STREAM, SAMPLES = "bench.json", "stream.pt", "samples"
 GRADER_PACKAGES = ("math-verify", "sympy", "latex2sympy2_extended", "vllm", "openai")
-
-
-class Settings(BaseModel):
-    """What is to be run; a folder holds one run, and goes on only with the settings that it was begun with.
-
-    Attributes:
-        tasks: short names.
-        samples: of each item; None for what each task says.
-        generation: lm-eval's generation arguments in place of the tasks'.
-        parameters: given to the tasks in place of their metadata.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    model: str
-    engine: Literal["transformers", "vllm", "openai"]
-    form: Form | Literal["auto"] = "auto"
-    tasks: tuple[str, ...]
-    samples: int | None = Field(None, ge=1)
-    limit: int | None = Field(None, ge=1)
-    seed: int
-    batch_size: int = Field(ge=1)
-    model_args: dict[str, Any] = {}
-    generation: dict[str, Any] = {}
-    parameters: dict[str, Any] = {}
-    base_url: str | None = None
-    concurrency: int = Field(8, ge=1)
-
-    def decisive(self) -> dict[str, Any]:
-        """What a result depends on: not how many are asked of a server at a time."""
-        return self.model_dump(mode="json", exclude={"concurrency"})
 
 
 class Report:
@@ -105,7 +72,7 @@ def run(settings: Settings, out: Path, data_dir: str | None, command: str, repor
             )
     description = {"name": settings.model, **model.describe(), "fingerprint": fingerprint(settings.model)}
     records = [_describe(part, settings) for part in parts]
-    _bind(out, {"settings": settings.decisive(), "model": description, "tasks": records})
+    bind(out, {"settings": settings.decisive(), "model": description, "tasks": records})
     _ask(parts, model, report)
     return _write(
         BenchRecord(
@@ -195,43 +162,12 @@ def _describe(part: Part, settings: Settings) -> dict[str, Any]:
         "data": {key: source[key] for key in ("hub", "config", "split", "revision") if key in source}
         | {"items": len(part.loaded.items), "sha256": part.loaded.data_digest},
         "prompts": hash_text("\n".join(hash_text(ask.prompt) for ask in part.asks if ask.sample == 0)),
-        "sampling": {key: arguments[key] for key in sorted(arguments)} | {"samples": 1 + max(a.sample for a in part.asks)},
+        "sampling": {key: arguments[key] for key in sorted(arguments)}
+        | {"samples": 1 + max(a.sample for a in part.asks)},
         "token_limit": part.token_limit,
         "token_limit_asked": part.token_limit_asked,
         "estimator": metadata.get("estimator", "avg"),
     }
-
-
-def _bind(out: Path, content: dict[str, Any]) -> None:
-    """Begin the folder with these settings, or see that they are those it was begun with.
-
-    Raises:
-        InputError: they differ; the message names the first key that does.
-    """
-    path = out / SETTINGS
-    content = json.loads(json.dumps(content))
-    if not path.exists():
-        out.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.draft")
-        draft.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        draft.replace(path)
-        return
-    differing = _difference(json.loads(path.read_text(encoding="utf-8")), content)
-    if differing:
-        raise InputError(f"--out {out}: holds a run with another {differing}; choose another folder, or remove this one")
-
-
-def _difference(before: Any, after: Any, where: str = "") -> str | None:
-    if isinstance(before, dict) and isinstance(after, dict):
-        for key in sorted(before.keys() | after.keys()):
-            found = _difference(before.get(key), after.get(key), f"{where}.{key}" if where else key)
-            if found:
-                return found
-        return None
-    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        pairs = enumerate(zip(before, after, strict=True))
-        return next((found for i, pair in pairs if (found := _difference(*pair, f"{where}[{i}]"))), None)
-    return None if before == after else f"{where}: {before!r} there, {after!r} here"
 
 
 def _ask(parts: Sequence[Part], model: Model, report: Report) -> None:

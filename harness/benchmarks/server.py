@@ -42,7 +42,9 @@ class Server:
             InputError: the task wants to begin the reply itself, which the chat protocol has no place for.
         """
         if not add_generation_prompt:
-            raise InputError("this task begins the model's reply itself, which a chat server does not allow; use --form completion")
+            raise InputError(
+                "this task begins the model's reply itself, which a chat server has no place for; use --form completion"
+            )
         return json.dumps(turns, ensure_ascii=False)
 
     def count_tokens(self, prompt: str) -> int | None:
@@ -85,9 +87,7 @@ class Server:
         return Reply(join_reasoning(reasoning, choice.message.content), finish, _tokens(answer))
 
     def _complete(self, ask: Ask) -> Reply:
-        answer = self.client.completions.create(
-            model=self.model, prompt=ask.prompt, **self._arguments(ask)
-        )
+        answer = self.client.completions.create(model=self.model, prompt=ask.prompt, **self._arguments(ask))
         choice = answer.choices[0]
         return Reply(choice.text, _finish(choice.finish_reason), _tokens(answer))
 

@@ -12,7 +12,9 @@ from traceinv.errors import InputError
 def prepare(row: dict[str, Any]) -> dict[str, Any]:
     # the `test` of EvalPlus' own release holds the base tests alone: a score by it would be HumanEval's
     if row.pop("plus_input", None) is not None:
-        raise InputError("humaneval_plus: this is the file of an EvalPlus release; expected the hub's form, without plus_input")
+        raise InputError(
+            "humaneval_plus: this is the file of an EvalPlus release; expected the hub's form, without plus_input"
+        )
     return {}
 
 

@@ -17,7 +17,9 @@ INSTRUCTIONS = {
 
 def prepare(row: dict[str, Any]) -> dict[str, Any]:
     if row["kind"] not in INSTRUCTIONS:
-        raise InputError(f"jeebench: type: unknown kind of question {row['kind']!r}{nearest(row['kind'], INSTRUCTIONS)}")
+        raise InputError(
+            f"jeebench: type: unknown kind of question {row['kind']!r}{nearest(row['kind'], INSTRUCTIONS)}"
+        )
     return {"instruction": INSTRUCTIONS[row["kind"]]}
 
 

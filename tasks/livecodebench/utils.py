@@ -11,7 +11,9 @@ from harness.grading.livecodebench import read_tests
 from harness.sandbox import require_isolation
 from traceinv.errors import InputError, nearest
 
-STDIN = "Write a program that reads from standard input and writes to standard output. Give it in one Python code block."
+STDIN = (
+    "Write a program that reads from standard input and writes to standard output. Give it in one Python code block."
+)
 FUNCTION = "Begin with this code, and give the whole program in one Python code block.\n\n```python\n{starter}\n```"
 
 

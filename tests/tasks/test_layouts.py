@@ -44,7 +44,10 @@ LAYOUTS: dict[str, tuple[str, list[dict[str, Any]]]] = {
             {"ID": "2024-II-4", "Problem": "q", "Solution": "s", "Answer": 33},
         ],
     ),
-    "aime25": ("aime25.jsonl", [{"problem": "p", "answer": "70", "id": "0"}, {"problem": "q", "answer": "588", "id": "1"}]),
+    "aime25": (
+        "aime25.jsonl",
+        [{"problem": "p", "answer": "70", "id": "0"}, {"problem": "q", "answer": "588", "id": "1"}],
+    ),
     "amc23": (
         "amc23.jsonl",
         [{"id": 0, "answer": 27.0, "url": "", "question": "p"}, {"id": 1, "answer": 36.0, "url": "", "question": "q"}],
@@ -52,15 +55,31 @@ LAYOUTS: dict[str, tuple[str, list[dict[str, Any]]]] = {
     "math500": (
         "math500.jsonl",
         [
-            {"problem": "p", "solution": "", "answer": r"\frac{1}{2}", "subject": "Algebra", "level": 1, "unique_id": "t/1"},
+            {
+                "problem": "p",
+                "solution": "",
+                "answer": r"\frac{1}{2}",
+                "subject": "Algebra",
+                "level": 1,
+                "unique_id": "t/1",
+            },
             {"problem": "q", "solution": "", "answer": r"[0,1)", "subject": "Geometry", "level": 2, "unique_id": "t/2"},
         ],
     ),
     "jeebench": (
         "jeebench.jsonl",
         [
-            {"subject": "phy", "description": "JEE Adv 2016 Paper 1", "gold": gold, "index": i, "type": kind, "question": "q"}
-            for i, (kind, gold) in enumerate([("MCQ", "B"), ("MCQ(multiple)", "ABD"), ("Integer", "4"), ("Numeric", "0.33")])
+            {
+                "subject": "phy",
+                "description": "JEE Adv 2016 Paper 1",
+                "gold": gold,
+                "index": i,
+                "type": kind,
+                "question": "q",
+            }
+            for i, (kind, gold) in enumerate(
+                [("MCQ", "B"), ("MCQ(multiple)", "ABD"), ("Integer", "4"), ("Numeric", "0.33")]
+            )
         ],
     ),
     "cruxeval": (
@@ -162,7 +181,9 @@ def test_evalplus_own_release_is_not_taken_for_the_extended_tests(tmp_path: Path
 
 def problem(number: int, date: str, **changes: Any) -> dict[str, Any]:
     tests = [{"input": "2\n", "output": "4\n", "testtype": "stdin"}]
-    hidden = base64.b64encode(zlib.compress(pickle.dumps(json.dumps([{"input": "5", "output": "10", "testtype": "stdin"}]))))
+    hidden = base64.b64encode(
+        zlib.compress(pickle.dumps(json.dumps([{"input": "5", "output": "10", "testtype": "stdin"}])))
+    )
     return {
         "question_title": "Double",
         "question_content": "Print twice the number.",

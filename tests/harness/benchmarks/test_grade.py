@@ -39,7 +39,12 @@ def test_verdicts_keep_order_and_ids_and_lines_of_one_id_are_its_samples(folder:
 
 
 def test_the_figures_are_means_over_items(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    text = line("gsm8k/0", "1") + line("gsm8k/0", "1") + line("gsm8k/0", "2") + line("gsm8k/1", "7", finish_reason="length")
+    text = (
+        line("gsm8k/0", "1")
+        + line("gsm8k/0", "1")
+        + line("gsm8k/0", "2")
+        + line("gsm8k/1", "7", finish_reason="length")
+    )
     assert grade(folder, text, "--json") == 0
     found = json.loads(capsys.readouterr().out)
     assert found["figures"]["accuracy"]["mean"] == pytest.approx(1 / 3)
@@ -56,7 +61,10 @@ def test_items_without_an_answer_are_said(folder: Path, capsys: pytest.CaptureFi
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (line("gsm8k/0", "1") + line("gsm8k/7", "1"), "r.jsonl:2: id: no item 'gsm8k/7' in gsm8k (did you mean 'gsm8k/2'?)"),
+        (
+            line("gsm8k/0", "1") + line("gsm8k/7", "1"),
+            "r.jsonl:2: id: no item 'gsm8k/7' in gsm8k (did you mean 'gsm8k/2'?)",
+        ),
         (line("x", "1"), "r.jsonl:1: id: no item 'x' in gsm8k (its 3 ids run from 'gsm8k/0' to 'gsm8k/2')"),
         ("{}\n", "r.jsonl:1: id: field required"),
         ("", "r.jsonl: no line"),

@@ -12,7 +12,14 @@ from harness.responses import Finish, Verdict
 def verdict(identifier: str, value: float | None, state: State = "wrong", finish: Finish | None = "stop") -> Verdict:
     state = "correct" if value == 1 else "ungradable" if value is None else state
     return Verdict(
-        id=identifier, sample=0, finish_reason=finish, tokens=10, state=state, value=value, extracted=None, explanation=""
+        id=identifier,
+        sample=0,
+        finish_reason=finish,
+        tokens=10,
+        state=state,
+        value=value,
+        extracted=None,
+        explanation="",
     )
 
 

@@ -15,7 +15,8 @@ import pytest
 from harness.benchmarks import run as running
 from harness.benchmarks.models import Ask, Done, Replies, Reply, own_seed
 from harness.benchmarks.record import BenchRecord
-from harness.benchmarks.run import Report, Settings, run
+from harness.benchmarks.run import Report, run
+from harness.benchmarks.settings import Settings
 from harness.cli import main
 from traceinv.errors import InputError
 from traceinv.lab.models import BASE

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 
@@ -16,7 +16,7 @@ from traceinv.errors import GateError, InputError
 
 
 class Handler(BaseHTTPRequestHandler):
-    requests: list[dict[str, Any]] = []
+    requests: ClassVar[list[dict[str, Any]]] = []
     failing = False
 
     def do_POST(self) -> None:
@@ -88,7 +88,7 @@ def test_more_stops_than_the_protocol_takes_are_refused_and_not_dropped(url: str
 
 def test_a_refusal_ends_the_run_and_is_said(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Handler, "failing", True)
-    with pytest.raises(GateError, match="t t/0: BadRequestError: .*no such model"):
+    with pytest.raises(GateError, match=r"t t/0: BadRequestError: .*no such model"):
         list(Server("m", url, chat=True, concurrency=1, seed=1).ask([ask(0)], lambda _: False))
 
 
