@@ -147,7 +147,8 @@ class VLLM:
             from harness.benchmarks.backends_vllm import NotedVLLM
         except ImportError as error:
             raise InputError(f"--engine vllm: {error}; vLLM is no dependency of traceinv: pip install vllm") from None
-        self.lm = NotedVLLM(pretrained=path, seed=seed, **arguments)
+        # with a batch size of lm-eval's own, vLLM draws no bar of its own, which fails where bars are turned off
+        self.lm = NotedVLLM(**{"pretrained": path, "seed": seed, "batch_size": batch_size} | arguments)
         self.path, self.batch_size, self.seed = path, batch_size, seed
         self.context: int | None = int(self.lm.max_length)
         self.chat_template = template_of(self.lm.tokenizer)
