@@ -18,14 +18,13 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from harness.grading.base import GradingFailed
-from harness.grading.notation import (
-    canonical,
+from harness.grading.notation import canonical, spelling
+from harness.grading.quantities import (
     read_based,
     read_quantity,
     rounding_step,
     same_quantity,
     same_unit,
-    spelling,
     split_unit,
 )
 
@@ -37,8 +36,10 @@ LONGEST_ANSWER = 2000
 Verdict = Literal["equal", "different", "bad_answer", "bad_reference", "undecided"]
 
 _TEXT = re.compile(r"(?:\\text\{[^{}]*\}|[\s.,'()-])+")
+_ONE_LETTER = re.compile(r"\(?\s*([A-Z])\s*\)?")
 _LETTER = re.compile(r"\(?\s*([A-Z])\s*\)?(?:[.:)\s].*)?", re.S)
-_WORDS = re.compile(r"[A-Za-z][A-Za-z\s'.,-]+")
+_WORDS = re.compile(r"[A-Za-z]{2,}(?:(?:\s|-|, )[A-Za-z]{2,})*")
+_CLOSED_AT_INFINITY = re.compile(r"\[\s*-\s*\\infty|\\infty\s*\]")
 
 
 @dataclass(frozen=True)
@@ -116,15 +117,11 @@ def _by_number(got: str, gold: str) -> Comparison | None:
 def _by_text(got: str, gold: str) -> Comparison | None:
     """References in words: a letter of a choice is compared as it is, words without regard to case."""
     words, given = _plain(gold), _plain(got)
-    in_words = bool(_TEXT.fullmatch(gold)) or (_WORDS.fullmatch(gold) and (gold[0].isupper() or len(gold) > 4))
-    if in_words and words:
-        letter = _LETTER.fullmatch(words)
-        if letter and words.strip("() ") == letter.group(1):
-            chosen = _LETTER.fullmatch(given)
-            return _verdict(
-                chosen is not None and chosen.group(1) == letter.group(1), "the same letter", "another letter"
-            )
-        return _verdict(_folded(given) == _folded(words), "the same words", "other words")
+    letter, chosen = _ONE_LETTER.fullmatch(words), _LETTER.fullmatch(given)
+    if letter and chosen:
+        return _verdict(chosen.group(1) == letter.group(1), "the same letter", "another letter")
+    if words and (_TEXT.fullmatch(gold) or (_WORDS.fullmatch(gold) and (gold[0].isupper() or len(gold) > 4))):
+        return _verdict(_folded(given) == _folded(words) and not letter, "the same words", "other words")
     if _TEXT.fullmatch(got) and given and not any(character.isdigit() for character in given):
         return _verdict(_folded(given) == _folded(words), "the same words", "words instead of an expression")
     return None
@@ -134,9 +131,20 @@ def _by_algebra(got: str, gold: str) -> Comparison:
     (expression, unit), (reference, reference_unit) = split_unit(got), split_unit(gold)
     if not same_unit(unit, reference_unit):
         return Comparison("different", "another unit")
+    if _CLOSED_AT_INFINITY.search(expression) and not _CLOSED_AT_INFINITY.search(reference):
+        return Comparison("different", "an interval that is closed at infinity")
+    if _brackets(expression) != _brackets(reference) and _brackets(expression) and _brackets(reference):
+        return Comparison("different", "other brackets")
     step = rounding_step(got) or rounding_step(gold)
     rounded = [step[0].numerator, step[0].denominator, step[1].denominator] if step else None
     return _WORKER.ask({"answer": expression, "reference": reference, "rounded": rounded})
+
+
+def _brackets(expression: str) -> tuple[str, str] | None:
+    """What encloses a single point or interval, None for anything else; the parser takes `[8, -2]` for a point too."""
+    ends = (expression[:1], expression[-1:])
+    single = "," in expression and r"\cup" not in expression
+    return ends if single and ends[0] in {"(", "["} and ends[1] in {")", "]"} else None
 
 
 def _verdict(same: bool, if_same: str, if_not: str) -> Comparison:
