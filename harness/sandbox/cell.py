@@ -17,6 +17,7 @@ from harness.sandbox.workers import START_SECONDS, Exit, Worker
 
 CHECKER_MEMORY_BYTES = 4 * 1024**3
 VERDICT_BYTES = 64 * 1024
+LOOK_SECONDS = 1.0
 JOB_BYTES = 256 * 1024**2
 _PIPE_READ = 1 << 16
 _VERDICTS: dict[str, Verdict] = {"passed": "passed", "failed": "failed", "error": "error"}
@@ -41,7 +42,7 @@ class Cell:
             BrokenTests: the tests themselves do not load.
             SandboxFailed: the program was not started.
         """
-        deadline = time.monotonic() + limits.total_wall_seconds
+        clock = _Clock(limits, (self.candidate, self.checker))
         try:
             with ExitStack() as ends:
                 total, memory = limits.total_cpu_seconds, limits.memory_bytes
@@ -50,8 +51,8 @@ class Cell:
                 job = ("check", total, CHECKER_MEMORY_BYTES)
                 verdicts = _begin(ends, self.checker, job, (to_program.end.fileno(),))
                 to_program.end.close()
-                _send(verdicts, asdict(tests) | {"wall_seconds": limits.wall_seconds})
-                message = _verdict(verdicts, deadline)
+                _send(verdicts, asdict(tests))
+                message = _verdict(verdicts, clock)
         except BaseException:
             self.close()
             raise
@@ -64,7 +65,7 @@ class Cell:
         Raises:
             SandboxFailed: the program was not started.
         """
-        deadline = time.monotonic() + limits.wall_seconds
+        clock = _Clock(limits, (self.candidate,))
         try:
             with ExitStack() as ends:
                 reader, writer = os.pipe()
@@ -74,24 +75,47 @@ class Cell:
                     job = ("script", limits.cpu_seconds, limits.memory_bytes)
                     channel = _begin(ends, self.candidate, job, fds)
                 _send(channel, {"program": program})
-                output, why = self._read(reader, deadline, limits.output_bytes)
+                output, why = _read(reader, clock, limits.output_bytes)
                 ended = self.candidate.end()
                 return _judge_script(output, why, ended, _last_words(channel), limits)
         except BaseException:
             self.close()
             raise
 
-    def _read(self, reader: int, deadline: float, most: int) -> tuple[bytes, str]:
-        """(output, why reading stopped: `ended`, `wall` or `output`)."""
-        output = bytearray()
-        while len(output) <= most:
-            ready, _, _ = select.select([reader], [], [], max(deadline - time.monotonic(), 0))
-            part = os.read(reader, _PIPE_READ) if ready else b""
-            if not part:
-                ended = bool(ready) and self.candidate.ended_within(deadline - time.monotonic())
-                return bytes(output), "ended" if ended else "wall"
-            output += part
-        return bytes(output[:most]), "output"
+
+class _Clock:
+    """Says when a program has idled too long, by the clock less the time in which its workers' children were busy."""
+
+    def __init__(self, limits: Limits, workers: tuple[Worker, ...]) -> None:
+        self.limits = limits
+        self.workers = workers
+        self.started = time.monotonic()
+
+    def run_out(self) -> bool:
+        busy = [worker.busy_seconds() for worker in self.workers]
+        passed = time.monotonic() - self.started
+        if passed > self.limits.wall_seconds:
+            return True
+        return None not in busy and passed - sum(seconds or 0.0 for seconds in busy) > self.limits.idle_seconds
+
+
+def _read(reader: int, clock: _Clock, most: int) -> tuple[bytes, str]:
+    """(output, why reading stopped: `ended`, `wall` or `output`)."""
+    output = bytearray()
+    while len(output) <= most:
+        ready, _, _ = select.select([reader], [], [], LOOK_SECONDS)
+        if not ready:
+            if clock.run_out():
+                return bytes(output), "wall"
+            continue
+        part = os.read(reader, _PIPE_READ)
+        if not part:
+            while not clock.workers[0].ended_within(LOOK_SECONDS):
+                if clock.run_out():
+                    return bytes(output), "wall"
+            return bytes(output), "ended"
+        output += part
+    return bytes(output[:most]), "output"
 
 
 def _begin(ends: ExitStack, worker: Worker, job: tuple[str, float, int], fds: tuple[int, ...]) -> Channel:
@@ -118,17 +142,16 @@ def _send(channel: Channel, job: Any) -> None:
         raise SandboxFailed(f"a job could not be handed over: {error}") from error
 
 
-def _verdict(verdicts: Channel, deadline: float) -> list[str] | None:
+def _verdict(verdicts: Channel, clock: _Clock) -> list[str] | None:
     """The checker's verdict; None where it gave none in time, an empty one where it ended without one."""
     verdicts.limit = VERDICT_BYTES
-    verdicts.end.settimeout(max(deadline - time.monotonic(), 0.001))
+    while not select.select([verdicts.end], [], [], LOOK_SECONDS)[0]:
+        if clock.run_out():
+            return None
     try:
-        message = verdicts.receive()
-    except TimeoutError:
-        return None
+        return [str(part) for part in verdicts.receive()]
     except (EOFError, Spoilt, OSError):
         return []
-    return [str(part) for part in message]
 
 
 def _judge(message: list[str] | None, candidate: Exit | None, checker: Exit | None, limits: Limits) -> Outcome:
@@ -141,8 +164,6 @@ def _judge(message: list[str] | None, candidate: Exit | None, checker: Exit | No
     verdict, explanation, cause = message
     if verdict == "broken":
         raise BrokenTests(explanation)
-    if verdict == "late":
-        return _out_of_time(limits, used)
     if verdict == "gone":
         return _judge_ending(candidate, explanation, limits)
     return Outcome(
@@ -177,7 +198,7 @@ def _judge_ending(ended: Exit | None, explanation: str, limits: Limits) -> Outco
 
 
 def _out_of_time(limits: Limits, used: float) -> Outcome:
-    explanation = f"the program was not done after {limits.wall_seconds:.0f} s, {used:.1f} of them CPU seconds"
+    explanation = f"the program idled for {limits.idle_seconds:.0f} s, after {used:.1f} CPU seconds"
     return Outcome("timeout", explanation, used, by_wall_clock=True)
 
 

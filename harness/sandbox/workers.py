@@ -14,11 +14,11 @@ from typing import Any, Literal
 
 from harness.sandbox import launch
 from harness.sandbox.errors import IsolationMissing, SandboxFailed
-from harness.sandbox.inside.worker import STOP
+from harness.sandbox.inside.worker import BUSY, STOP
 from harness.sandbox.records import FILE_BYTES, OPEN_FILES, THREADS
 
 START_SECONDS = 30.0
-END_SECONDS = 5.0
+ANSWER_SECONDS = 20.0
 _REPORT_BYTES = 64 * 1024
 
 Role = Literal["candidate", "checker"]
@@ -47,6 +47,7 @@ class Worker:
         self.facts: dict[str, Any] = {}
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
+        self._report: dict[str, Any] | None = None
         self._processes_before = 0
 
     def begin(self, kind: str, cpu_seconds: float, memory_bytes: int, fds: Sequence[int]) -> None:
@@ -76,6 +77,29 @@ class Worker:
             self.discard()
             raise SandboxFailed(f"an isolated worker was lost: {error}") from error
 
+    def busy_seconds(self) -> float | None:
+        """How long the child has computed or waited for a core; None once it has ended, or its worker does not answer."""
+        if self._control is None or self._report is not None:
+            return None
+        try:
+            self._control.settimeout(ANSWER_SECONDS)
+            self._control.send(BUSY)
+            answer = json.loads(self._control.recv(_REPORT_BYTES))
+        except (OSError, ValueError):
+            self.discard()
+            return None
+        if "busy" in answer:
+            return float(answer["busy"])
+        self._report = answer
+        return None
+
+    def ended_within(self, seconds: float) -> bool:
+        """Wait for the child to end by itself."""
+        if self._control is None or self._report is not None:
+            return True
+        ready, _, _ = select.select([self._control.fileno()], [], [], max(seconds, 0))
+        return bool(ready)
+
     def end(self) -> Exit | None:
         """Kill the child if it still runs, and say how it ended; None where the worker itself did not survive.
 
@@ -83,23 +107,18 @@ class Worker:
         """
         if self._control is None:
             return None
+        report, self._report = self._report, None
         try:
-            self._control.send(STOP)
-            self._control.settimeout(END_SECONDS)
-            report = json.loads(self._control.recv(_REPORT_BYTES))
+            if report is None:
+                self._control.settimeout(ANSWER_SECONDS)
+                self._control.send(STOP)
+                report = json.loads(self._control.recv(_REPORT_BYTES))
         except (OSError, ValueError):
             self.discard()
             return None
         if not report["clean"]:
             self.discard()
         return Exit(report["code"], report["cpu_seconds"], report["memory_bytes"])
-
-    def ended_within(self, seconds: float) -> bool:
-        """Wait for the child to end by itself."""
-        if self._control is None:
-            return True
-        ready, _, _ = select.select([self._control.fileno()], [], [], max(seconds, 0))
-        return bool(ready)
 
     def discard(self) -> None:
         """Kill the sandbox and all in it, and wait until it is gone; the next job starts a fresh one."""
@@ -109,12 +128,12 @@ class Worker:
         if self._control is not None:
             self._wait_until_closed(self._control)
             self._control.close()
-        self._process = self._control = None
+        self._process = self._control = self._report = None
 
     @staticmethod
     def _wait_until_closed(control: socket.socket) -> None:
         """The other end closes when the last process of the sandbox that held it is dead."""
-        control.settimeout(END_SECONDS)
+        control.settimeout(ANSWER_SECONDS)
         try:
             while control.recv(_REPORT_BYTES):
                 pass

@@ -30,7 +30,6 @@ class _Program:
         self.channel = channel
         self.last: tuple[BaseException, str, str] | None = None
         self.gone: str | None = None
-        self.late = False
 
     def load(self) -> tuple[str, str] | None:
         """What kept the program from loading: what happened, and its cause; None where it loaded."""
@@ -70,9 +69,6 @@ class _Program:
             reply = self.channel.receive()
         except EOFError:
             self._give_up("the program ended before its tests did")
-        except TimeoutError:
-            self.late = True
-            self._give_up("the program did not answer in time")
         except (Spoilt, OSError) as error:
             self._give_up(str(error))
         sizes = {"loaded": 1, "unloaded": 4, "value": 2, "raised": 4}
@@ -94,14 +90,11 @@ def check(verdicts: Channel, program: Channel) -> None:
     """Run the tests of the first message against the program, and send one verdict: (verdict, explanation, cause)."""
     job = verdicts.receive()
     sys.set_int_max_str_digits(0)
-    program.end.settimeout(job["wall_seconds"])
     verdicts.send(judge(job, _Program(program)))
 
 
 def judge(job: dict[str, Any], program: _Program) -> tuple[str, str, str]:
-    """(verdict, explanation, cause): besides the sandbox's own verdicts `gone`, for the other side to explain, `late` where the
-    program did not answer in time, and `broken` where the tests are at fault.
-    """
+    """(verdict, explanation, cause); `gone` is for the other side to explain, and `broken` says that the tests are at fault."""
     try:
         scope, tests = _prepare(job, program)
     except Exception as error:  # noqa: BLE001
@@ -115,17 +108,13 @@ def judge(job: dict[str, Any], program: _Program) -> tuple[str, str, str]:
         return "failed", _failure(error, job["code"].splitlines()), ""
     except BaseException as error:  # noqa: BLE001
         if program.gone is not None:
-            return _absence(program)
+            return "gone", program.gone, ""
         if program.last is not None and error is program.last[0]:
             return "error", *program.last[1:]
         if isinstance(error, ImportError | SyntaxError):
             return "broken", f"the tests do not run: {_text(error)}", ""
         return "failed", f"the tests cannot use what the program returned: {_text(error)}", ""
-    return ("passed", "all tests pass", "") if program.gone is None else _absence(program)
-
-
-def _absence(program: _Program) -> tuple[str, str, str]:
-    return "late" if program.late else "gone", program.gone or "", ""
+    return ("passed", "all tests pass", "") if program.gone is None else ("gone", program.gone, "")
 
 
 def _prepare(job: dict[str, Any], program: _Program) -> tuple[dict[str, Any], Any]:

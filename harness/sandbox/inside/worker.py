@@ -5,6 +5,7 @@ they say: what it reports is what the kernel told it. A child can kill or stop i
 worker its place; the other side then starts a fresh one.
 """
 
+import contextlib
 import ctypes
 import gc
 import json
@@ -21,7 +22,7 @@ from harness.sandbox.inside import candidate, checker
 from harness.sandbox.inside.wire import Channel
 
 _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 4, 22, 2
-STOP = b"stop"
+STOP, BUSY = b"stop", b"busy"
 _WRITABLE = ("/tmp", "/dev/shm")  # noqa: S108
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -44,7 +45,7 @@ def main(control_fd: int, filter_path: str, role: str) -> None:
         packet, fds, _, _ = socket.recv_fds(control, 64 * 1024, 4)
         if not packet:
             return
-        if packet == STOP:  # it crossed the report of a child that had ended by itself
+        if packet in (STOP, BUSY):  # it crossed the report of a child that had ended by itself
             continue
         child = os.fork()
         if child == 0:
@@ -58,9 +59,11 @@ def main(control_fd: int, filter_path: str, role: str) -> None:
 def _wait(child: int, control: socket.socket) -> dict[str, Any]:
     """Wait for the child's end, or bring it about when the other side says so or is gone."""
     watch = os.pidfd_open(child)
-    ready, _, _ = select.select([watch, control.fileno()], [], [])
-    if control.fileno() in ready:
-        control.recv(len(STOP))
+    while True:
+        ready, _, _ = select.select([watch, control.fileno()], [], [])
+        if watch in ready or control.recv(len(BUSY)) != BUSY:
+            break
+        control.send(json.dumps({"busy": _busy_seconds(child)}).encode())
     os.kill(child, signal.SIGKILL)
     os.close(watch)
     _, status, usage = os.wait4(child, 0)
@@ -70,6 +73,19 @@ def _wait(child: int, control: socket.socket) -> dict[str, Any]:
         "memory_bytes": usage.ru_maxrss * 1024,
         "clean": not any(os.listdir(folder) for folder in _WRITABLE),
     }
+
+
+def _busy_seconds(child: int) -> float:
+    """How long a child's threads have computed, or waited for a core to compute on: what is left of the clock it spent idle.
+
+    0 where the kernel does not count it.
+    """
+    total = 0
+    for thread in Path(f"/proc/{child}/task").glob("*/schedstat"):
+        with contextlib.suppress(OSError):
+            computing, waiting, _ = thread.read_text().split()
+            total += int(computing) + int(waiting)
+    return total / 1e9
 
 
 def _be_the_child(job: dict[str, Any], fds: list[int], child_filter: bytes) -> None:
