@@ -1,12 +1,7 @@
 """From the artifacts of a finished run to its result record."""
 
-import os
-import platform
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +12,7 @@ from harness.conditions import conditions
 from harness.experiment import Experiment
 from harness.faithfulness.record import faithfulness_rows, likelihood_rows
 from harness.groups import compared_groups, task_groups
-from harness.stages import PACKAGES, package_version
+from harness.provenance import provenance
 from harness.stats import Scores
 from harness.store import Artifact, digest_json
 from harness.verdict import verdict
@@ -65,7 +60,7 @@ def assemble(
         ledger=[_ledger(experiment, artifacts, seed) for seed in recipe.seeds],
         gates=_gates(experiment, artifacts, len(next(iter(runs.values()))[0])),
         verdict=verdict(rows, contrasts, recovery),
-        provenance=_provenance(command, stages),
+        provenance=provenance(command, stages),
     )
     return record, _item_ids(runs), _states(experiment, runs)
 
@@ -244,37 +239,3 @@ def _states(experiment: Experiment, runs: Runs) -> dict[str, dict[str, str]]:
         for item in items:
             found[item.task] = found.get(item.task, "") + results.STATE_LETTERS[item.state]
     return states
-
-
-def _provenance(command: str, stages: list[results.StageTime]) -> results.Provenance:
-    return results.Provenance(
-        command=command,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        commit=_commit(),
-        packages={name: package_version(name) for name in ("traceinv", *PACKAGES)},
-        hardware={
-            "machine": platform.machine(),
-            "processor": _processor(),
-            "cores": os.cpu_count(),
-            "python": platform.python_version(),
-        },
-        stages=stages,
-    )
-
-
-def _commit() -> str:
-    """The checkout's commit, `-dirty` behind it where files differ, or `unknown`."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
-    try:
-        found = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
-    except OSError:
-        return "unknown"
-    return found.stdout.strip() or "unknown"
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")

@@ -7,6 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from harness.benchmarks.commands import add_bench, add_grade
+from harness.benchmarks.options import positive
+from harness.benchmarks.task_commands import add_tasks
 from harness.faithfulness.command import add_faithfulness
 from traceinv.errors import GateError, InputError
 
@@ -34,6 +37,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands)
     add_faithfulness(commands)
+    add_bench(commands)
+    add_grade(commands)
+    add_tasks(commands)
     _add_leaderboard(commands)
     _add_compare(commands)
     _add_report(commands)
@@ -48,9 +54,9 @@ def _add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     run.add_argument("recipe", metavar="RECIPE", help="a built-in recipe's name (lab) or a YAML file")
     run.add_argument("--out", type=Path, metavar="DIR", help="where the record goes (default: runs/RECIPE)")
     run.add_argument("--store", type=Path, metavar="DIR", help="where artifacts are kept (default: runs/store)")
-    run.add_argument("--seeds", type=_positive, metavar="N", help="run seeds 0 to N-1 instead of the recipe's")
+    run.add_argument("--seeds", type=positive, metavar="N", help="run seeds 0 to N-1 instead of the recipe's")
     run.add_argument("--set", action="append", default=[], metavar="a.b=c", help="override a value of the recipe")
-    run.add_argument("--workers", type=_positive, metavar="N", help="processes at a time (default: one a core)")
+    run.add_argument("--workers", type=positive, metavar="N", help="processes at a time (default: one a core)")
     run.add_argument("--dry-run", action="store_true", help="list the stages that would be computed, and stop")
     run.add_argument("--json", action="store_true", help="print the record instead of a table")
     run.set_defaults(command=_run)
@@ -98,7 +104,7 @@ def _add_lab(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     lab = commands.add_parser("lab", help="the embedded lab").add_subparsers(required=True, metavar="COMMAND")
     pretrain = lab.add_parser("pretrain", help="make the lab's base model anew")
     pretrain.add_argument("--out", type=Path, required=True, metavar="DIR")
-    pretrain.add_argument("--shrink", type=_positive, default=1, metavar="N", help="an Nth of the diet, to try it out")
+    pretrain.add_argument("--shrink", type=positive, default=1, metavar="N", help="an Nth of the diet, to try it out")
     pretrain.set_defaults(command=_pretrain)
 
 
@@ -218,13 +224,6 @@ def _pretrain(options: argparse.Namespace) -> int:
     lines = ", ".join(f"{name} {share:.3f}" for name, share in log["drill_accuracy"].items())
     print(f"{log['parameters']} parameters; fresh drills, share of lines right: {lines}; written to {options.out}")
     return DONE
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise argparse.ArgumentTypeError(f"expected a number from 1 on, got {text}")
-    return number
 
 
 def _command() -> str:
