@@ -111,7 +111,7 @@ def _scores(entries: Sequence[Entry], folder: str) -> str:
 def _name(entry: Entry) -> str:
     name = text(entry.row.name)
     name = name if entry.row.kind == "regime" else f"*{name} (reference)*"
-    return f"{name} (the same run as in {entry.same_as})" if entry.same_as else name
+    return f"{name} (the same runs as {text(entry.same_as)})" if entry.same_as else name
 
 
 def _link(entry: Entry, folder: str) -> str:

@@ -72,9 +72,9 @@ def test_records_of_the_same_conditions_share_a_table_that_says_what_else_differ
 def test_a_run_that_two_records_share_is_marked_so_that_nobody_counts_it_twice() -> None:
     provenance = record("a").provenance
     text = render(shelf(record("a"), record("b", provenance=provenance)))
-    assert "| inverted (the same run as in a) |" in text
+    assert "| inverted (the same runs as inverted of a) |" in text
     renamed = provenance.model_copy(update={"stages": [StageTime(name="scores of base", key="k", seconds=1)]})
-    assert "the same run as" not in render(shelf(record("a"), record("b", provenance=renamed)))
+    assert "the same runs as" not in render(shelf(record("a"), record("b", provenance=renamed)))
 
 
 def test_published_figures_are_rows_that_say_they_were_not_run_here() -> None:
