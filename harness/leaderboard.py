@@ -11,7 +11,7 @@ from harness.markdown import link, table, text
 from harness.published import Published
 from harness.results import FaithfulnessRow, Interval, ResultRecord, Row
 from harness.shelf import Shelf, read_shelf
-from harness.verdict import points, told_apart
+from harness.verdict import points, told_apart, verdict
 
 HEADER = """\
 # Leaderboard
@@ -85,7 +85,7 @@ def _record(path: Path, record: ResultRecord, folder: str) -> str:
     return "\n\n".join(
         [
             f"### {record.id}, {seeds}",
-            text(record.verdict),
+            text(verdict(record.rows, record.contrasts, record.recovery)),
             f"Differences, in points (Holm over {len(record.contrasts)}):",
             _contrasts(record),
             "Recovery, in %:",
@@ -167,7 +167,7 @@ def _faithfulness(rows: Sequence[FaithfulnessRow]) -> str:
     if not rows:
         return "Not measured: no regime of this run inverts traces."
     lines = [
-        [text(row.regime), name, *(_plain(figures[figure]) for figure in FIGURES)]
+        [text(row.regime), name, *(_plain(figures[figure]) if figure in figures else "" for figure in FIGURES)]
         for row in rows
         for name, figures in (("inverted", row.inverted), ("floor", row.floor))
     ]

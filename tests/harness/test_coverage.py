@@ -108,10 +108,9 @@ WORLDS = [
         (3, 200, (0.3, 0.6)),
         (3, 200, (0.2, 0.4, 0.6, 0.8)),
         (3, 500, (0.7,)),
-        (5, 200, (0.5,)),
-        (5, 200, (0.2, 0.4, 0.6, 0.8)),
+        (5, 200, (0.3, 0.6)),
     )
-    for deviation in (0.0, 0.01, 0.02, 0.03, 0.05)
+    for deviation in (0.0, 0.02, 0.05)
 ]
 ONE_SEED = [World(1, questions, (mean,), 0.0) for questions in (30, 164, 500) for mean in (0.5, 0.9)]
 
@@ -129,7 +128,7 @@ def test_intervals_of_differences_hold_the_truth_as_often_as_they_say(world: Wor
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("world", WORLDS[1:15:2], ids=str)
+@pytest.mark.parametrize("world", WORLDS[3:6], ids=str)
 def test_intervals_of_recoveries_hold_the_truth_as_often_as_they_say(world: World) -> None:
     _check("recovery", world, _coverage_of_recovery(world))
 

@@ -161,8 +161,15 @@ def test_two_records_with_one_id_are_both_refused(tmp_path: Path) -> None:
     assert found.refused == [f"{tmp_path / name}.json: 2 records have the id 'lab-1'" for name in ("a", "b")]
 
 
+def test_the_verdict_is_made_from_the_figures_whatever_a_record_says_it_is() -> None:
+    assert "beats everything" not in render(shelf(record(verdict="inverted beats everything")))
+    assert record().verdict in render(shelf(record()))
+
+
 def test_what_a_record_says_never_becomes_markup() -> None:
-    hostile = record(recipe={"name": "<script>|x](javascript:y)"}, verdict="<b>|</b>\n# big `code`")
+    recipe = {"name": "<script>|x](javascript:y)"}
+    provenance = record().provenance.model_copy(update={"command": "`</code>\n# big"})
+    hostile = record(recipe=recipe, provenance=provenance)
     text = render(shelf(hostile))
     assert "<script>" not in text
     assert "](javascript" not in text
