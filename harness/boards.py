@@ -20,7 +20,7 @@ class Entry:
 
     Attributes:
         path: the record that it stands in.
-        same_as: the earlier record of which it repeats a run, so that nobody counts it twice.
+        same_as: the earlier row whose runs it repeats, in words, so that nobody counts them twice.
     """
 
     path: Path
@@ -49,9 +49,9 @@ class Board:
         for path, record in self.records.items():
             for row in record.rows:
                 keys = tuple(score_keys(record, row.name))
-                found.append(Entry(path, record, row, seen.get(keys) if keys else None))
+                found.append(Entry(path, record, row, seen.get(keys)))
                 if keys:
-                    seen.setdefault(keys, record.id)
+                    seen.setdefault(keys, f"{row.name} of {record.id}")
         order = list(get_args(Regime))
         return sorted(found, key=lambda e: (e.row.kind != "regime", _place(e.row.name, order), e.row.name))
 

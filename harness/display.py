@@ -12,7 +12,7 @@ from harness.compare import RecordComparison
 from harness.experiment import Stage
 from harness.results import ResultRecord, Row, Score
 from harness.store import Artifact
-from harness.verdict import points, told_apart
+from harness.verdict import GROUP, is_significant, points, told_apart
 
 
 class RunDisplay:
@@ -98,16 +98,15 @@ def print_record(console: Console, record: ResultRecord) -> None:
 
 
 def _comparisons(record: ResultRecord) -> Table:
-    """Every pair that is compared; beside each that is not told apart, what would have been seen."""
-    table = Table(title=f"differences in points, on the same questions (Holm over {len(record.contrasts)} comparisons)")
-    for column in ("on", "regime", "less"):
-        table.add_column(column)
-    for column in ("difference", "p (Holm)"):
+    """The pairs compared on the verdict's group; beside each, the smallest difference that would have shown."""
+    table = Table(title=f"on {GROUP}, differences in points (Holm over {len(record.contrasts)} comparisons)")
+    table.add_column("regime, less the other", overflow="fold")
+    for column in ("difference", "p (Holm)", "told apart", "would show"):
         table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("told apart")
-    for each in record.contrasts:
-        told = told_apart(each, len(record.contrasts))
-        table.add_row(each.group, each.first, each.second, points(each.difference), f"{each.p_holm:.3f}", told)
+    for each in (each for each in record.contrasts if each.group == GROUP):
+        told = "yes" if is_significant(each) else "no"
+        figures = (points(each.difference), f"{each.p_holm:.3f}", told, f"{100 * each.detectable:.1f}")
+        table.add_row(f"{each.first}, {each.second}", *figures)
     return table
 
 

@@ -18,7 +18,7 @@ from harness.markdown import link, table, text
 from harness.published import Published
 from harness.results import ResultRecord, Row
 from harness.shelf import Shelf, read_shelf
-from harness.verdict import points, told_apart
+from harness.verdict import points, told_apart, verdict
 
 HEADER = """\
 # Leaderboard
@@ -84,7 +84,7 @@ def _record(path: Path, record: ResultRecord, folder: str) -> str:
     return "\n\n".join(
         [
             f"### {record.id}, {seeds}",
-            text(record.verdict),
+            text(verdict(record.rows, record.contrasts, record.recovery)),
             f"Differences, in points (Holm over {len(record.contrasts)}):",
             _contrasts(record),
             "Recovery, in %:",
@@ -118,7 +118,7 @@ def _scores(entries: Sequence[Entry], folder: str) -> str:
 def _name(entry: Entry) -> str:
     name = text(entry.row.name)
     name = name if entry.row.kind == "regime" else f"*{name} (reference)*"
-    return f"{name} (the same run as in {entry.same_as})" if entry.same_as else name
+    return f"{name} (the same runs as {text(entry.same_as)})" if entry.same_as else name
 
 
 def _link(entry: Entry, folder: str) -> str:

@@ -17,7 +17,7 @@ def verdict(rows: Sequence[Row], contrasts: Sequence[Contrast], recovery: Sequen
     reached = {row.name: row.scores[GROUP].accuracy.mean for row in rows if GROUP in row.scores}
     if "inverted" not in reached:
         return "This run has no students taught inverted traces on math tasks, so it says nothing about inversion."
-    against = [contrast for contrast in contrasts if contrast.first == "inverted" and contrast.group == GROUP]
+    against = [c for c in contrasts if c.first == "inverted" and c.group == GROUP and c.second in reached]
     clear = [each for each in against if not _covers_zero(each)]
     parts = [_compared(each, reached[each.second], len(contrasts)) for each in clear]
     unclear = [_not_told_apart(each, reached[each.second]) for each in against if _covers_zero(each)]

@@ -48,12 +48,15 @@ class Noise:
 
     @property
     def from_seeds(self) -> float:
-        """The seeds' own variance: all of it where their means differ by more than the residual makes them, else none.
+        """The seeds' own variance: what of theirs the residual does not explain, none where it explains all.
 
-        Deducting the residual would be unbiased, but three seeds that agree by chance then leave too narrow an interval;
-        docs/statistics.md has the coverage of both.
+        Of the residual the share (f - 2) / f is deducted, which leaves seeds with f degrees of freedom their expected share of
+        the whole (Morris 1983, JASA 78(381)). Deducting all of it is unbiased for the variance, but three seeds that agree by
+        chance then leave too narrow an interval; docs/statistics.md has the coverage of both.
         """
-        return self.seeds if self.seeds > self.residual else 0.0
+        if self.seeds <= self.residual:
+            return 0.0
+        return self.seeds - self.residual * max(self.seed_freedom - 2, 0.0) / self.seed_freedom
 
     @property
     def error(self) -> float:

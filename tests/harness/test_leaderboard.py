@@ -72,9 +72,9 @@ def test_records_of_the_same_conditions_share_a_table_that_says_what_else_differ
 def test_a_run_that_two_records_share_is_marked_so_that_nobody_counts_it_twice() -> None:
     provenance = record("a").provenance
     text = render(shelf(record("a"), record("b", provenance=provenance)))
-    assert "| inverted (the same run as in a) |" in text
+    assert "| inverted (the same runs as inverted of a) |" in text
     renamed = provenance.model_copy(update={"stages": [StageTime(name="scores of base", key="k", seconds=1)]})
-    assert "the same run as" not in render(shelf(record("a"), record("b", provenance=renamed)))
+    assert "the same runs as" not in render(shelf(record("a"), record("b", provenance=renamed)))
 
 
 def test_published_figures_are_rows_that_say_they_were_not_run_here() -> None:
@@ -161,8 +161,15 @@ def test_two_records_with_one_id_are_both_refused(tmp_path: Path) -> None:
     assert found.refused == [f"{tmp_path / name}.json: 2 records have the id 'lab-1'" for name in ("a", "b")]
 
 
+def test_the_verdict_is_made_from_the_figures_whatever_a_record_says_it_is() -> None:
+    assert "beats everything" not in render(shelf(record(verdict="inverted beats everything")))
+    assert record().verdict in render(shelf(record()))
+
+
 def test_what_a_record_says_never_becomes_markup() -> None:
-    hostile = record(recipe={"name": "<script>|x](javascript:y)"}, verdict="<b>|</b>\n# big `code`")
+    recipe = {"name": "<script>|x](javascript:y)"}
+    provenance = record().provenance.model_copy(update={"command": "`</code>\n# big"})
+    hostile = record(recipe=recipe, provenance=provenance)
     text = render(shelf(hostile))
     assert "<script>" not in text
     assert "](javascript" not in text

@@ -91,6 +91,15 @@ def test_a_second_run_computes_nothing(finished: Path, small_recipe: Path) -> No
     assert "computed 0 of" in output.stdout
 
 
+def test_the_record_says_what_its_scores_depend_on_and_compares_its_regimes(finished: Path) -> None:
+    record = _record(finished)
+    assert record.conditions.tasks == {"lab_chain": "1.0", "lab_compose": "1.0"}
+    assert record.conditions.sampling["lab_chain"]["temperature"] == 0
+    assert {(c.first, c.second) for c in record.contrasts} >= {("inverted", "answer_only"), ("oracle", "inverted")}
+    assert {row.regime for row in record.recovery} == set(record.recipe["regimes"]) - {"base", "oracle"}
+    assert all(contrast.p_holm >= contrast.p_value for contrast in record.contrasts)
+
+
 def test_the_record_carries_its_gates_and_its_ledger(finished: Path) -> None:
     record = _record(finished)
     taught = [name for name in record.recipe["regimes"] if name != "base"]
