@@ -24,7 +24,7 @@ class Verdict(BaseModel):
         sample: 0 for the first response to the item, 1 for the next: repeats are distinct.
         finish_reason: `length` where the token limit cut it off, `other` where a server ended it for a reason of its own,
             None where it was not recorded.
-        tokens: generated ones; None where a server does not say, or it was not recorded.
+        tokens: generated ones, the one that ends the text among them; None where a server does not say, or it was not recorded.
         value: the score from 0 to 1; None where the item is ungradable.
     """
 

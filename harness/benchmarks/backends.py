@@ -59,7 +59,7 @@ class NotedHF(HFLM):  # type: ignore[misc]  # lm-eval has no types
     def _note(self, row: list[int], stop: Sequence[str]) -> tuple[Finish, int]:
         ends = [position for position, token in enumerate(row) if token in self._end_tokens()]
         if ends:
-            return "stop", ends[0]
+            return "stop", ends[0] + 1
         if any(text in self.tok_decode(row) for text in stop):
             return "stop", bisect_left(
                 range(len(row)), True, key=lambda count: any(text in self.tok_decode(row[:count]) for text in stop)
