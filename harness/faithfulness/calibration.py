@@ -11,8 +11,8 @@ from harness.stats import CONFIDENCE, Estimate
 
 RESAMPLES = 2000
 FEWEST = 10
-NOT_A_LIKENESS = frozenset({"length_ratio"})
-"""Figures that do not grow with likeness, so that no place between floor and ceiling can be given."""
+NOT_A_LIKENESS = frozenset({"length_ratio", "true_equations"})
+"""Figures that do not grow with likeness to the true trace, so that no place between floor and ceiling can be given."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +29,18 @@ class Place:
     withheld: str | None
 
 
-def length_matched(lengths: Sequence[int], groups: Sequence[str], draws: int, seed: int) -> list[list[int]]:
+def length_matched(
+    lengths: Sequence[int], groups: Sequence[str], draws: int, seed: int, questions: Sequence[int] | None = None
+) -> list[list[int]]:
     """For each text, up to `draws` others of its group and of like length, drawn from the seed; none where it is alone.
 
     Within a group, texts are ordered by length (ties at random), and the others are drawn from the nearest in that order, twice
     as many as are wanted.
+
+    Args:
+        questions: for each text the number of its question, where several texts may belong to one; others are of other questions.
     """
+    asked = range(len(lengths)) if questions is None else questions
     rng = Random(seed)
     members: dict[str, list[int]] = {}
     for index, group in enumerate(groups):
@@ -45,7 +51,7 @@ def length_matched(lengths: Sequence[int], groups: Sequence[str], draws: int, se
         alike.sort(key=lambda index: lengths[index])
         for position, index in enumerate(alike):
             start = min(max(0, position - draws), max(0, len(alike) - 2 * draws - 1))
-            near = [other for other in alike[start : start + 2 * draws + 1] if other != index]
+            near = [other for other in alike[start : start + 2 * draws + 1] if asked[other] != asked[index]]
             others[index] = rng.sample(near, min(draws, len(near)))
     return others
 
@@ -62,6 +68,8 @@ def place(value: NDArray[np.float64], floor: NDArray[np.float64], ceiling: NDArr
     """
     columns = np.stack([value.mean(axis=0), floor.mean(axis=0), ceiling])
     known = np.isfinite(columns).all(axis=0)
+    if not np.isfinite(ceiling).any():
+        return Place(None, "there is no second sample of the true trace, hence no ceiling")
     if known.sum() < FEWEST:
         return Place(None, f"only {known.sum()} questions have value, floor and ceiling")
     means, lowest, highest = columns[:, known], *_bootstrap(columns[1:, known], _gap, seed)
@@ -90,6 +98,20 @@ def places(
         else place(value[name], floor[name], ceiling[name], seed)
         for name in value
     }
+
+
+def bootstrap_mean(values: NDArray[np.float64], seed: int) -> Estimate | None:
+    """The mean over the questions that have the figure, with its bootstrap interval; None where none has it.
+
+    One question has no interval: its ends are NaN.
+    """
+    known = values[np.isfinite(values)]
+    if not known.size:
+        return None
+    mean = float(known.mean())
+    if known.size == 1:
+        return Estimate(mean, float("nan"), float("nan"), None)
+    return Estimate(mean, *_bootstrap(known[None], np.mean, seed), None)
 
 
 def _gap(floor: NDArray[np.float64], ceiling: NDArray[np.float64], axis: int = -1) -> NDArray[np.float64]:

@@ -57,7 +57,9 @@ def measure(inversions: Sequence[Inversion], hidden: Sequence[Transcript], draws
         if donors:
             shown, truth = inversion.disclosure, truths[inversion.id]
             found[inversion.id] = compare(shown.question, truth, text, shown.answer)
-            floors[inversion.id] = _mean([compare(shown.question, truth, texts[d], shown.answer) for d in donors])
+            floors[inversion.id] = mean_figures(
+                [compare(shown.question, truth, texts[d], shown.answer) for d in donors]
+            )
     return _measured(len(inversions), found, floors)
 
 
@@ -84,7 +86,7 @@ def _truths(hidden: Sequence[Transcript]) -> dict[str, Text]:
     return {t.id: Text(t.trace) for t in hidden if t.complete and t.trace}
 
 
-def _mean(rows: Sequence[Figures]) -> Figures:
+def mean_figures(rows: Sequence[Figures]) -> Figures:
     """The mean of each figure over the rows that have it."""
     known = {name: [value for row in rows if (value := row[name]) is not None] for name in rows[0]}
     return {name: fmean(values) if values else None for name, values in known.items()}

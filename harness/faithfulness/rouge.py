@@ -1,7 +1,7 @@
 """ROUGE F-measures (Lin 2004), equal to rouge-score's with `use_stemmer=True` and much faster on long texts."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from harness.faithfulness.text import Text
 
@@ -24,9 +24,13 @@ def rouge_l(truth: Text, inverted: Text) -> float:
 def rouge_lsum(truth: Text, inverted: Text) -> float:
     """ROUGE-Lsum: for each line of the truth, the words that it has in common with any line of the other text, in order."""
     lines = list({tuple(line): line for line in inverted.rouge_lines}.values())
+    lines_with: dict[str, list[int]] = {}
+    for number, line in enumerate(lines):
+        for word in set(line):
+            lines_with.setdefault(word, []).append(number)
     found: Counter[str] = Counter()
     for line in truth.rouge_lines:
-        found.update(_union_of_subsequences(line, lines))
+        found.update(_union_of_subsequences(line, lines, lines_with))
     true_words = sum(map(len, truth.rouge_lines))
     words = Counter(word for line in inverted.rouge_lines for word in line)
     return _f_measure((found & words).total(), true_words, words.total())
@@ -47,7 +51,9 @@ def _f_measure(common: int, true_total: int, total: int) -> float:
     return 2 * precision * recall / (precision + recall)
 
 
-def _union_of_subsequences(line: Sequence[str], others: Sequence[Sequence[str]]) -> list[str]:
+def _union_of_subsequences(
+    line: Sequence[str], others: Sequence[Sequence[str]], others_with: Mapping[str, Sequence[int]]
+) -> list[str]:
     """The words of `line` that are in the longest common subsequence with at least one of the others.
 
     Where two lines have several longest common subsequences, the one is taken that rouge-score reads out of its table, so that
@@ -56,15 +62,15 @@ def _union_of_subsequences(line: Sequence[str], others: Sequence[Sequence[str]])
     places: dict[str, int] = {}
     for position, word in enumerate(line):
         places[word] = places.get(word, 0) | 1 << position
+    reachable: dict[int, int] = {}
+    for word, positions in places.items():
+        for number in others_with.get(word, ()):
+            reachable[number] = reachable.get(number, 0) | positions
     union, everything = 0, (1 << len(line)) - 1
-    for other in others:
-        reachable = 0
-        for word in places.keys() & set(other):
-            reachable |= places[word]
-        if reachable & ~union:
-            union |= _common_subsequence([places.get(word, 0) for word in other], everything)
-        if union == everything:
-            break
+    # Those that can add most go first, since most others then have nothing left to add.
+    for number in sorted(reachable, key=lambda number: -reachable[number].bit_count()):
+        if reachable[number] & ~union:
+            union |= _common_subsequence([places.get(word, 0) for word in others[number]], everything)
     return [word for position, word in enumerate(line) if union >> position & 1]
 
 

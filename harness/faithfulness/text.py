@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nltk.stem.porter import PorterStemmer
 
+    from harness.faithfulness.prose import ProseStep
+
 Tokenizer = Callable[[str], list[str]]
 Ngrams = Counter[tuple[str, ...]]
 STEMS_KEPT = 200_000
@@ -45,6 +47,13 @@ class Text:
     def nltk(self) -> list[str]:
         """Words as nltk's `word_tokenize` has them, but for the sentence splitter (see `nltk_words`)."""
         return nltk_words(self.raw)
+
+    @cached_property
+    def steps(self) -> list["ProseStep"]:
+        """Sentences and displayed equations."""
+        from harness.faithfulness.prose import split_steps
+
+        return split_steps(self.raw)
 
     @cached_property
     def bleu(self) -> list[str]:
@@ -94,16 +103,28 @@ def nltk_words(raw: str) -> list[str]:
     ends a sentence at every full stop, question or exclamation mark that white space follows, where the trained one knows
     abbreviations such as `Dr.`. So the full stop of an abbreviation becomes a word of its own; all else is the same.
     """
-    sentences, words = _nltk_tokenizers()
-    return [word for sentence in sentences.tokenize(raw) for word in words.tokenize(sentence)]
+    words = _word_tokenizer()
+    return [word for sentence in sentences(raw) for word in words.tokenize(sentence)]
+
+
+def sentences(raw: str) -> list[str]:
+    """The sentences of a text, by nltk's untrained Punkt (Kiss and Strunk 2006)."""
+    found: list[str] = _sentence_tokenizer().tokenize(raw)
+    return found
 
 
 @cache
-def _nltk_tokenizers() -> tuple[Any, Any]:
-    from nltk.tokenize import NLTKWordTokenizer
+def _sentence_tokenizer() -> Any:
     from nltk.tokenize.punkt import PunktSentenceTokenizer
 
-    return PunktSentenceTokenizer(), NLTKWordTokenizer()
+    return PunktSentenceTokenizer()
+
+
+@cache
+def _word_tokenizer() -> Any:
+    from nltk.tokenize import NLTKWordTokenizer
+
+    return NLTKWordTokenizer()
 
 
 @cache

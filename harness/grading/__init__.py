@@ -1,6 +1,29 @@
 """The graders that tasks use: pure functions from a response and a reference to a `Grade`."""
 
-from harness.grading.base import Grade, State
+from harness.grading.answers import EXPRESSION_RULE, NUMBER_RULE, Markers, Rule
+from harness.grading.base import Grade, GradingFailed, State
+from harness.grading.choice import grade_choice, grade_jeebench
+from harness.grading.code import grade_humaneval, grade_mbpp
 from harness.grading.lab import grade_function, grade_value
+from harness.grading.literal import grade_literal
+from harness.grading.livecodebench import grade_livecodebench
+from harness.grading.math import grade_math
 
-__all__ = ["Grade", "State", "grade_function", "grade_value"]
+__all__ = [
+    "EXPRESSION_RULE",
+    "NUMBER_RULE",
+    "Grade",
+    "GradingFailed",
+    "Markers",
+    "Rule",
+    "State",
+    "grade_choice",
+    "grade_function",
+    "grade_humaneval",
+    "grade_jeebench",
+    "grade_literal",
+    "grade_livecodebench",
+    "grade_math",
+    "grade_mbpp",
+    "grade_value",
+]

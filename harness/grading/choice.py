@@ -1,0 +1,114 @@
+"""The graders of multiple-choice answers, and of JEEBench with its partial credit."""
+
+import re
+from fractions import Fraction
+from typing import Literal, get_args
+
+from harness.grading.answers import (
+    THINK,
+    Markers,
+    after_answer_is,
+    extract_answer,
+    last_boxed,
+    split_reasoning,
+)
+from harness.grading.base import Grade
+from harness.grading.equality import evaluate
+from harness.grading.notation import canonical
+from harness.grading.quantities import read_quantity
+
+JeeKind = Literal["MCQ", "MCQ(multiple)", "Integer", "Numeric"]
+CREDIT_PER_LETTER = 0.25
+TOLERANCE = Fraction(1, 100)
+
+_MARKUP = re.compile(
+    r"\\(?:text|textbf|mathrm|mathbf|mbox)\s*\{([^{}]*)\}|[$*_{}]|\\[()\[\],;! ]|\boptions?\b|\bchoices?\b", re.I
+)
+_FOLLOWS = r"(?= ?$| ?[.:;,)\]]| (?:because|since|as|which|and|or|is|are)\b)"
+_JOINT = r" ?(?:, ?and |,|;|&|/|\band\b|\bor\b|) ?"
+_LONGEST_LINE = 200
+
+
+def grade_choice(response: str, reference: str, *, options: str = "ABCD", markers: Markers = THINK) -> Grade:
+    """Judge a response to a question with one right option: the reference is its letter."""
+    return _grade_letters(response, reference, options, markers, per_letter=0.0)
+
+
+def grade_jeebench(response: str, reference: str, kind: str, *, markers: Markers = THINK) -> Grade:
+    """Judge a response to a question of JEEBench, as its authors do.
+
+    `MCQ`: the set of letters must be the reference's. `MCQ(multiple)`: 0.25 a letter where all that are given are right but some
+    are missing, and nothing with a wrong one among them. `Integer` and `Numeric`: within 0.01. What the authors extract by a
+    second model is read here by rule: a box, "the answer is", and for letters a response that is nothing else.
+    Source: https://github.com/dair-iitd/jeebench/blob/d92fb626fc1223111dec846f2bcb5ee720caf5e0/compute_metrics.py
+
+    Raises:
+        ValueError: the kind is none of the four.
+        GradingFailed: a number's expression could not be evaluated at all.
+    """
+    if kind not in get_args(JeeKind):
+        raise ValueError(f"unknown kind of question {kind!r}, expected one of {', '.join(get_args(JeeKind))}")
+    if kind == "MCQ":
+        return _grade_letters(response, reference, "ABCD", markers, per_letter=0.0)
+    if kind == "MCQ(multiple)":
+        return _grade_letters(response, reference, "ABCD", markers, per_letter=CREDIT_PER_LETTER)
+    return _grade_number(response, reference, markers)
+
+
+def read_letters(text: str, options: str) -> frozenset[str]:
+    """The letters that an answer consists of (`B`, `(B)`, `A, C`, `ACD`, `\\text{(B) } 5`), none where it is something else."""
+    line = text.strip().split("\n", 1)[0][:_LONGEST_LINE]
+    plain = " ".join(_MARKUP.sub(lambda match: f" {match.group(1)} " if match.group(1) else "", line).split())
+    letter = rf"\(? ?[{re.escape(options)}] ?\)?"
+    match = re.match(rf"({letter}(?:{_JOINT}{letter})*){_FOLLOWS}", plain) or re.match(
+        rf"(\( ?[{re.escape(options)}] ?\))", plain
+    )
+    return frozenset(match.group(1)) & frozenset(options) if match else frozenset()
+
+
+def _grade_letters(response: str, reference: str, options: str, markers: Markers, per_letter: float) -> Grade:
+    expected = frozenset(reference) & frozenset(options)
+    if not expected or frozenset(reference) - frozenset(options) - frozenset(" ,()"):
+        return Grade("ungradable", None, f"the reference {reference[:40]!r} is not made of the letters {options}")
+    text, failed = split_reasoning(response, markers)
+    if failed:
+        return failed
+    stated = next((found for place in (last_boxed, after_answer_is) if (found := place(text)) is not None), text)
+    if not stated.strip():
+        return Grade("no_answer", None, "the place of the final answer is empty or cut off")
+    given = read_letters(stated, options)
+    if not given:
+        return Grade("bad_format", stated[:80], f"the answer is not made of the letters {options}")
+    extracted = "".join(sorted(given))
+    explanation = f"the answer is {extracted}, the reference {''.join(sorted(expected))}"
+    if given == expected:
+        return Grade("correct", extracted, explanation)
+    return Grade("wrong", extracted, explanation, credit=per_letter * len(given) if given < expected else 0.0)
+
+
+def _grade_number(response: str, reference: str, markers: Markers) -> Grade:
+    expected = read_quantity(canonical(reference))
+    if expected is None:
+        return Grade("ungradable", None, f"the reference {reference[:40]!r} is not a number")
+    text, failed = split_reasoning(response, markers)
+    if failed:
+        return failed
+    answer, failed = extract_answer(text, ("boxed", "sentence", "last_number"))
+    if answer is None:
+        assert failed is not None
+        return failed
+    value = _value(answer)
+    if value is None:
+        return Grade("bad_format", answer, f"the answer is not a number: {answer[:80]!r}")
+    state: Literal["correct", "wrong"] = "correct" if abs(value - expected.value) <= TOLERANCE else "wrong"
+    return Grade(
+        state, answer, f"the answer is {float(value):.6g}, the reference {reference}, within {float(TOLERANCE)}"
+    )
+
+
+def _value(answer: str) -> Fraction | None:
+    quantity = read_quantity(canonical(answer))
+    if quantity:
+        return quantity.value
+    decimal = evaluate(answer)
+    return Fraction(decimal) if decimal is not None else None

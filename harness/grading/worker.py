@@ -1,0 +1,207 @@
+"""The process that compares expressions by computer algebra, over Math-Verify; started by `harness.grading.equality`.
+
+It reads one request a line from its standard input and writes one reply a line. A request that takes more than its CPU time
+ends the process: the kernel's own action on SIGPROF, which stops computations inside C code too and needs no handler.
+It must import nothing of this package: its folder holds a module named `math`.
+"""
+
+import json
+import re
+import resource
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sympy import Basic
+
+MEMORY_BYTES = 2 * 1024**3
+PRECISION = 30  # digits of a numeric check
+CLOSE = 10**-20
+
+_IMAGINARY = re.compile(r"(?<![a-zA-Z\\])i(?![a-zA-Z])")
+_SIDE_BY_SIDE = re.compile(r"\d\s+\d")
+
+
+def main() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
+    _parse("1", real=True)
+    print(json.dumps({"ready": True}), flush=True)
+    for line in sys.stdin:
+        request = json.loads(line)
+        signal.setitimer(signal.ITIMER_PROF, request["seconds"])
+        reply = evaluate(request["answer"]) if request["reference"] is None else compare(**_sides(request))
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        print(json.dumps(reply), flush=True)
+
+
+def compare(answer: str, reference: str, rounded: list[int] | None) -> dict[str, str]:
+    """Whether two canonical expressions are equal.
+
+    Args:
+        rounded: [numerator, denominator, step's denominator] where one of the two is a decimal that may stand for the other.
+    """
+    real = not (_IMAGINARY.search(answer) or _IMAGINARY.search(reference))
+    try:
+        gold = _parse(reference, real)
+    except Exception as error:  # noqa: BLE001, the parser raises bare exceptions
+        return _reply("bad_reference", f"the reference cannot be parsed ({_line(error)})")
+    try:
+        got = _parse(answer, real)
+    except Exception as error:  # noqa: BLE001
+        return _reply("bad_answer", f"the answer cannot be parsed ({_line(error)})")
+    try:
+        equal = _equal(gold, got) or (rounded is not None and _stands_for(gold, got, rounded))
+    except Exception as error:  # noqa: BLE001
+        return _reply("undecided", f"the comparison failed ({_line(error)})")
+    return _reply("equal", "the expressions are equal") if equal else _reply("different", "the expressions differ")
+
+
+def evaluate(answer: str) -> dict[str, str]:
+    """The value of a real expression without variables, as a decimal."""
+    try:
+        value = _parse(answer, real=True)
+        value = getattr(value, "rhs", value)
+        number = value.doit().evalf(PRECISION)
+        if number.is_Float or number.is_Integer or number.is_Rational:
+            return _reply("equal", str(number))
+    except Exception as error:  # noqa: BLE001
+        return _reply("bad_answer", f"the answer cannot be parsed ({_line(error)})")
+    return _reply("bad_answer", "the answer is not a number")
+
+
+def _parse(text: str, real: bool) -> "Basic":
+    """The whole text as one expression, decimals as exact fractions.
+
+    Math-Verify's parser is called below its search for an expression in prose, which cuts `1-1/e` to `1`, and which hands
+    plain expressions to Python's `eval`; its grammar itself reads all of a text or raises.
+    """
+    from latex2sympy2_extended.latex2sympy2 import ConversionConfig, NormalizationConfig, latex2sympy, normalize_latex
+    from sympy import Float, I, Rational, Symbol, nan, zoo
+
+    if _SIDE_BY_SIDE.search(text):
+        raise ValueError("two numbers side by side")  # they would be added, as in a mixed number
+    # units are taken off before: this package's list of them has single letters, which are variables in `5t`
+    config = NormalizationConfig(basic_latex=True, units=False, malformed_operators=True, nits=True, boxed="none")
+    expression: Any = latex2sympy(
+        normalize_latex(text, config),
+        is_real=real or None,
+        normalization_config=None,
+        conversion_config=ConversionConfig(lowercase_symbols=False),
+    )
+    if expression.has(nan, zoo):
+        raise ValueError("it is not defined")
+    exact = {number: Rational(str(number)) for number in expression.atoms(Float)}
+    if not real:
+        exact |= {symbol: I for symbol in expression.atoms(Symbol) if symbol.name == "i"}
+    return expression.xreplace(exact) if exact else expression
+
+
+def _equal(gold: Any, got: Any) -> bool:
+    from math_verify import verify
+    from sympy import Expr
+
+    gold, got = _right_sides(gold, got)
+    if got is None or _is_list(gold) != _is_list(got) or not _numbers_agree(gold, got):
+        return False
+    if verify(gold, got, timeout_seconds=None, allow_set_relation_comp=True, raise_on_error=True):
+        return True
+    return isinstance(gold, Expr) and isinstance(got, Expr) and bool((gold - got).doit().equals(0))
+
+
+def _right_sides(gold: Any, got: Any) -> tuple[Any, Any]:
+    """Both sides of a comparison where one states a value and the other names it first: `5` and `x = 5`.
+
+    Only a name may stand left, or another expression of the same value: `2x + 4 = 10` is no way to say 10.
+    """
+    gold_members, got_members = _members(gold), _members(got)
+    if len(gold_members) > 1 and len(got_members) > 1:
+        return gold, got
+    if len(got_members) > 1:
+        first, *others = got_members
+        values = others if _is_name(first) else got_members
+        agree = all(_equal(gold, value) for value in values)
+        return gold, values[-1] if agree else None
+    if len(gold_members) > 1 and _is_name(gold_members[0]):
+        return gold_members[-1], got
+    return gold, got
+
+
+def _members(expression: Any) -> list[Any]:
+    """The sides of an equation, or of a chain of them; of anything else, itself."""
+    from latex2sympy2_extended.logic import And
+    from sympy import Eq
+
+    if isinstance(expression, Eq):
+        return [expression.lhs, expression.rhs]
+    if isinstance(expression, And):
+        parts = expression._unsorted_args
+        if parts and all(isinstance(part, Eq) for part in parts):
+            return [parts[0].lhs, *(part.rhs for part in parts)]
+    return [expression]
+
+
+def _is_name(expression: Any) -> bool:
+    from sympy import Function, Symbol
+
+    return isinstance(expression, Symbol | Function) and len(expression.free_symbols) == 1
+
+
+def _is_list(expression: Any) -> bool:
+    """Whether it is a list of values without order, `1, 2`; a point or an interval, `(1, 2)`, is none."""
+    from sympy import FiniteSet
+
+    return isinstance(expression, FiniteSet) and len(expression.args) > 1
+
+
+def _numbers_agree(gold: Any, got: Any) -> bool:
+    """False where both are numbers, or made of as many, and a pair is not equal in relative terms.
+
+    Math-Verify compares to a fixed number of decimal places, which holds any two tiny numbers equal.
+    """
+    pairs = list(zip(_entries(gold), _entries(got), strict=False))
+    for a, b in pairs:
+        if getattr(a, "is_number", False) and getattr(b, "is_number", False):
+            x, y = a.doit().evalf(PRECISION), b.doit().evalf(PRECISION)
+            if x.is_Number and y.is_Number and x.is_finite and y.is_finite and abs(x - y) > CLOSE * max(abs(x), abs(y)):
+                return False
+    return True
+
+
+def _entries(expression: Any) -> list[Any]:
+    from sympy import Interval, MatrixBase, Tuple
+
+    if isinstance(expression, MatrixBase):
+        return list(expression.flat())
+    if isinstance(expression, Tuple):
+        return list(expression.args)
+    return [expression.start, expression.end] if isinstance(expression, Interval) else [expression]
+
+
+def _stands_for(gold: Any, got: Any, rounded: list[int]) -> bool:
+    """Whether the other side is the value that a decimal of six or more digits rounds."""
+    from sympy import Rational
+
+    decimal, step = Rational(rounded[0], rounded[1]), Rational(1, rounded[2])
+    gold, got = _members(gold)[-1], _members(got)[-1]
+    other = got if gold == decimal else gold
+    if not getattr(other, "is_number", False) or other.doit().is_Rational:
+        return False
+    exact = other.evalf(PRECISION)
+    return bool(abs(exact - decimal) <= step / 2 or 0 <= abs(exact) - abs(decimal) < step)
+
+
+def _sides(request: dict[str, Any]) -> dict[str, Any]:
+    return {key: request[key] for key in ("answer", "reference", "rounded")}
+
+
+def _reply(verdict: str, reason: str) -> dict[str, str]:
+    return {"verdict": verdict, "reason": reason}
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())[:100] or type(error).__name__
+
+
+if __name__ == "__main__":
+    main()
