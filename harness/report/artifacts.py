@@ -1,5 +1,6 @@
 """What a record's run left in its store: found by the names and keys of the stages that the record lists."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,8 @@ from harness.recipe import Recipe
 from harness.results import ResultRecord
 from harness.store import Artifact, Store
 from traceinv.records import describe
+
+KEY = re.compile("[0-9a-f]+")
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,8 @@ def find_artifacts(record: ResultRecord, store: Path) -> RunArtifacts | str:
     except ValidationError as error:
         return f"the record's recipe is not one of this version ({describe(error, Recipe)})"
     experiment = plan(recipe, External(Path(), ""))
-    keys = {stage.name: stage.key for stage in record.provenance.stages}
+    # A record may come from anyone, and a key is part of a path.
+    keys = {stage.name: stage.key for stage in record.provenance.stages if KEY.fullmatch(stage.key)}
     shelf = Store(store)
     found = {
         stage.name: artifact

@@ -254,8 +254,10 @@ def _band_panel(items: Sequence[Band], title: str, width: int, named: bool) -> A
         spans.mark_rule(aria=False, stroke=GRID, strokeWidth=12).encode(x="floor:Q", x2="ceiling:Q"),
         floors.mark_tick(aria=False, color=SOFT, thickness=2.5, size=16).encode(x="floor:Q"),
         tops.mark_tick(aria=False, color=INK, thickness=2.5, size=16).encode(x="ceiling:Q"),
-        chart.mark_rule(aria=False, strokeWidth=2.5, stroke=colour("inverted")).encode(x="low:Q", x2="high:Q"),
-        chart.mark_point(filled=True, size=75, opacity=1, color=colour("inverted")).encode(x=x, description="says:N"),
+        chart.mark_rule(aria=False, strokeWidth=2.5, stroke=colour(items[0].panel)).encode(x="low:Q", x2="high:Q"),
+        chart.mark_point(filled=True, size=75, opacity=1, color=colour(items[0].panel)).encode(
+            x=x, description="says:N"
+        ),
         chart.mark_text(aria=False, align="right", dx=-2, color=INK, fontSize=11.5).encode(
             x=alt.datum(high + room), text="label:N"
         ),

@@ -5,6 +5,7 @@
   const MATCHED = 1, FALSE = 2, DISCLOSED = 4;
   const AROUND = 20;
   const OUTCOMES = {
+    __proto__: null,
     right: "right: every line is true",
     wrong: "wrong: a line is false",
     unjudged: "not judged line by line",

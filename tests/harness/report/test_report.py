@@ -136,4 +136,4 @@ def test_a_page_of_thousands_of_long_traces_stays_small_and_says_what_it_left_ou
     page = build(None, make_run(transcripts=rows, invert=lambda row, rng: text(12)))
     assert page.traces == 5000
     assert len(page.html.encode()) < 15_000_000
-    assert "texts cut after 1,000 characters" in page.html
+    assert "texts cut after 2,000 characters" in page.html
