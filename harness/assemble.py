@@ -1,22 +1,18 @@
 """From the artifacts of a finished run to its result record."""
 
-import os
-import platform
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from harness import results, stats
-from harness.bench import GROUPS, Item
+from harness.bench import Item
 from harness.conditions import conditions
 from harness.experiment import Experiment
 from harness.faithfulness.record import faithfulness_rows, likelihood_rows
-from harness.stages import PACKAGES, package_version
+from harness.groups import compared_groups, task_groups
+from harness.provenance import provenance
 from harness.stats import Scores
 from harness.store import Artifact, digest_json
 from harness.verdict import verdict
@@ -32,9 +28,6 @@ CONTRASTS = (
     ("inverted_without_summary", "surrogate_trace"),
     ("oracle", "inverted"),
 )
-
-SHOWN_GROUPS = ("math", "code", "all")
-"""Where regimes are compared."""
 
 Runs = Mapping[str, Sequence[Sequence[Item]]]
 """By regime or model: one list of items for each seed."""
@@ -67,7 +60,7 @@ def assemble(
         ledger=[_ledger(experiment, artifacts, seed) for seed in recipe.seeds],
         gates=_gates(experiment, artifacts, len(next(iter(runs.values()))[0])),
         verdict=verdict(rows, contrasts, recovery),
-        provenance=_provenance(command, stages),
+        provenance=provenance(command, stages),
     )
     return record, _item_ids(runs), _states(experiment, runs)
 
@@ -99,11 +92,8 @@ def _strata(run: Sequence[Item], tasks: Sequence[str]) -> list[str]:
     return [item.task for item in run if item.task in tasks]
 
 
-def _groups(runs: Runs) -> dict[str, list[str]]:
-    """The tasks of each column: every task by itself, then the groups that have any of them, then all."""
-    tasks = list(dict.fromkeys(item.task for item in next(iter(runs.values()))[0]))
-    groups = {name: [task for task in members if task in tasks] for name, members in GROUPS.items()}
-    return {task: [task] for task in tasks} | {name: found for name, found in groups.items() if found} | {"all": tasks}
+def _tasks(run: Sequence[Item]) -> list[str]:
+    return list(dict.fromkeys(item.task for item in run))
 
 
 def _row(name: str, runs: Sequence[Sequence[Item]], seeds: Sequence[int]) -> results.Row:
@@ -112,7 +102,7 @@ def _row(name: str, runs: Sequence[Sequence[Item]], seeds: Sequence[int]) -> res
         name=name,
         kind="reference" if reference else "regime",
         seeds=[] if reference or name == "base" else list(seeds),
-        scores={group: _score(runs, tasks) for group, tasks in _groups({name: runs}).items()},
+        scores={group: _score(runs, tasks) for group, tasks in task_groups(_tasks(runs[0])).items()},
     )
 
 
@@ -141,14 +131,10 @@ def _score(runs: Sequence[Sequence[Item]], tasks: Sequence[str]) -> results.Scor
 
 def _contrasts(runs: Runs) -> list[results.Contrast]:
     found = []
-    groups = _groups(runs)
-    for first, second in CONTRASTS:
-        for group in SHOWN_GROUPS:
-            if first in runs and second in runs and group in groups:
-                better, worse = (_scores(runs[name], groups[group]) for name in (first, second))
-                found.append(
-                    (first, second, group, stats.compare(better, worse, _strata(runs[first][0], groups[group])))
-                )
+    for first, second in ((first, second) for first, second in CONTRASTS if {first, second} <= set(runs)):
+        for group, tasks in compared_groups(_tasks(runs[first][0])).items():
+            better, worse = (_scores(runs[name], tasks) for name in (first, second))
+            found.append((first, second, group, stats.compare(better, worse, _strata(runs[first][0], tasks))))
     corrected = stats.holm([comparison.p_value for *_, comparison in found])
     return [_contrast(*each, p_holm) for each, p_holm in zip(found, corrected, strict=True)]
 
@@ -174,13 +160,11 @@ def _recovery(runs: Runs) -> list[results.RecoveryRow]:
     """Of every regime between base and oracle, where the run has both."""
     if not {"base", "oracle"} <= set(runs):
         return []
-    regimes = [name for name in runs if name not in ("base", "oracle", "target", "surrogate")]
-    groups = _groups(runs)
     rows = []
-    for regime in regimes:
-        for group in (group for group in SHOWN_GROUPS if group in groups):
-            taught, base, oracle = (_scores(runs[name], groups[group]) for name in (regime, "base", "oracle"))
-            found = stats.recovery(taught, base, oracle, _strata(runs[regime][0], groups[group]))
+    for regime in (name for name in runs if name not in ("base", "oracle", "target", "surrogate")):
+        for group, tasks in compared_groups(_tasks(runs[regime][0])).items():
+            taught, base, oracle = (_scores(runs[name], tasks) for name in (regime, "base", "oracle"))
+            found = stats.recovery(taught, base, oracle, _strata(runs[regime][0], tasks))
             recovered = None if found.recovered is None else _interval(found.recovered)
             rows.append(results.RecoveryRow(regime=regime, group=group, gap=_interval(found.gap), recovered=recovered))
     return rows
@@ -255,37 +239,3 @@ def _states(experiment: Experiment, runs: Runs) -> dict[str, dict[str, str]]:
         for item in items:
             found[item.task] = found.get(item.task, "") + results.STATE_LETTERS[item.state]
     return states
-
-
-def _provenance(command: str, stages: list[results.StageTime]) -> results.Provenance:
-    return results.Provenance(
-        command=command,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        commit=_commit(),
-        packages={name: package_version(name) for name in ("traceinv", *PACKAGES)},
-        hardware={
-            "machine": platform.machine(),
-            "processor": _processor(),
-            "cores": os.cpu_count(),
-            "python": platform.python_version(),
-        },
-        stages=stages,
-    )
-
-
-def _commit() -> str:
-    """The checkout's commit, `-dirty` behind it where files differ, or `unknown`."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
-    try:
-        found = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
-    except OSError:
-        return "unknown"
-    return found.stdout.strip() or "unknown"
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")

@@ -4,9 +4,9 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from traceinv.errors import InputError
 from traceinv.inversion import Shown
@@ -222,7 +222,7 @@ class ResultRecord(_Part):
     recipe: dict[str, Any]
     seeds: list[int] = Field(min_length=1)
     conditions: Conditions
-    rows: list[Row]
+    rows: list[Row] = Field(min_length=1)
     contrasts: list[Contrast]
     recovery: list[RecoveryRow]
     faithfulness: list[FaithfulnessRow]
@@ -231,6 +231,20 @@ class ResultRecord(_Part):
     gates: list[Gate]
     verdict: str
     provenance: Provenance
+
+    @model_validator(mode="after")
+    def _has_every_seed_and_score(self) -> Self:
+        for row in self.rows:
+            if "all" not in row.scores:
+                raise ValueError(f"row {row.name!r} has no score on 'all'")
+            if row.seeds and row.seeds != self.seeds:
+                raise ValueError(f"row {row.name!r} has the seeds {row.seeds}, expected {self.seeds}")
+            for group, score in row.scores.items():
+                if len(score.by_seed) != max(1, len(row.seeds)):
+                    raise ValueError(
+                        f"row {row.name!r} on {group!r} has {len(score.by_seed)} of {len(row.seeds)} seeds"
+                    )
+        return self
 
     def comparable(self) -> dict[str, Any]:
         """Everything but the provenance: what must be the same when the same run is made again."""
@@ -262,10 +276,7 @@ def read_record(path: Path) -> ResultRecord:
     Raises:
         InputError: it is not a record of this schema; the message names file and field.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise InputError(f"{path}: not JSON: {error}") from None
+    content = read_json(path)
     if isinstance(content, dict) and content.get("schema_version") != SCHEMA_VERSION:
         raise InputError(f"{path}: schema_version is {content.get('schema_version')!r}, expected {SCHEMA_VERSION}")
     try:
@@ -274,23 +285,22 @@ def read_record(path: Path) -> ResultRecord:
         raise InputError(f"{path}: {describe(error, ResultRecord)}") from None
 
 
-def read_records(folder: Path) -> list[ResultRecord]:
-    """All records of a folder, by id.
+def read_json(path: Path) -> Any:
+    """The content of a JSON file, which may come from anyone.
 
     Raises:
-        InputError: the folder is missing, a record is bad, or two records share an id.
+        InputError: it cannot be read, is not JSON, or holds NaN or infinity.
     """
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder of results")
-    records: dict[str, ResultRecord] = {}
-    for path in sorted(folder.glob("*.json")):
-        if path.name.endswith(ITEMS_SUFFIX):
-            continue
-        record = read_record(path)
-        if record.id in records:
-            raise InputError(f"{path}: a second record with the id {record.id!r}")
-        records[record.id] = record
-    return [records[name] for name in sorted(records)]
+
+    def refuse(constant: str) -> None:
+        raise ValueError(f"{constant} is not a finite number")
+
+    try:
+        return json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
+    except RecursionError:
+        raise InputError(f"{path}: not JSON: nested too deeply") from None
+    except (ValueError, OSError) as error:
+        raise InputError(f"{path}: not JSON: {error}") from None
 
 
 def _write_whole(path: Path, text: str) -> None:

@@ -197,7 +197,7 @@ _WRITING = ("traceinv.engines.base", "traceinv.engines.local", "traceinv.formatt
 _TRAINING = ("traceinv.training", "traceinv.formatting", "traceinv.records", "traceinv.lab.models")
 _FAMILIES = _package("traceinv.lab.families")
 _PROBLEMS = ("traceinv.lab.questions", *_FAMILIES)
-_GRADING = ("harness.sandbox", "harness.grading.base", "harness.grading.lab")
+_GRADING = ("harness.sandbox.errors", "harness.sandbox.limited", "harness.grading.base", "harness.grading.lab")
 _MEASURING = (
     *(f"harness.faithfulness.{name}" for name in ("stages", "measure", "overlap", "rouge", "text", "align", "lab")),
     "harness.faithfulness.calibration",

@@ -1,6 +1,7 @@
 """The one sentence that says what a run means, made from its figures and nothing else."""
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from harness.results import Contrast, Interval, RecoveryRow, Row
 from harness.stats.planning import MOST_QUESTIONS, MOST_SEEDS
@@ -17,9 +18,9 @@ def verdict(rows: Sequence[Row], contrasts: Sequence[Contrast], recovery: Sequen
     if "inverted" not in reached:
         return "This run has no students taught inverted traces on math tasks, so it says nothing about inversion."
     against = [contrast for contrast in contrasts if contrast.first == "inverted" and contrast.group == GROUP]
-    clear = [each for each in against if not _covers_nothing(each)]
+    clear = [each for each in against if not _covers_zero(each)]
     parts = [_compared(each, reached[each.second], len(contrasts)) for each in clear]
-    unclear = [_not_told_apart(each, reached[each.second]) for each in against if _covers_nothing(each)]
+    unclear = [_not_told_apart(each, reached[each.second]) for each in against if _covers_zero(each)]
     if unclear:
         parts.append(f"cannot be told apart at this size from {_join(unclear)}")
     recovered = _recovered([row for row in recovery if row.regime == "inverted" and row.group == GROUP])
@@ -33,16 +34,35 @@ def verdict(rows: Sequence[Row], contrasts: Sequence[Contrast], recovery: Sequen
     return f"{sentence} {_join(told)}.{once}"
 
 
-def is_significant(contrast: Contrast) -> bool:
+class Tested(Protocol):
+    """A difference with what is known of it: a `Contrast` of a record, or an `Outcome` of a comparison."""
+
+    @property
+    def difference(self) -> Interval: ...
+
+    @property
+    def p_holm(self) -> float: ...
+
+    @property
+    def detectable(self) -> float: ...
+
+    @property
+    def more_questions(self) -> int | None: ...
+
+    @property
+    def more_seeds(self) -> int | None: ...
+
+
+def is_significant(contrast: Tested) -> bool:
     """Whether its interval leaves 0 out, and it is told apart with all contrasts of its record counted."""
-    return not _covers_nothing(contrast) and contrast.p_holm < SIGNIFICANT
+    return not _covers_zero(contrast) and contrast.p_holm < SIGNIFICANT
 
 
-def told_apart(contrast: Contrast, count: int) -> str:
+def told_apart(contrast: Tested, count: int) -> str:
     """`yes`, or what a reader must know beside a no: the smallest difference that would have shown, and what would settle it."""
     if is_significant(contrast):
         return "yes"
-    if not _covers_nothing(contrast):
+    if not _covers_zero(contrast):
         return f"not surely so among {count} comparisons"
     return f"no: {_no_difference(contrast)}"
 
@@ -52,7 +72,7 @@ def points(interval: Interval, unit: str = "") -> str:
     return f"{100 * interval.mean:.1f}{unit} [{100 * interval.low:.1f}, {100 * interval.high:.1f}]"
 
 
-def _covers_nothing(contrast: Contrast) -> bool:
+def _covers_zero(contrast: Tested) -> bool:
     return contrast.difference.low <= 0 <= contrast.difference.high
 
 
@@ -70,12 +90,12 @@ def _not_told_apart(contrast: Contrast, other: float) -> str:
     return f"{contrast.second} ({100 * other:.1f}%; {difference}; {_no_difference(contrast)})"
 
 
-def _no_difference(contrast: Contrast) -> str:
+def _no_difference(contrast: Tested) -> str:
     seen = f"{100 * contrast.detectable:.1f} points would have shown"
     return seen if abs(contrast.difference.mean) < LEAST else f"{seen}; {_more(contrast)}"
 
 
-def _more(contrast: Contrast) -> str:
+def _more(contrast: Tested) -> str:
     """What would make a difference of the size seen here show in 80% of experiments."""
     size = f"{abs(100 * contrast.difference.mean):.1f}"
     wanted = ((contrast.more_questions, "questions"), (contrast.more_seeds, "seeds"))
@@ -93,8 +113,7 @@ def _recovered(rows: Sequence[RecoveryRow]) -> list[str]:
         return [
             f"recovers no share that can be stated, since the oracle's gain over base is {points(rows[0].gap, ' points')}"
         ]
-    interval = f"[{100 * share.low:.0f}, {100 * share.high:.0f}]"
-    return [f"recovers {100 * share.mean:.0f}% {interval} of the gain from base to oracle"]
+    return [f"recovers {points(share, '%')} of the gain from base to oracle"]
 
 
 def _negative(interval: Interval) -> Interval:

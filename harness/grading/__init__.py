@@ -3,8 +3,10 @@
 from harness.grading.answers import EXPRESSION_RULE, NUMBER_RULE, Markers, Rule
 from harness.grading.base import Grade, GradingFailed, State
 from harness.grading.choice import grade_choice, grade_jeebench
+from harness.grading.code import grade_humaneval, grade_mbpp
 from harness.grading.lab import grade_function, grade_value
 from harness.grading.literal import grade_literal
+from harness.grading.livecodebench import grade_livecodebench
 from harness.grading.math import grade_math
 
 __all__ = [
@@ -17,8 +19,11 @@ __all__ = [
     "State",
     "grade_choice",
     "grade_function",
+    "grade_humaneval",
     "grade_jeebench",
     "grade_literal",
+    "grade_livecodebench",
     "grade_math",
+    "grade_mbpp",
     "grade_value",
 ]

@@ -12,9 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 CONFIDENCE = 0.95
-DEDUCTED = 0.8
-"""The share of the residual that is taken off the seeds' variance, which contains it. Taking off all of it is unbiased, but then
-three seeds that agree by chance leave too narrow an interval; docs/statistics.md has the coverage of both."""
 
 Array = NDArray[np.float64]
 Scores = Array
@@ -51,8 +48,12 @@ class Noise:
 
     @property
     def from_seeds(self) -> float:
-        """The seeds' own variance."""
-        return max(self.seeds - DEDUCTED * self.residual, 0.0)
+        """The seeds' own variance: all of it where their means differ by more than the residual makes them, else none.
+
+        Deducting the residual would be unbiased, but three seeds that agree by chance then leave too narrow an interval;
+        docs/statistics.md has the coverage of both.
+        """
+        return self.seeds if self.seeds > self.residual else 0.0
 
     @property
     def error(self) -> float:
@@ -205,7 +206,7 @@ def _welch(variances: Sequence[float], freedoms: Sequence[int]) -> float:
 
 def _independent_answers(scores: Scores, mean: float, noise: Noise) -> float:
     """How many independent right-or-wrong answers would leave as much doubt as these scores do."""
-    from scipy.stats import norm
+    from scipy.special import ndtri
 
     seeds, questions = scores.shape
     if seeds == 1 and np.isin(scores, (0, 1)).all() and noise.question_freedom == questions - 1:
@@ -213,7 +214,7 @@ def _independent_answers(scores: Scores, mean: float, noise: Noise) -> float:
     half = noise.half_from_questions()
     if not half or not 0 < mean < 1:
         return float(questions)
-    normal = float(norm.ppf((1 + CONFIDENCE) / 2))
+    normal = float(ndtri((1 + CONFIDENCE) / 2))
     return normal * normal * mean * (1 - mean) / (half * half)
 
 
@@ -225,6 +226,6 @@ def _wilson(mean: float, answers: float) -> tuple[float, float]:
 
 
 def _quantile(confidence: float, freedom: float) -> float:
-    from scipy.stats import t
+    from scipy.special import stdtrit
 
-    return float(t.ppf((1 + confidence) / 2, freedom))
+    return float(stdtrit(freedom, (1 + confidence) / 2))

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-from harness.stats.intervals import DEDUCTED, Noise
+from harness.stats.intervals import Noise
 
 POWER = 0.8
 MOST_QUESTIONS = 100_000
@@ -29,7 +29,7 @@ def more_questions(mean: float, noise: Noise, questions: int) -> int | None:
             noise,
             questions=noise.questions * share,
             residual=noise.residual * share,
-            seeds=noise.from_seeds + DEDUCTED * noise.residual * share,
+            seeds=_own(noise) + min(noise.seeds, noise.residual) * share,
             question_freedom=noise.question_freedom + total - questions,
         )
 
@@ -45,13 +45,18 @@ def more_seeds(mean: float, noise: Noise, seeds: int) -> int | None:
         share = seeds / total
         return replace(
             noise,
-            questions=noise.questions - noise.residual * (1 - share),
+            questions=noise.questions - min(noise.residual, noise.questions) * (1 - share),
             residual=noise.residual * share,
-            seeds=(noise.from_seeds + DEDUCTED * noise.residual) * share,
+            seeds=noise.seeds * share,
             seed_freedom=noise.seed_freedom * (total - 1) / (seeds - 1),
         )
 
     return _more(seeds, MOST_SEEDS, lambda total: detectable(noise_at(total)) <= abs(mean))
+
+
+def _own(noise: Noise) -> float:
+    """What of the seeds' variance no number of questions reduces."""
+    return max(noise.seeds - noise.residual, 0.0)
 
 
 def _more(now: int, most: int, enough: Callable[[int], bool]) -> int | None:

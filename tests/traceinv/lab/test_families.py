@@ -1,7 +1,6 @@
 """Families: traces that are exact, readers that judge every line, answers that cannot be guessed."""
 
 from collections import Counter
-from itertools import pairwise
 from random import Random
 
 import pytest
@@ -75,17 +74,20 @@ def test_always_giving_the_commonest_answer_scores_at_most_a_fifth(name: str) ->
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_drill_asks_for_one_line_at_a_time_each_with_a_value_of_its_own(name: str) -> None:
+def test_a_drill_asks_for_one_line_at_a_time_after_lines_with_values_of_their_own(name: str) -> None:
     rng = Random(5)
-    gone_on = lines = 0
+    follows: list[str] = []
+    consistent = several = 0
     for _ in range(200):
-        turns = FAMILIES[name].drill(rng).turns
-        assert 2 <= len(turns) <= 9
-        assert turns[0][0] == ""
-        assert not any("\n" in before or "\n" in line for before, line in turns)
-        gone_on += sum(before == line for (_, line), (before, _) in pairwise(turns))
-        lines += len(turns) - 1
-    assert gone_on / lines < 0.2, "the line that a step goes on from is the line before it by chance alone"
+        drill = FAMILIES[name].drill(rng)
+        for given, reply in drill.turns:
+            follows.append(reply)
+            assert reply.startswith("</think>") or "\n" not in reply
+            lines = given.splitlines()
+            several += len(lines) > 1
+            consistent += len(lines) > 1 and all(step.true for step in FAMILIES[name].read(drill.question, given))
+    assert consistent / several < 0.1, "the lines that are given are no trace but by chance"
+    assert sum(reply.startswith("</think>") for reply in follows) > 20, "ending is a step like any other"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal, Protocol, TypeVar
 
+from traceinv.formatting import CLOSE
+
 Value = TypeVar("Value")
+DRILL_TURNS = 4
 Domain = Literal["math", "code"]
 
 
@@ -30,17 +33,16 @@ class Problem:
 
 @dataclass(frozen=True)
 class Drill:
-    """Single steps over one context, each of which needs no other: what the base model is made of.
+    """Single steps over one question, each of which needs no other: what the base model is made of.
 
     Attributes:
-        context: the text of a question.
-        turns: (the line that a step goes on from, empty for the first; the one line that follows it).
-        end: the last line of a trace, and the answer that it gives.
+        question: the text of a question.
+        turns: (lines that are given, of which the last is the one that the step goes on from; what follows them: one line, or
+            the end of the trace and the answer). No lines are given where the first is asked for.
     """
 
-    context: str
+    question: str
     turns: tuple[tuple[str, str], ...]
-    end: tuple[str, str]
 
 
 @dataclass(frozen=True)
@@ -84,26 +86,30 @@ class Family(Protocol):
 
 
 def make_drill(
-    context: str,
+    rng: Random,
+    question: str,
     steps: int,
     start: Value,
     draw: Callable[[], Value],
     line: Callable[[int, Value], tuple[str, Value]],
     answer: Callable[[Value], str],
 ) -> Drill:
-    """Each line of a trace by itself, after the line before it with a value drawn for it: no step goes on from another.
+    """Some steps of a question, in any order, each after lines whose values are all drawn for it: none goes on from another.
 
     Args:
-        start: what the first line goes on from, as the context says it.
-        line: the text of the line of this number that goes on from a value, and the value it comes to.
+        start: what the first line goes on from, as the question says it.
+        line: the text of the line of this number (from 0) that goes on from a value, and the value it comes to.
         answer: the answer of a trace that comes to a value.
     """
-    turns = [("", line(0, start)[0])]
-    for number in range(1, steps):
-        before, value = line(number - 1, draw())
-        turns.append((before, line(number, value)[0]))
-    last, value = line(steps - 1, draw())
-    return Drill(context, tuple(turns), (last, answer(value)))
+    turns = []
+    for number in rng.sample(range(steps + 1), min(DRILL_TURNS, steps + 1)):
+        value, given = start, []
+        for before in range(number - rng.randint(1, number) if number else 0, number):
+            text, value = line(before, draw())
+            given.append(text)
+        follows = line(number, value)[0] if number < steps else f"{CLOSE}\n\n{answer(value)}"
+        turns.append(("\n".join(given), follows))
+    return Drill(question, tuple(turns))
 
 
 def judge(trace: str, form: re.Pattern[str], truth: Mapping[str, str]) -> list[Step]:

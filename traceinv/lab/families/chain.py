@@ -43,7 +43,7 @@ class Chain:
             return f"{_rule(names, number, operations)} {operation.equation(value)}", operation.apply(value)
 
         question = f"{_statements(names, start, operations)} What is {names[-1]}?"
-        return make_drill(question, count, start, lambda: rng.randrange(MODULUS), line, str)
+        return make_drill(rng, question, count, start, lambda: rng.randrange(MODULUS), line, str)
 
     def read(self, question: str, trace: str) -> list[Step]:
         match = _QUESTION.fullmatch(question)

@@ -51,7 +51,7 @@ class Compose:
         def draw() -> Coefficients:
             return rng.randint(1, MODULUS - 1), rng.randrange(MODULUS)
 
-        return make_drill(_HEADER + "\n".join(_listing(operations)), len(operations), (1, 0), draw, line, _program)
+        return make_drill(rng, _HEADER + "\n".join(_listing(operations)), len(operations), (1, 0), draw, line, _program)
 
     def read(self, question: str, trace: str) -> list[Step]:
         return judge(trace, _LINE, {line[0]: line for line in _trace(_parse(question))})

@@ -42,7 +42,7 @@ class Dials:
             return f"{_action(NAMES[number], operation)} {operation.equation(value)}", operation.apply(value)
 
         question = f"{_story(NAMES[:count], start, operations)} Where does it end?"
-        return make_drill(question, count, start, lambda: rng.randrange(MODULUS), line, str)
+        return make_drill(rng, question, count, start, lambda: rng.randrange(MODULUS), line, str)
 
     def read(self, question: str, trace: str) -> list[Step]:
         match = _QUESTION.fullmatch(question)

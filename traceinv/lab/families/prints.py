@@ -76,7 +76,7 @@ class Prints:
             return assignments[number].describe(number + 1, value, after), after
 
         return make_drill(
-            _listing(start, assignments), len(assignments), start, lambda: rng.randrange(MODULUS), line, str
+            rng, _listing(start, assignments), len(assignments), start, lambda: rng.randrange(MODULUS), line, str
         )
 
     def read(self, question: str, trace: str) -> list[Step]:

@@ -1,11 +1,13 @@
-"""Where untrusted code runs: a process of its own, with limits on time, memory and output.
+"""The lab's own tasks: a process with limits on time, memory and output, which any laptop can start.
 
 What is covered: the program runs outside the harness's process, in an empty folder, with no environment variables, no site
 packages and no inherited files, under limits on CPU time, wall time, memory, processes and size of files, its output among
 them; everything it started is killed when the verdict is given. The expected outputs stay outside, so a program can only pass
 by giving the right ones.
-What is not covered: the program can read the host's files and reach its network with the rights of the user who runs it, and
-the limit on processes does not bind root.
+What is not covered: the program can read the host's files, signal the user's processes and reach the network with the rights of
+the user who runs it; a process of its own that leaves the session outlives the verdict; and the limit on processes does not bind
+root. The lab's programs come from models of a few million parameters that know no statement but the lab's; programs of
+any other model belong in the isolated pool.
 """
 
 import json
@@ -18,6 +20,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
+
+from harness.sandbox.errors import SandboxFailed
 
 WALL_SECONDS = 10
 CPU_SECONDS = 2
@@ -76,10 +80,6 @@ class Run:
     verdict: Verdict
     outputs: tuple[int | None, ...] | None
     explanation: str
-
-
-class SandboxFailed(Exception):
-    """The program was never started, so there is no verdict on it."""
 
 
 @lru_cache(maxsize=4096)

@@ -1,0 +1,168 @@
+"""The grader of LiveCodeBench: tests by standard input and output, or by calls of a function, compared as its authors do.
+
+Its own rules (LiveCodeBench/LiveCodeBench at 28fef95, lcb_runner/evaluation/testing_util.py): programs find much of the
+standard library imported; outputs are compared line by line, without white space around, a line that differs as text being
+compared as decimal numbers; a returned tuple counts as a list. Unlike there, every input is read by a fresh process, and a
+program may read it in any way that Python has.
+"""
+
+import base64
+import binascii
+import io
+import json
+import pickle
+import zlib
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from typing import Any, NoReturn
+
+from harness.grading.answers import THINK, Markers
+from harness.grading.base import Grade, GradingFailed
+from harness.grading.code import as_grade, judge
+from harness.grading.programs import find_program
+from harness.sandbox import Limits, Outcome, SandboxFailed, Tests, shared_pool
+
+CPU_SECONDS_A_TEST = 6.0
+MEMORY_BYTES = 2 * 1024**3
+MOST_TEST_BYTES = 1024**3
+
+_NAMED = (
+    *(
+        "string",
+        "re",
+        "datetime",
+        "collections",
+        "heapq",
+        "bisect",
+        "copy",
+        "math",
+        "random",
+        "statistics",
+        "itertools",
+    ),
+    *("functools", "operator", "io", "sys", "json"),
+)
+PRELUDE = "\n".join(
+    [
+        *(f"from {module} import *" for module in (*_NAMED, "builtins", "typing")),
+        *(f"import {module}" for module in _NAMED),
+        "sys.setrecursionlimit(50_000)\n",
+    ]
+)
+_CALLS = """
+for number, (arguments, expected) in enumerate(CASES, 1):
+    returned = FUNCTION(*arguments)
+    assert (list(returned) if isinstance(returned, tuple) else returned) == expected, f"test {number} of {len(CASES)}"
+"""
+
+
+def grade_livecodebench(
+    response: str, *, tests: Sequence[Mapping[str, str]], function: str | None = None, markers: Markers = THINK
+) -> Grade:
+    """Judge a program for LiveCodeBench.
+
+    Args:
+        tests: public and private ones in order, each with `input` and `output` as published.
+        function: `func_name` of the problem's metadata, where it is graded by calls; it may be a method of `Solution`.
+
+    Raises:
+        GradingFailed: the program could not be started.
+        IsolationMissing: this machine cannot isolate programs.
+    """
+    program = find_program(response, () if function is None else (function,), "", markers)
+    if isinstance(program, Grade):
+        return program
+    if not tests:
+        return Grade("ungradable", program, "the problem has no tests")
+    if function is None:
+        return _by_output(program, tests)
+    return _by_calls(program, tests, function)
+
+
+def read_tests(text: str) -> list[dict[str, str]]:
+    """The tests of a field as published: JSON, or (for private tests) JSON that is pickled, compressed and in base 64.
+
+    Raises:
+        ValueError: it is neither; a pickle that is more than one string is refused, since it could run code.
+    """
+    try:
+        tests = json.loads(text)
+    except ValueError:
+        tests = json.loads(_unpack(text))
+    if not isinstance(tests, list) or not all(isinstance(t, dict) and {"input", "output"} <= t.keys() for t in tests):
+        raise ValueError("expected a list of tests with `input` and `output`")
+    return tests
+
+
+def same_output(printed: str, expected: str) -> bool:
+    """Whether an output is the expected one: the same lines, or the same decimal numbers in each line that differs."""
+    ours, theirs = _lines(printed), _lines(expected)
+    return len(ours) == len(theirs) and all(a == b or _same_numbers(a, b) for a, b in zip(ours, theirs, strict=True))
+
+
+def _by_output(program: str, tests: Sequence[Mapping[str, str]]) -> Grade:
+    limits = Limits(cpu_seconds=CPU_SECONDS_A_TEST, memory_bytes=MEMORY_BYTES)
+    for number, test in enumerate(tests, 1):
+        try:
+            outcome = shared_pool().run(PRELUDE + program, test["input"], limits)
+        except SandboxFailed as error:
+            raise GradingFailed(str(error)) from error
+        if outcome.verdict == "passed" and not same_output(outcome.output.decode(errors="replace"), test["output"]):
+            outcome = Outcome("failed", "another output is expected", outcome.cpu_seconds)
+        if outcome.verdict != "passed":
+            grade = as_grade(outcome, program)
+            return Grade(grade.state, program, f"test {number} of {len(tests)}: {grade.explanation}")
+    return Grade("correct", program, f"all {len(tests)} tests pass")
+
+
+def _by_calls(program: str, tests: Sequence[Mapping[str, str]], function: str) -> Grade:
+    try:
+        cases = [
+            ([json.loads(line) for line in test["input"].split("\n")], json.loads(test["output"])) for test in tests
+        ]
+    except ValueError as error:
+        return Grade("ungradable", program, f"a test is not JSON: {error}")
+    name = f"Solution.{function}" if "class Solution" in program else function
+    limits = Limits(
+        cpu_seconds=CPU_SECONDS_A_TEST,
+        total_cpu_seconds=CPU_SECONDS_A_TEST * len(tests),
+        memory_bytes=MEMORY_BYTES,
+    )
+    code = _CALLS.replace("FUNCTION", name.replace(".", "_"))
+    return judge(PRELUDE + program, Tests(code, remote=(name,), cases=cases), limits, extracted=program)
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.strip().split("\n")]
+
+
+def _same_numbers(ours: str, theirs: str) -> bool:
+    try:
+        return [Decimal(part) for part in ours.split()] == [Decimal(part) for part in theirs.split()]
+    except (InvalidOperation, ValueError):
+        return False
+
+
+class _OneString(pickle.Unpickler):
+    def find_class(self, module: str, name: str) -> NoReturn:
+        raise pickle.UnpicklingError(f"tests may not name {module}.{name}")
+
+
+def _unpack(text: str) -> str:
+    try:
+        expand = zlib.decompressobj()
+        packed = expand.decompress(base64.b64decode(text, validate=True), MOST_TEST_BYTES)
+        content: Any = _OneString(io.BytesIO(packed)).load()
+    except (
+        binascii.Error,
+        zlib.error,
+        pickle.UnpicklingError,
+        EOFError,
+        IndexError,
+        KeyError,
+        AttributeError,
+    ) as error:
+        raise ValueError(f"private tests cannot be read: {error}") from None
+    if not isinstance(content, str):
+        raise ValueError(f"private tests are a {type(content).__name__}, expected a string")
+    return content

@@ -1,0 +1,114 @@
+"""Where in a response the program stands, and what of the prompt belongs to it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from harness.grading.answers import Markers, split_reasoning
+from harness.grading.base import Grade
+
+_FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})[ \t]*([^\s`]*)[^`]*")
+_PYTHON = frozenset({"", "python", "python3", "py", "python2", "{python}", "{.python}", "code"})
+_STOPS = re.compile(r"\n(?=class\b|def\b|#|@|if\b|print\b|assert\b|import\b|from\b|```|<\|)")
+_CODE = re.compile(r"^(?:def|class) |^[ \t]+return\b", re.M)
+_CHAT_STOPS = re.compile(r"\n\[DONE\]|<\|(?:im_end|endoftext|eot_id|end_of_text)\|>")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block of a response.
+
+    Attributes:
+        language: as the fence names it, in lower case; empty where it names none.
+    """
+
+    language: str
+    code: str
+
+
+def find_program(response: str, names: Sequence[str], prompt: str, markers: Markers) -> str | Grade:
+    """The program of a response, or why there is none.
+
+    It is the last complete fenced block that defines one of `names`, else the last complete one, other languages than
+    Python left aside; without fences it is the answer itself. Where it only continues the prompt, it is joined to it; where
+    it starts anew, what the prompt has before its function stays in reach of it (imports, helpers), as in the benchmarks'
+    own completions.
+
+    Args:
+        names: the functions or classes that the tests use; empty for a script.
+        prompt: code that the response was asked to continue; empty where there is none.
+    """
+    _, failed = split_reasoning(response, markers)
+    if failed:
+        return failed
+    # split_reasoning strips its answer, and with it the indentation of a function's body
+    answer = _CHAT_STOPS.split(response.rpartition(markers.close)[2])[0]
+    blocks = fenced_blocks(answer)
+    defining = [block.code for block in blocks if _defines(block.code, names)]
+    if blocks:
+        return _complete(defining[-1] if defining else blocks[-1].code, names, prompt)
+    if not re.search(r"^[ \t]*(?:```|~~~)", answer, re.M):
+        plain = answer.replace("[BEGIN]", "", 1)
+        if _defines(plain, names):
+            return _complete(plain, names, prompt)
+        if prompt and _continues(plain):
+            return _complete(_STOPS.split(plain)[0] + "\n", names, prompt)
+    return Grade("bad_format", None, "no complete fenced block of code")
+
+
+def fenced_blocks(text: str) -> list[Block]:
+    """The complete blocks of Python, or of no named language, in order.
+
+    A fence that the prompt opened for the model is closed by a first, bare one.
+    """
+    blocks: list[Block] = []
+    lines = text.split("\n")
+    opened: re.Match[str] | None = None
+    start = 0
+    for number, line in enumerate(lines):
+        fence = _FENCE.fullmatch(line)
+        if fence is None:
+            continue
+        if opened is None:
+            opened, start = fence, number
+        elif fence[2].startswith(opened[2]) and not fence[3]:
+            code = "".join(line.removeprefix(opened[1]) + "\n" for line in lines[start + 1 : number])
+            blocks.append(Block(opened[3].lower(), code))
+            opened = None
+    before = "".join(line + "\n" for line in lines[:start])
+    if not blocks and opened is not None and not opened[3] and _CODE.search(before):
+        return [Block("", before)]
+    return [block for block in blocks if block.language in _PYTHON]
+
+
+def _complete(code: str, names: Sequence[str], prompt: str) -> str:
+    """The whole program: code that defines what is asked for after the prompt's preamble, other code after the prompt."""
+    if not prompt:
+        return code
+    if _defines(code, names):
+        return code if "from __future__" in code else _preamble(prompt, names) + code
+    if _continues(code):
+        return prompt + code
+    return code
+
+
+def _defines(code: str, names: Sequence[str]) -> bool:
+    if not names:
+        return False
+    name = "|".join(map(re.escape, names))
+    return (
+        re.search(rf"^[ \t]*(?:async[ \t]+)?(?:def|class)[ \t]+(?:{name})\b|^(?:{name})[ \t]*[:=]", code, re.M)
+        is not None
+    )
+
+
+def _continues(code: str) -> bool:
+    """Whether code can only be the body of a function that was begun before it."""
+    first = next((line for line in code.split("\n") if line.strip()), "")
+    return first[:1].isspace()
+
+
+def _preamble(prompt: str, names: Sequence[str]) -> str:
+    """What the prompt has before the last function that it asks for."""
+    starts = [m.start() for n in names for m in re.finditer(rf"^def {re.escape(n)}\b", prompt, re.M)]
+    return prompt[: max(starts)] if starts else ""

@@ -1,0 +1,25 @@
+"""Where untrusted code runs.
+
+`run_function` serves the lab's own tasks, in a limited process that hides neither files nor the network. Benchmark programs run
+isolated, in a `Pool` of bubblewrap sandboxes, or not at all.
+"""
+
+from harness.sandbox.errors import IsolationMissing, SandboxFailed
+from harness.sandbox.limited import Run, run_function
+from harness.sandbox.pool import Pool, require_isolation, shared_pool
+from harness.sandbox.records import BrokenTests, Limits, Outcome, Tests, Verdict
+
+__all__ = [
+    "BrokenTests",
+    "IsolationMissing",
+    "Limits",
+    "Outcome",
+    "Pool",
+    "Run",
+    "SandboxFailed",
+    "Tests",
+    "Verdict",
+    "require_isolation",
+    "run_function",
+    "shared_pool",
+]

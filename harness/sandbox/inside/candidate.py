@@ -1,0 +1,132 @@
+"""The side of the untrusted program: loads it, and calls its functions as the checker asks.
+
+Nothing here is trusted once the program has been loaded: all that it can do with it is to give other answers.
+"""
+
+import atexit
+import builtins
+import errno
+import os
+import resource
+import sys
+import threading
+import time
+import types
+from typing import Any
+
+from harness.sandbox.inside.wire import Channel, Spoilt, decode, encode
+
+EXPLANATION_LENGTH = 300
+_FORBIDDEN = {
+    errno.EPERM,
+    errno.EACCES,
+    errno.EROFS,
+    errno.EFBIG,
+    errno.ENOSPC,
+    errno.ENETUNREACH,
+    errno.EAFNOSUPPORT,
+    errno.EMFILE,
+}
+
+
+def serve(channel: Channel) -> None:
+    """Load the program of the first message, then answer calls until the other end is gone."""
+    job = channel.receive()
+    sys.set_int_max_str_digits(0)
+    module = types.ModuleType("candidate")
+    sys.modules["candidate"] = module
+    _limit_cpu(job["cpu_seconds"])
+    try:
+        exec(compile(job["program"], "<candidate>", "exec"), module.__dict__)  # noqa: S102
+    except BaseException as error:  # noqa: BLE001
+        channel.send(["unloaded", *_describe(error)])
+        return
+    channel.send(["loaded"])
+    calls = _Calls(module.__dict__, job["cpu_seconds"])
+    while True:
+        name, args, kwargs = channel.receive()
+        channel.send(calls.answer(name, args, kwargs))
+
+
+def run_script(channel: Channel) -> None:
+    """Run the program of the first message as a script, to the end of its threads, with standard input and output as given."""
+    job = channel.receive()
+    sys.set_int_max_str_digits(0)
+    module = types.ModuleType("__main__")
+    sys.modules["__main__"] = module
+    try:
+        exec(compile(job["program"], "<candidate>", "exec"), module.__dict__)  # noqa: S102
+    except SystemExit:
+        pass
+    except BaseException as error:  # noqa: BLE001
+        channel.send(["unloaded", *_describe(error)])
+        os._exit(1)
+    shutdown = getattr(threading, "_shutdown", None)
+    if shutdown is not None:
+        shutdown()
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+
+
+class _Calls:
+    """Answers calls by name; objects that are no plain values are kept here and go by a name of their own."""
+
+    def __init__(self, scope: dict[str, Any], cpu_seconds: float) -> None:
+        self.scope = scope
+        self.cpu_seconds = cpu_seconds
+        self.kept: dict[str, Any] = {}
+
+    def answer(self, name: str, args: Any, kwargs: Any) -> Any:
+        _limit_cpu(self.cpu_seconds)
+        try:
+            function = self._find(name)
+            positional, keyword = decode(args, self._find), decode(kwargs, self._find)
+            return ["value", encode(function(*positional, **keyword), self._keep)]
+        except Spoilt as error:
+            return ["raised", "ValueError", str(error), ""]
+        except BaseException as error:  # noqa: BLE001
+            return ["raised", *_describe(error)]
+
+    def _find(self, name: str) -> Any:
+        if name in self.kept:
+            return self.kept[name]
+        owner, dot, method = name.partition(".")
+        if owner not in self.scope and not hasattr(builtins, owner):
+            raise NameError(f"name {owner!r} is not defined")
+        found = self.scope[owner] if owner in self.scope else getattr(builtins, owner)
+        if not dot:
+            return found
+        self.kept[name] = getattr(found(), method)
+        return self.kept[name]
+
+    def _keep(self, value: Any) -> str:
+        for name, kept in self.scope.items():
+            if kept is value:
+                return name
+        name = f"object {len(self.kept)}"
+        self.kept[name] = value
+        return name
+
+
+def _limit_cpu(seconds: float) -> None:
+    """What comes next may use this many CPU seconds; the hard limit, over all of it, stays as it was set."""
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (min(int(time.process_time() + seconds) + 1, hard), hard))
+
+
+def _describe(error: BaseException) -> tuple[str, str, str]:
+    """(name of the nearest builtin class, what happened, `memory`, `blocked` or nothing)."""
+    nearest = next((c.__name__ for c in type(error).__mro__ if c.__module__ == "builtins"), "Exception")
+    try:
+        text = f"{type(error).__name__}: {error}"[:EXPLANATION_LENGTH]
+    except BaseException:  # noqa: BLE001
+        text = nearest
+    return nearest, text, _cause(error)
+
+
+def _cause(error: BaseException) -> str:
+    if isinstance(error, MemoryError):
+        return "memory"
+    no_thread = isinstance(error, RuntimeError) and error.args == ("can't start new thread",)
+    forbidden = isinstance(error, OSError) and error.errno in _FORBIDDEN
+    return "blocked" if no_thread or forbidden else ""

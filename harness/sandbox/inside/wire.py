@@ -1,0 +1,218 @@
+"""Messages between processes that do not trust each other: length-prefixed JSON, and values as type-tagged JSON.
+
+Never pickle: decoding a message yields plain builtins and `Remote` stand-ins, and runs no code of the sender's.
+"""
+
+import collections
+import decimal
+import fractions
+import json
+import socket
+import struct
+import sys
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any
+
+MESSAGE_BYTES = 8 * 1024**2
+DEPTH = 200
+_HEADER = struct.Struct("!I")
+_PLAIN_INT_BITS = 256
+_EXACT = (type(None), bool, str)
+
+
+class Spoilt(Exception):
+    """A message that is too large, too deep, or not of the form that was agreed."""
+
+
+class Channel:
+    """One end of a stream socket that carries JSON messages."""
+
+    def __init__(self, end: socket.socket, limit: int = MESSAGE_BYTES) -> None:
+        self.end = end
+        self.limit = limit
+
+    def send(self, message: Any) -> None:
+        """Send a message.
+
+        Raises:
+            Spoilt: it is over the limit.
+            OSError: the other end is gone.
+        """
+        payload = json.dumps(message).encode()
+        if len(payload) > self.limit:
+            raise Spoilt(f"a message of {len(payload)} bytes is over the limit of {self.limit}")
+        self.end.sendall(_HEADER.pack(len(payload)) + payload)
+
+    def receive(self) -> Any:
+        """The next message.
+
+        Raises:
+            EOFError: the other end is gone.
+            Spoilt: what came is not a message.
+            TimeoutError: nothing came within the socket's timeout.
+        """
+        (size,) = _HEADER.unpack(self._exactly(_HEADER.size))
+        if size > self.limit:
+            raise Spoilt(f"a message of {size} bytes is over the limit of {self.limit}")
+        try:
+            return json.loads(self._exactly(size))
+        except (ValueError, RecursionError) as error:
+            raise Spoilt(f"a message is not JSON: {error}") from None
+
+    def _exactly(self, size: int) -> bytes:
+        parts = bytearray()
+        while len(parts) < size:
+            try:
+                part = self.end.recv(min(size - len(parts), 1 << 20))
+            except ConnectionResetError:
+                part = b""
+            if not part:
+                raise EOFError("the other end is gone")
+            parts += part
+        return bytes(parts)
+
+
+class Remote:
+    """Stands for an object of the other process: it can be called and handed back, and equals nothing but itself."""
+
+    def __init__(self, name: str, call: Callable[..., Any]) -> None:
+        self._name = name
+        self._call = call
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call(self._name, args, kwargs)
+
+    def __repr__(self) -> str:
+        return f"<{self._name} of the program>"
+
+
+def encode(value: Any, keep: Callable[[Any], str], depth: int = DEPTH) -> Any:
+    """A value as type-tagged JSON; what is not a plain value is kept by the sender under the name that `keep` gives it.
+
+    A subclass of a builtin is sent as that builtin, read with the builtin's own methods.
+
+    Raises:
+        Spoilt: the value is nested too deeply, or an iterator does not end.
+    """
+    if depth == 0:
+        raise Spoilt(f"a value is nested more than {DEPTH} deep")
+    if type(value) in _EXACT:
+        return value
+    if isinstance(value, Remote):
+        return ["name", value._name]
+    if isinstance(value, bool | int | float | complex | str | bytes | bytearray):
+        return _encode_scalar(value)
+    for kind, tag in _SEQUENCES:
+        if isinstance(value, kind):
+            return [tag, *(encode(item, keep, depth - 1) for item in kind.__iter__(value))]
+    if isinstance(value, dict):
+        pairs = ((encode(k, keep, depth - 1), encode(v, keep, depth - 1)) for k, v in dict.items(value))
+        return ["dict", *pairs]
+    if isinstance(value, range):
+        return ["range", *(_encode_scalar(part) for part in (value.start, value.stop, value.step))]
+    if isinstance(value, decimal.Decimal):
+        return ["decimal", decimal.Decimal.__str__(value)]
+    if isinstance(value, fractions.Fraction):
+        return ["fraction", hex(value.numerator), hex(value.denominator)]
+    if isinstance(value, Iterator):
+        return ["iterator", *(encode(item, keep, depth - 1) for item in _finite(value))]
+    numeric = _encode_numpy(value, keep, depth)
+    return numeric if numeric is not None else ["name", keep(value)]
+
+
+def _encode_scalar(value: Any) -> Any:
+    if isinstance(value, int):
+        plain = int.__int__(value)
+        return plain if plain.bit_length() <= _PLAIN_INT_BITS else ["int", hex(plain)]
+    if isinstance(value, float):
+        return float.__float__(value)
+    if isinstance(value, complex):
+        return ["complex", value.real, value.imag]
+    if isinstance(value, str):
+        return str.__str__(value)
+    kind = bytes if isinstance(value, bytes) else bytearray
+    return [kind.__name__, kind.hex(value)]
+
+
+def _encode_numpy(value: Any, keep: Callable[[Any], str], depth: int) -> Any:
+    numpy = sys.modules.get("numpy")
+    if numpy is None:
+        return None
+    if isinstance(value, numpy.generic) and not isinstance(value, numpy.void):
+        return encode(value.item(), keep, depth - 1)
+    if type(value) is numpy.ndarray and value.dtype != object:
+        return ["array", encode(value.tolist(), keep, depth - 1)]
+    return None
+
+
+def _finite(items: Iterator[Any]) -> list[Any]:
+    """The items of an iterator, which is used up by it."""
+    kept = list(islice(items, MESSAGE_BYTES + 1))
+    if len(kept) > MESSAGE_BYTES:
+        raise Spoilt("an iterator does not end")
+    return kept
+
+
+def decode(message: Any, named: Callable[[str], Any]) -> Any:
+    """The value of a type-tagged message; `named` resolves what one of the two processes keeps.
+
+    Raises:
+        Spoilt: the message is of no agreed form.
+    """
+    try:
+        return _decode(message, named)
+    except (KeyError, TypeError, ValueError, IndexError, RecursionError, ArithmeticError) as error:
+        raise Spoilt(f"a message holds no value: {type(error).__name__}") from None
+
+
+def _decode(message: Any, named: Callable[[str], Any]) -> Any:
+    if not isinstance(message, list):
+        if isinstance(message, dict):
+            raise TypeError("a bare object")
+        return message
+    tag, *rest = message
+    if tag in _CONTAINERS:
+        return _CONTAINERS[tag](_decode(item, named) for item in rest)
+    if tag == "dict":
+        return {_decode(key, named): _decode(value, named) for key, value in rest}
+    if tag == "name":
+        return named(*rest)
+    return _SCALARS[tag](*rest)
+
+
+def _array(items: Any) -> Any:
+    numpy = sys.modules.get("numpy")
+    values = _decode(items, _no_names)
+    return values if numpy is None else numpy.array(values)
+
+
+def _no_names(name: str) -> Any:
+    raise ValueError(f"{name} where only plain values may stand")
+
+
+def _from_hex(text: str) -> int:
+    return int(text, 16)
+
+
+_SEQUENCES: tuple[tuple[Any, str], ...] = (
+    (list, "list"),
+    (tuple, "tuple"),
+    (set, "set"),
+    (frozenset, "frozenset"),
+    (collections.deque, "deque"),
+)
+_CONTAINERS: dict[str, Callable[[Iterator[Any]], Any]] = {
+    **{tag: kind for kind, tag in _SEQUENCES},
+    "iterator": lambda items: iter(list(items)),
+    "range": lambda items: range(*items),
+}
+_SCALARS: dict[str, Callable[..., Any]] = {
+    "int": _from_hex,
+    "complex": complex,
+    "bytes": bytes.fromhex,
+    "bytearray": bytearray.fromhex,
+    "decimal": decimal.Decimal,
+    "fraction": lambda top, bottom: fractions.Fraction(_from_hex(top), _from_hex(bottom)),
+    "array": _array,
+}
