@@ -37,7 +37,8 @@ _TOKEN = re.compile(
     r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|\d+(?:\.\d+)?|\.\d+)|(?P<function>\\(?:frac|sqrt|binom|pi)(?![a-zA-Z]))"
     r"|(?P<mark>[-+*/^=!(){}\[\]])|(?P<space>[ \t]+)|(?P<word>\\?[^\W\d_]+)|(?P<other>.|\n)"
 )
-_NEXT = re.compile(r"[ \t]*([-+*/^=(])|(?<=[.,:])[\\\w]")
+_OPERATOR = re.compile(r"[ \t]*[-+*/^=(]")
+_GLUED = re.compile(r"[\\\w]")
 _NUMBER = re.compile(r"[\d.,]*")
 _PROSE_ENDS = frozenset('.,;:?\n"')
 _FUNCTIONS = frozenset(
@@ -111,15 +112,18 @@ def _equations(raw: str) -> Iterator[tuple[str, str]]:
             run += match[0]
             continue
         if "=" in run:
-            yield from _whole_sides(run, before, match[0], _mark_after(text, match.end()))
+            yield from _whole_sides(run, before, match[0], _mark_after(text, match))
         run, before = "", match[0]
     if "=" in run:
         yield from _whole_sides(run, before, "\n", "")
 
 
-def _mark_after(text: str, position: int) -> str:
-    r"""The operator that comes next, or what is glued to the token before (`0.\overline{3}`), or nothing."""
-    found = _NEXT.match(text, position)
+def _mark_after(text: str, token: "re.Match[str]") -> str:
+    r"""What carries on after a token: an operator after a word, whatever is glued to it after a mark (`0.\overline{3}`)."""
+    if token.lastgroup != "word" and token[0] not in ".,:;":
+        return ""
+    pattern = _OPERATOR if token.lastgroup == "word" else _GLUED
+    found = pattern.match(text, token.end())
     return found[0] if found else ""
 
 
