@@ -100,8 +100,8 @@ def encode(value: Any, keep: Callable[[Any], str], depth: int = DEPTH) -> Any:
         raise Spoilt(f"a value is nested more than {DEPTH} deep")
     if type(value) in _EXACT:
         return value
-    if isinstance(value, type) and getattr(builtins, value.__name__, None) is value:
-        return ["builtin", value.__name__]
+    if isinstance(value, type) and vars(builtins).get(name := type.__dict__["__name__"].__get__(value)) is value:
+        return ["builtin", name]
     if isinstance(value, Remote):
         return ["name", value._name]
     if isinstance(value, bool | int | float | complex | str | bytes | bytearray):
