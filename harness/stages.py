@@ -222,6 +222,7 @@ STAGES: dict[str, StageKind] = {
             "harness.sandbox.limited",
             "harness.grading.base",
             "harness.grading.lab",
+            "harness.benchmarks.scoring",
         ),
     ),
     "faithfulness": StageKind(
