@@ -73,7 +73,11 @@ def score_model(
 
 def known_tasks() -> list[str]:
     """The names of the tasks that a recipe can score its students on, the lab's, read without lm-eval."""
-    lines = (line for path in sorted((TASKS / "lab").rglob("*.yaml")) for line in path.read_text(encoding="utf-8").splitlines())
+    lines = (
+        line
+        for path in sorted((TASKS / "lab").rglob("*.yaml"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    )
     return [line.removeprefix("task:").strip() for line in lines if line.startswith("task:")]
 
 

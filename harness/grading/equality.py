@@ -4,10 +4,12 @@ The worker is one process a harness process, kept between comparisons. A compari
 worker, not the harness: the next one gets a new worker.
 """
 
+import atexit
 import json
 import os
 import re
 import selectors
+import signal
 import subprocess
 import sys
 import threading
@@ -28,7 +30,7 @@ from harness.grading.quantities import (
     split_unit,
 )
 
-CPU_SECONDS = 5.0
+CPU_SECONDS = 3.0
 WALL_SECONDS = 30.0  # for a machine so busy that the CPU seconds take this long
 START_SECONDS = 120.0
 LONGEST_ANSWER = 2000
@@ -122,7 +124,7 @@ def _by_text(got: str, gold: str) -> Comparison | None:
         return _verdict(chosen.group(1) == letter.group(1), "the same letter", "another letter")
     if words and (_TEXT.fullmatch(gold) or (_WORDS.fullmatch(gold) and (gold[0].isupper() or len(gold) > 4))):
         return _verdict(_folded(given) == _folded(words) and not letter, "the same words", "other words")
-    if _TEXT.fullmatch(got) and given and not any(character.isdigit() for character in given):
+    if _TEXT.fullmatch(got) and _folded(given) and not any(character.isdigit() for character in given):
         return _verdict(_folded(given) == _folded(words), "the same words", "words instead of an expression")
     return None
 
@@ -163,9 +165,10 @@ class _Worker:
     """The process that runs `worker.py`, started at the first question and again after each that it did not survive."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[str] | None = None
-        self._owner = 0
-        self._lock = threading.Lock()
+        self.forget()
+        # a fork of the harness inherits the pipes of its parent's worker, and must not speak into them
+        os.register_at_fork(after_in_child=self.forget)
+        atexit.register(self.stop)
 
     def ask(self, request: dict[str, Any]) -> Comparison:
         with self._lock:
@@ -176,17 +179,16 @@ class _Worker:
             except BrokenPipeError:
                 reply = None
             if reply is None:
-                self._stop()
-                return Comparison("undecided", f"the comparison took more than {CPU_SECONDS:.0f} s or too much memory")
+                return self._explain_silence(process)
             return Comparison(cast(Verdict, reply["verdict"]), reply["reason"])
 
-    def _running(self) -> subprocess.Popen[str]:
-        # a fork of the harness inherits the pipes of its parent's worker, and must not speak into them
-        if self._process is None or self._owner != os.getpid() or self._process.poll() is not None:
-            self._process, self._owner = _start(), os.getpid()
-        return self._process
+    def forget(self) -> None:
+        """Leave the process to whoever started it."""
+        self._process: subprocess.Popen[str] | None = None
+        self._lock = threading.Lock()
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """End the process; the next question starts a new one."""
         process, self._process = self._process, None
         if process is not None:
             with suppress(ProcessLookupError):
@@ -195,6 +197,26 @@ class _Worker:
             for pipe in (process.stdin, process.stdout):
                 with suppress(BrokenPipeError):
                     pipe.close()  # type: ignore[union-attr]
+
+    def _explain_silence(self, process: subprocess.Popen[str]) -> Comparison:
+        """End the worker that did not reply, and say what an answer did to it.
+
+        Raises:
+            GradingFailed: someone else killed it, so nothing is known about the answer.
+        """
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(1)
+        status = process.returncode
+        self.stop()
+        if status == -signal.SIGKILL:
+            raise GradingFailed("the process that compares expressions was killed, perhaps because memory ran out")
+        limit = f"{WALL_SECONDS:.0f} s" if status is None else f"{CPU_SECONDS:.0f} s of CPU time"
+        return Comparison("undecided", f"the comparison took more than {limit}")
+
+    def _running(self) -> subprocess.Popen[str]:
+        if self._process is None or self._process.poll() is not None:
+            self._process = _start()
+        return self._process
 
 
 def _start() -> subprocess.Popen[str]:

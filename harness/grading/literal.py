@@ -2,6 +2,7 @@
 
 import ast
 import re
+import warnings
 
 from harness.grading.answers import THINK, Markers, line_after_answer_is, split_reasoning
 from harness.grading.base import Grade, State
@@ -46,8 +47,9 @@ def read_literal(text: str) -> object:
     if len(text) > LONGEST_LITERAL:
         return _NOT_LITERAL
     try:
-        value: object = ast.literal_eval(text.strip())
-        hash(repr(value))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of escapes that Python does not know, which are no fault of the answer
+            value: object = ast.literal_eval(text.strip())
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return _NOT_LITERAL
     return value
