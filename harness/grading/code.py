@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from harness.grading.answers import THINK, Markers
 from harness.grading.base import Grade, GradingFailed
 from harness.grading.programs import find_program
-from harness.sandbox import BrokenTests, Limits, Outcome, SandboxFailed, Tests, shared_pool
+from harness.sandbox import BrokenTests, Checks, Limits, Outcome, SandboxFailed, shared_pool
 
 LIMITS = Limits()
 
@@ -33,7 +33,7 @@ def grade_humaneval(
     if isinstance(program, Grade):
         return program
     call = "" if re.search(r"^check\(", test, re.M) else f"\n\ncheck({entry_point})\n"
-    tests = Tests(test + call, setup=prompt + canonical_solution, remote=(entry_point,))
+    tests = Checks(test + call, setup=prompt + canonical_solution, remote=(entry_point,))
     return judge(program, tests, LIMITS)
 
 
@@ -63,10 +63,10 @@ def grade_mbpp(
     program = find_program(response, used, "", markers)
     if isinstance(program, Grade):
         return program
-    return judge(f"{program}\n{_unix(setup)}", Tests(code, setup=_unix(reference)), LIMITS, extracted=program)
+    return judge(f"{program}\n{_unix(setup)}", Checks(code, setup=_unix(reference)), LIMITS, extracted=program)
 
 
-def judge(program: str, tests: Tests, limits: Limits, *, extracted: str | None = None) -> Grade:
+def judge(program: str, tests: Checks, limits: Limits, *, extracted: str | None = None) -> Grade:
     """The grade of a program under tests.
 
     Raises:

@@ -20,7 +20,7 @@ from harness.grading.answers import THINK, Markers
 from harness.grading.base import Grade, GradingFailed
 from harness.grading.code import as_grade, judge
 from harness.grading.programs import find_program
-from harness.sandbox import Limits, Outcome, SandboxFailed, Tests, shared_pool
+from harness.sandbox import Checks, Limits, Outcome, SandboxFailed, shared_pool
 
 CPU_SECONDS_A_TEST = 6.0
 MEMORY_BYTES = 2 * 1024**3
@@ -129,7 +129,7 @@ def _by_calls(program: str, tests: Sequence[Mapping[str, str]], function: str) -
         memory_bytes=MEMORY_BYTES,
     )
     code = _CALLS.replace("FUNCTION", name.replace(".", "_"))
-    return judge(PRELUDE + program, Tests(code, remote=(name,), cases=cases), limits, extracted=program)
+    return judge(PRELUDE + program, Checks(code, remote=(name,), cases=cases), limits, extracted=program)
 
 
 def _lines(text: str) -> list[str]:

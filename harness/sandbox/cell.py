@@ -12,7 +12,7 @@ from typing import Any
 
 from harness.sandbox.errors import SandboxFailed
 from harness.sandbox.inside.wire import Channel, Spoilt
-from harness.sandbox.records import BrokenTests, Limits, Outcome, Tests, Verdict
+from harness.sandbox.records import BrokenTests, Checks, Limits, Outcome, Verdict
 from harness.sandbox.workers import START_SECONDS, Exit, Worker
 
 CHECKER_MEMORY_BYTES = 4 * 1024**3
@@ -35,7 +35,7 @@ class Cell:
         self.candidate.discard()
         self.checker.discard()
 
-    def check(self, program: str, tests: Tests, limits: Limits) -> Outcome:
+    def check(self, program: str, tests: Checks, limits: Limits) -> Outcome:
         """Run tests against a program. When this returns, nothing of the program runs any more.
 
         Raises:

@@ -83,6 +83,9 @@ main(int(sys.argv[1]), sys.argv[2], sys.argv[3])
 
 def _namespaces() -> list[str]:
     return [
+        # the worker is its namespace's first process: no signal from inside reaches it, and no process of bubblewrap's own, which
+        # the filters do not bind, lies open beside it
+        "--as-pid-1",
         *("--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"),
         *("--hostname", "sandbox", "--cap-drop", "ALL", "--clearenv"),
         *("--setenv", "PATH", "/usr/bin", "--setenv", "HOME", "/tmp", "--setenv", "OPENBLAS_NUM_THREADS", "1"),  # noqa: S108

@@ -10,9 +10,9 @@ from functools import cache
 
 from harness.sandbox.cell import Cell
 from harness.sandbox.errors import SandboxFailed
-from harness.sandbox.records import Limits, Outcome, Tests
+from harness.sandbox.records import Checks, Limits, Outcome
 
-REFERENCE_CPU_SECONDS = 0.10
+REFERENCE_CPU_SECONDS = 0.12
 MOST_SLOWNESS = 10.0
 _CALIBRATION_RUNS = 3
 _WORKLOAD = """
@@ -36,11 +36,11 @@ class Pool:
         self.size = size
         self._free: queue.LifoQueue[Cell] = queue.LifoQueue()
         self._cells = [Cell(slot) for slot in range(size)]
-        self._alone = threading.Lock()
+        self._entry = threading.Lock()
         for cell in reversed(self._cells):
             self._free.put(cell)
 
-    def check(self, program: str, tests: Tests, limits: Limits) -> Outcome:
+    def check(self, program: str, tests: Checks, limits: Limits) -> Outcome:
         """Run tests against an untrusted program.
 
         Raises:
@@ -95,7 +95,8 @@ class Pool:
 
     @contextmanager
     def _cell(self) -> Iterator[Cell]:
-        cell = self._free.get()
+        with self._entry:
+            cell = self._free.get()
         try:
             yield cell
         finally:
@@ -103,8 +104,8 @@ class Pool:
 
     @contextmanager
     def _only_cell(self) -> Iterator[Cell]:
-        """A cell while all others rest."""
-        with self._alone:
+        """A cell while all others rest; who comes meanwhile waits at the entry."""
+        with self._entry:
             cells = [self._free.get() for _ in range(self.size)]
             try:
                 yield cells[0]

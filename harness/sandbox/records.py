@@ -61,7 +61,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Tests:
+class Checks:
     """A benchmark's tests: Python code that calls the program's functions by their names.
 
     Attributes:

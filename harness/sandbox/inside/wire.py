@@ -3,6 +3,7 @@
 Never pickle: decoding a message yields plain builtins and `Remote` stand-ins, and runs no code of the sender's.
 """
 
+import builtins
 import collections
 import decimal
 import fractions
@@ -99,6 +100,8 @@ def encode(value: Any, keep: Callable[[Any], str], depth: int = DEPTH) -> Any:
         raise Spoilt(f"a value is nested more than {DEPTH} deep")
     if type(value) in _EXACT:
         return value
+    if isinstance(value, type) and getattr(builtins, value.__name__, None) is value:
+        return ["builtin", value.__name__]
     if isinstance(value, Remote):
         return ["name", value._name]
     if isinstance(value, bool | int | float | complex | str | bytes | bytearray):
@@ -191,6 +194,13 @@ def _no_names(name: str) -> Any:
     raise ValueError(f"{name} where only plain values may stand")
 
 
+def _builtin_type(name: str) -> type:
+    found = getattr(builtins, name, None)
+    if not isinstance(found, type):
+        raise ValueError(f"{name} is no builtin type")
+    return found
+
+
 def _from_hex(text: str) -> int:
     return int(text, 16)
 
@@ -215,4 +225,5 @@ _SCALARS: dict[str, Callable[..., Any]] = {
     "decimal": decimal.Decimal,
     "fraction": lambda top, bottom: fractions.Fraction(_from_hex(top), _from_hex(bottom)),
     "array": _array,
+    "builtin": _builtin_type,
 }

@@ -1,8 +1,7 @@
 """The first process of an isolated worker: forks one child a program, and reports how each ended.
 
 It cannot be read or traced by its children (it is not dumpable, and their system calls are filtered), and trusts nothing that
-they say: what it reports is what the kernel told it. A child can kill or stop it, which costs the child its own verdict and the
-worker its place; the other side then starts a fresh one.
+they say: what it reports is what the kernel told it. As the first process of its namespace it is out of reach of their signals.
 """
 
 import contextlib
@@ -13,6 +12,7 @@ import os
 import resource
 import select
 import signal
+import site
 import socket
 import sys
 from pathlib import Path
@@ -39,6 +39,9 @@ def main(control_fd: int, filter_path: str, role: str) -> None:
     preloaded = checker.preload() if role == "checker" else []
     control = socket.socket(fileno=control_fd)
     control.send(json.dumps({"python": sys.version.split()[0], "preloaded": preloaded}).encode())
+    with open(os.devnull, "wb") as nothing:
+        os.dup2(nothing.fileno(), 2)
+    site.setquit()  # programs use `exit()`, which -S leaves out
     gc.collect()
     gc.freeze()
     while True:

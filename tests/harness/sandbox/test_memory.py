@@ -1,0 +1,49 @@
+"""A program has a limit on memory, wherever it tries to keep it."""
+
+import pytest
+
+from harness.sandbox import Limits
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "x = 'a' * 10**10",
+        "x = []\nwhile True: x.append(bytearray(10**7))",
+        "def f(): return f()\nimport sys\nsys.setrecursionlimit(10**9)\nx = [0]\nwhile True: x = x + x",
+        "import mmap\nkept = [mmap.mmap(-1, 2**26) for _ in range(100)]",
+    ],
+)
+def test_a_program_that_takes_too_much_is_stopped(run, program: str) -> None:
+    outcome = run(program)
+    assert outcome.verdict in ("memory", "error"), outcome
+    assert "memory" in outcome.explanation.lower() or outcome.verdict == "memory"
+
+
+def test_a_function_that_takes_too_much_is_told_from_a_wrong_one(check) -> None:
+    assert check("def double(x): return [0] * 10**10").verdict == "memory"
+
+
+def test_the_limit_can_be_set(run) -> None:
+    program = "x = bytearray(300 * 2**20)\nprint('done')"
+    assert run(program).output == b"done\n"
+    assert run(program, limits=Limits(memory_bytes=200 * 2**20)).verdict == "memory"
+
+
+@pytest.mark.parametrize("place", ["/dev/shm", "/tmp"])  # noqa: S108
+def test_files_in_memory_are_limited(run, place: str) -> None:
+    program = f"for n in range(20):\n    open(f'{place}/{{n}}', 'wb').write(b'x' * 15 * 2**20)"
+    assert run(program).verdict == "blocked"
+
+
+def test_memory_without_a_name_cannot_be_had(run) -> None:
+    assert run("import os\nos.memfd_create('x')").verdict == "blocked"
+
+
+def test_shared_memory_cannot_outlive_its_program(run) -> None:
+    program = """
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+print([f(0, 4096, 0o1666) for f in (libc.shmget, libc.msgget, libc.semget)])
+"""
+    assert run(program).output == b"[-1, -1, -1]\n"

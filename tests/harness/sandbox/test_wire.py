@@ -1,0 +1,83 @@
+"""Values cross as they are, or not at all."""
+
+import math
+from collections import Counter, OrderedDict, deque, namedtuple
+from decimal import Decimal
+from enum import IntEnum
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from harness.sandbox.inside.wire import Remote, Spoilt, decode, encode
+
+
+class Colour(IntEnum):
+    RED = 3
+
+
+def _keep(value: object) -> str:
+    return f"kept {type(value).__name__}"
+
+
+def _cross(value: object) -> object:
+    return decode(encode(value, _keep), lambda name: Remote(name, print))
+
+
+@pytest.mark.parametrize(
+    "value",
+    [None, True, 0, -1, 2**300, -(2**5000), 0.1, -0.0, math.inf, "", "é\ud800", b"\x00\xff", 1 + 2j, [], (), {}, set(),
+     [1, (2, {3})], {"a": [1], (1, 2): {3: 4}}, frozenset({1}), deque([1, 2]), range(1, 9, 2), Decimal("1.10"),
+     Fraction(1, 3), bytearray(b"a"), int, ValueError],
+)  # fmt: skip
+def test_a_plain_value_arrives_as_it_was(value: object) -> None:
+    arrived = _cross(value)
+    assert arrived == value
+    assert type(arrived) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "plain"),
+    [(Counter("aab"), {"a": 2, "b": 1}), (OrderedDict(a=1), {"a": 1}), (namedtuple("P", "x y")(1, 2), (1, 2)), (Colour.RED, 3),
+     (np.float64(0.5), 0.5), (np.int64(3), 3), (np.bool_(True), True)],
+)  # fmt: skip
+def test_a_subclass_arrives_as_its_builtin(value: object, plain: object) -> None:
+    assert _cross(value) == plain
+    assert type(_cross(value)) is type(plain)
+
+
+def test_nan_and_arrays_and_iterators_arrive() -> None:
+    assert math.isnan(_cross(math.nan))
+    assert np.array_equal(_cross(np.array([[1, 2], [3, 4]])), [[1, 2], [3, 4]])
+    assert list(_cross(x * x for x in range(3))) == [0, 1, 4]
+
+
+def test_other_objects_stay_where_they_are_and_equal_nothing() -> None:
+    class Liar:
+        __hash__ = None
+
+        def __eq__(self, other: object) -> bool:
+            return True
+
+    arrived = _cross(Liar())
+    assert isinstance(arrived, Remote)
+    assert arrived != 1
+    assert _cross([Liar()]) != [1]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [["no such"], [], ["int", "x"], ["int"], ["dict", [1]], ["dict", [["list"], 1]], ["set", ["list"]], {"a": 1},
+     ["decimal", "x"], ["fraction", "0x1", "0x0"], ["builtin", "exec"], ["builtin", "__import__"], ["bytes", "zz"],
+     ["range", 1, 2, 0], [["list"]], ["name"]],
+)  # fmt: skip
+def test_a_message_of_no_agreed_form_is_refused(message: object) -> None:
+    with pytest.raises(Spoilt):
+        decode(message, lambda name: name)
+
+
+def test_a_value_without_end_is_refused() -> None:
+    loop: list[object] = []
+    loop.append(loop)
+    with pytest.raises(Spoilt, match="deep"):
+        encode(loop, _keep)
