@@ -219,7 +219,7 @@ STAGES: dict[str, StageKind] = {
     "student": StageKind(student, _TRAINING),
     "scores": StageKind(
         scores,
-        (*_WRITING, *_PROBLEMS, *_GRADING, "harness.bench", "harness.lm"),
+        (*_WRITING, *_PROBLEMS, *_GRADING, "harness.bench", "harness.lm", "harness.benchmarks.scoring"),
     ),
     "faithfulness": StageKind(faithfulness, _MEASURING),
     "ceiling": StageKind(ceiling, _MEASURING),
