@@ -14,7 +14,8 @@ from harness.report.figure import Figure
 from harness.report.figures import record_figures
 from harness.report.payload import Payload, pack
 from harness.report.traces import Case, read_cases
-from harness.results import ITEMS_SUFFIX, ResultRecord, read_record
+from harness.results import ResultRecord
+from harness.shelf import read_shelf
 from traceinv.errors import InputError
 
 MOST_BYTES = 14_500_000
@@ -74,21 +75,9 @@ def build(results: Path | None, run: Path | None, store: Path | None = None) -> 
 
 def _read(folder: Path, refused: list[str]) -> dict[str, ResultRecord]:
     """A folder's records by id; what cannot be read is named in `refused` and left out."""
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder of results")
-    found: dict[str, ResultRecord] = {}
-    for path in sorted(folder.glob("*.json")):
-        if path.name.endswith(ITEMS_SUFFIX):
-            continue
-        try:
-            record = read_record(path)
-            if record.id in found:
-                raise InputError(f"{path}: a second record with the id {record.id!r}")
-        except InputError as error:
-            refused.append(str(error))
-            continue
-        found[record.id] = record
-    return found
+    shelf = read_shelf(folder)
+    refused += shelf.refused
+    return {record.id: record for record in shelf.records.values()}
 
 
 def _store(run: Path, store: Path | None) -> Path:

@@ -32,6 +32,7 @@ def chromium() -> Iterator[Any]:
         pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is on the PATH (apt-get install chromium)")
     # Chromium's own sandbox refuses to start as root.
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    playwright.expect.set_options(timeout=30_000)  # as patient as clicks are: the machine may be busy
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=path, args=arguments)
         yield browser
