@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from itertools import pairwise
 
 from harness.grading.equality import compare
@@ -91,6 +92,8 @@ def judge_equations(raw: str, seconds: float = SECONDS) -> Equations:
     Plain arithmetic is done in exact fractions; what is left goes to Math-Verify in a process that is killed after 5 s of CPU
     time, so that no expression can take longer than the limit and those 5 s.
     """
+    if "\\" in raw or "!" in raw:
+        _start_algebra()  # whose start is no part of the time
     deadline = time.monotonic() + seconds
     counts = {True: 0, False: 0}
     for left, right in _equations(raw):
@@ -160,6 +163,11 @@ def _holds(left: str, right: str) -> bool | None:
         return _by_algebra(left, right)
     digits = [len(match[1]) for side in (left, right) if (match := _DECIMAL.fullmatch(side))]
     return difference <= Fraction(1, 2 * 10 ** min(digits)) if digits else difference == 0
+
+
+@cache
+def _start_algebra() -> None:
+    compare(r"\sqrt{4}", "2")
 
 
 def _by_algebra(left: str, right: str) -> bool | None:

@@ -64,7 +64,8 @@ def test_what_may_be_half_an_equation_is_left_alone(text: str) -> None:
 
 
 def test_roots_and_factorials_are_judged_by_computer_algebra() -> None:
-    assert judge_equations(r"$\sqrt{25} = 5$ and $5! = 120$ and $\binom{5}{2} = 11$") == Equations(2, 1, unjudged=False)
+    text = r"$\sqrt{25} = 5$ and $5! = 120$ and $\binom{5}{2} = 11$"
+    assert judge_equations(text, seconds=100) == Equations(2, 1, unjudged=False)
 
 
 @pytest.mark.slow
