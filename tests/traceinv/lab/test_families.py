@@ -6,6 +6,7 @@ from random import Random
 import pytest
 
 from traceinv.lab.families import FAMILIES, unit_tests
+from traceinv.lab.questions import TEST_STEPS
 
 NAMES = sorted(FAMILIES)
 
@@ -69,7 +70,7 @@ def test_the_function_of_compose_passes_its_unit_tests() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_always_giving_the_commonest_answer_scores_at_most_a_fifth(name: str) -> None:
     rng = Random(0)
-    answers = Counter(FAMILIES[name].sample(rng, rng.randint(4, 8)).answer for _ in range(3000))
+    answers = Counter(FAMILIES[name].sample(rng, rng.randint(*TEST_STEPS)).answer for _ in range(3000))
     assert answers.most_common(1)[0][1] / 3000 <= 0.20
 
 
