@@ -26,7 +26,7 @@ def recovery(regime: Scores, base: Scores, oracle: Scores, strata: Sequence[str]
     """How much of the gap between base and oracle a regime closes; questions are paired, seeds are not.
 
     The interval is Fieller's (1954, JRSS B 16(2)): all shares r for which regime - (1 - r) base - r oracle cannot be told from 0.
-    It counts questions and seeds; a bootstrap of the ratio was measured beside it, see docs/statistics.md.
+    It counts questions and seeds as all intervals here do; docs/statistics.md says why it is not a bootstrap.
 
     Raises:
         ValueError: as `estimate`.

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import pytest
@@ -134,35 +135,23 @@ def test_intervals_of_recoveries_hold_the_truth_as_often_as_they_say(world: Worl
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed_deviation", [0.03, 0.05])
-def test_a_bootstrap_over_questions_and_three_seeds_is_too_narrow(seed_deviation: float) -> None:
-    """Why it is not used: three seeds drawn again with replacement vary two thirds as much as seeds do."""
-    world = World(3, 200, (0.3, 0.6), seed_deviation)
-    base_truth = world.truth(0.0, seed_deviation=0.0)
-    recovered = (world.truth(0.1) - base_truth) / (world.truth(0.25) - base_truth)
-    accuracies, shares = [], []
-    for rng, ease in _experiments(world):
-        scores = [world.answers(rng, ease, 0.1), world.answers(rng, ease, 0.0, seeds=1), world.answers(rng, ease, 0.25)]
-        taught, base, oracle = _bootstrap_means(scores, rng)
-        accuracies.append(_percentiles(taught))
-        shares.append(_percentiles((taught - base) / (oracle - base)))
-    found = _share(accuracies, world.truth(0.1)), _share(shares, recovered)
-    print(f"bootstrap, seeds {seed_deviation}: accuracy {found[0]:.3f}, recovery {found[1]:.3f}")
-    assert found[0] < LEAST - NOISE
+@pytest.mark.parametrize(("seed_deviation", "least", "most"), [(0.0, 0.975, 1.0), (0.1, 0.0, 0.91)])
+def test_a_bootstrap_over_questions_and_three_seeds_is_too_wide_or_too_narrow(
+    seed_deviation: float, least: float, most: float
+) -> None:
+    """Why it is not used: it counts the residual three times, and three seeds drawn again vary two thirds as much as seeds do."""
+    world = World(3, 200, (0.5,), seed_deviation)
+    found = [_bootstrap(world.answers(rng, ease, 0.0), rng) for rng, ease in islice(_experiments(world), 400)]
+    share = _share(found, world.truth(0.0))
+    print(f"bootstrap, seeds {seed_deviation}: {share:.3f}")
+    assert least <= share <= most
 
 
-def _bootstrap_means(regimes: list[Scores], rng: np.random.Generator, draws: int = 500) -> list[Scores]:
-    """(draws) of each regime's mean over questions and seeds drawn with replacement, the same questions for all regimes."""
-    questions = regimes[0].shape[1]
+def _bootstrap(scores: Scores, rng: np.random.Generator, draws: int = 200) -> Estimate:
+    """Percentiles of means over questions and seeds drawn with replacement, all seeds of a question together."""
+    seeds, questions = scores.shape
     weights = rng.multinomial(questions, np.full(questions, 1 / questions), size=draws) / questions
-    means = []
-    for scores in regimes:
-        seeds = len(scores)
-        drawn = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=draws) / seeds
-        means.append(((weights @ scores.T) * drawn).sum(axis=1))
-    return means
-
-
-def _percentiles(means: Scores) -> Estimate:
+    drawn = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=draws) / seeds
+    means = ((weights @ scores.T) * drawn).sum(axis=1)
     low, high = np.quantile(means, (0.025, 0.975))
-    return Estimate(float(means.mean()), float(low), float(high), None)
+    return Estimate(float(scores.mean()), float(low), float(high), None)
