@@ -128,9 +128,13 @@ def _load_model(settings: Settings, out: Path) -> Model:
     from harness.benchmarks.models import VLLM, Transformers
 
     out.mkdir(parents=True, exist_ok=True)
-    if settings.engine == "vllm":
-        return VLLM(settings.model, settings.model_args, settings.batch_size, settings.seed)
-    return Transformers(settings.model, settings.model_args, settings.batch_size, settings.seed, out / STREAM)
+    try:
+        if settings.engine == "vllm":
+            return VLLM(settings.model, settings.model_args, settings.batch_size, settings.seed)
+        return Transformers(settings.model, settings.model_args, settings.batch_size, settings.seed, out / STREAM)
+    except (OSError, ValueError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise InputError(f"--model {settings.model}: cannot be loaded: {reason}") from error
 
 
 def _form(settings: Settings, model: Model) -> Form:

@@ -172,6 +172,7 @@ def test_a_model_without_a_template_is_asked_in_completion_form_or_refused(
         (["--tasks", "gsm8k", "--data-dir", "nowhere"], "data folder nowhere: no such folder"),
         (["--tasks", "lab_chain", "--temperature", "-1"], "--temperature -1.0: expected 0 (greedy) or more"),
         (["--tasks", "lab_chain", "--param", "x"], "--param: expected KEY=VALUE, got 'x'"),
+        (["--tasks", "lab_chain", "--model", "./nowhere"], "--model ./nowhere: cannot be loaded: "),
         (["--tasks", "lab_chain", "--engine", "openai"], "--engine openai: expected --base-url too"),
     ],
 )
