@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedTokenizerBase
 
-BATCH_TOKENS = 16_384
+BATCH_TOKENS = 8_192
+POSITIONS = 1_024
+"""How many positions' losses are computed at a time; more would hold large vocabularies in full precision all at once."""
 
 
 @dataclass(frozen=True)
@@ -90,10 +92,13 @@ def _batch_bits(model: Any, rows: Sequence[_Row]) -> list[float]:
     ids, mask, counted = (tensor.to(model.device) for tensor in (ids, mask, counted))
     with torch.inference_mode():
         logits = _logits(model, ids, mask, first - 1)
-        losses = torch.nn.functional.cross_entropy(
-            logits.float().transpose(1, 2), ids[:, first:], reduction="none"
-        ).double()
-    nats = (losses * counted[:, first:]).sum(dim=1)
+        columns = range(0, logits.shape[1], POSITIONS)
+        parts = ((logits[:, at : at + POSITIONS], ids[:, first + at : first + at + POSITIONS]) for at in columns)
+        losses = [
+            torch.nn.functional.cross_entropy(part.float().transpose(1, 2), wanted, reduction="none")
+            for part, wanted in parts
+        ]
+    nats = (torch.cat(losses, dim=1).double() * counted[:, first:]).sum(dim=1)
     return [float(value) / log(2) for value in nats]
 
 

@@ -22,7 +22,7 @@ NAN = float("nan")
 
 
 class Summary:
-    """Takes in scored pairs and keeps their numbers alone, some 400 bytes a pair."""
+    """Takes in scored pairs and keeps their numbers alone, less than a kilobyte a pair."""
 
     def __init__(self) -> None:
         self.columns: dict[str, dict[str, array[float]]] = {level: {} for level in LEVELS}
