@@ -157,7 +157,7 @@ def _curve_panel(items: Sequence[Curve], x_title: str, y_title: str, width: int)
         for x, y in item.points
     ]
     encoding = {
-        "x": alt.X("x:Q", title=x_title, axis=alt.Axis(format=",d", tickMinStep=1)),
+        "x": alt.X("x:Q", title=x_title, axis=alt.Axis(format=",d", tickMinStep=1, tickCount=6)),
         "y": alt.Y("y:Q", title=y_title),
         "detail": "line:N",
         "color": _series(names, width),
