@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: setup demo test fast-test check leaderboard
+.PHONY: setup demo test fast-test check leaderboard report
 
 setup: $(STAMP)
 
@@ -31,3 +31,8 @@ check: setup
 
 leaderboard: setup
 	$(BIN)/traceinv leaderboard
+
+# The committed records, and the traces of the last `traceinv run lab` where there is one.
+report: setup
+	mkdir -p runs
+	$(BIN)/traceinv report --results results $(if $(wildcard runs/lab/*.json),--run runs/lab) --out runs/report.html

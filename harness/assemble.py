@@ -1,21 +1,18 @@
 """From the artifacts of a finished run to its result record."""
 
-import os
-import platform
-import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from harness import results, stats
-from harness.bench import GROUPS, Item
+from harness.bench import Item
+from harness.conditions import conditions
 from harness.experiment import Experiment
-from harness.faithfulness import Faithfulness
-from harness.stages import PACKAGES, package_version
+from harness.faithfulness.record import faithfulness_rows, likelihood_rows
+from harness.groups import compared_groups, task_groups
+from harness.provenance import provenance
 from harness.stats import Scores
 from harness.store import Artifact, digest_json
 from harness.verdict import verdict
@@ -43,6 +40,7 @@ def assemble(
     recipe = experiment.recipe
     runs = _read_runs(experiment, artifacts)
     contrasts = _contrasts(runs)
+    recovery = _recovery(runs)
     rows = [_row(name, items, recipe.seeds) for name, items in runs.items()]
     stages = [
         results.StageTime(name=stage.name, key=artifacts[stage.name].key, seconds=artifacts[stage.name].seconds)
@@ -53,13 +51,16 @@ def assemble(
         id=f"{recipe.name}-{len(recipe.seeds)}-seeds-{identity}",
         recipe=recipe.model_dump(mode="json"),
         seeds=recipe.seeds,
+        conditions=conditions(experiment, artifacts, next(iter(runs.values()))[0]),
         rows=rows,
         contrasts=contrasts,
-        faithfulness=_faithfulness(experiment, artifacts),
+        recovery=recovery,
+        faithfulness=faithfulness_rows(experiment, artifacts),
+        likelihood=likelihood_rows(experiment, artifacts),
         ledger=[_ledger(experiment, artifacts, seed) for seed in recipe.seeds],
         gates=_gates(experiment, artifacts, len(next(iter(runs.values()))[0])),
-        verdict=verdict(rows, contrasts),
-        provenance=_provenance(command, stages),
+        verdict=verdict(rows, contrasts, recovery),
+        provenance=provenance(command, stages),
     )
     return record, _item_ids(runs), _states(experiment, runs)
 
@@ -86,11 +87,13 @@ def _scores(runs: Sequence[Sequence[Item]], tasks: Sequence[str]) -> Scores:
     return np.array([[float(item.correct) for item in items if item.task in tasks] for items in runs])
 
 
-def _groups(runs: Runs) -> dict[str, list[str]]:
-    """The tasks of each column: every task by itself, then the groups that have any of them, then all."""
-    tasks = list(dict.fromkeys(item.task for item in next(iter(runs.values()))[0]))
-    groups = {name: [task for task in members if task in tasks] for name, members in GROUPS.items()}
-    return {task: [task] for task in tasks} | {name: found for name, found in groups.items() if found} | {"all": tasks}
+def _strata(run: Sequence[Item], tasks: Sequence[str]) -> list[str]:
+    """The task of each question that `_scores` gives a column."""
+    return [item.task for item in run if item.task in tasks]
+
+
+def _tasks(run: Sequence[Item]) -> list[str]:
+    return list(dict.fromkeys(item.task for item in run))
 
 
 def _row(name: str, runs: Sequence[Sequence[Item]], seeds: Sequence[int]) -> results.Row:
@@ -99,7 +102,7 @@ def _row(name: str, runs: Sequence[Sequence[Item]], seeds: Sequence[int]) -> res
         name=name,
         kind="reference" if reference else "regime",
         seeds=[] if reference or name == "base" else list(seeds),
-        scores={group: _score(runs, tasks) for group, tasks in _groups({name: runs}).items()},
+        scores={group: _score(runs, tasks) for group, tasks in task_groups(_tasks(runs[0])).items()},
     )
 
 
@@ -113,7 +116,7 @@ def _score(runs: Sequence[Sequence[Item]], tasks: Sequence[str]) -> results.Scor
         return round(sum(flags) / len(items), 6)
 
     return results.Score(
-        accuracy=_interval(stats.estimate(scores)),
+        accuracy=_interval(stats.estimate(scores, _strata(runs[0], tasks))),
         by_seed=[round(float(mean), 6) for mean in scores.mean(axis=1)],
         finished=share(stopped),
         no_answer=share([item.state == "no_answer" for item in items]),
@@ -127,46 +130,48 @@ def _score(runs: Sequence[Sequence[Item]], tasks: Sequence[str]) -> results.Scor
 
 
 def _contrasts(runs: Runs) -> list[results.Contrast]:
-    contrasts = []
-    for first, second in CONTRASTS:
-        for group in ("math", "code", "all"):
-            if first in runs and second in runs and group in (groups := _groups(runs)):
-                better, worse = (_scores(runs[name], groups[group]) for name in (first, second))
-                found = _interval(stats.difference(better, worse))
-                contrasts.append(results.Contrast(first=first, second=second, group=group, difference=found))
-    return contrasts
+    found = []
+    for first, second in ((first, second) for first, second in CONTRASTS if {first, second} <= set(runs)):
+        for group, tasks in compared_groups(_tasks(runs[first][0])).items():
+            better, worse = (_scores(runs[name], tasks) for name in (first, second))
+            found.append((first, second, group, stats.compare(better, worse, _strata(runs[first][0], tasks))))
+    corrected = stats.holm([comparison.p_value for *_, comparison in found])
+    return [_contrast(*each, p_holm) for each, p_holm in zip(found, corrected, strict=True)]
+
+
+def _contrast(first: str, second: str, group: str, found: stats.Comparison, p_holm: float) -> results.Contrast:
+    mcnemar = found.p_mcnemar
+    return results.Contrast(
+        first=first,
+        second=second,
+        group=group,
+        difference=_interval(found.difference),
+        p_value=round(found.p_value, 6),
+        p_holm=round(p_holm, 6),
+        p_permutation=round(found.p_permutation, 6),
+        p_mcnemar=None if mcnemar is None else round(mcnemar, 6),
+        detectable=round(found.detectable, 6),
+        more_questions=found.more_questions,
+        more_seeds=found.more_seeds,
+    )
+
+
+def _recovery(runs: Runs) -> list[results.RecoveryRow]:
+    """Of every regime between base and oracle, where the run has both."""
+    if not {"base", "oracle"} <= set(runs):
+        return []
+    rows = []
+    for regime in (name for name in runs if name not in ("base", "oracle", "target", "surrogate")):
+        for group, tasks in compared_groups(_tasks(runs[regime][0])).items():
+            taught, base, oracle = (_scores(runs[name], tasks) for name in (regime, "base", "oracle"))
+            found = stats.recovery(taught, base, oracle, _strata(runs[regime][0], tasks))
+            recovered = None if found.recovered is None else _interval(found.recovered)
+            rows.append(results.RecoveryRow(regime=regime, group=group, gap=_interval(found.gap), recovered=recovered))
+    return rows
 
 
 def _interval(found: stats.Estimate) -> results.Interval:
     return results.Interval(**{k: None if v is None else round(v, 6) for k, v in asdict(found).items()})
-
-
-def _faithfulness(experiment: Experiment, artifacts: Mapping[str, Artifact]) -> list[results.FaithfulnessRow]:
-    by_regime: dict[str, list[Faithfulness]] = {}
-    for (regime, _), stage in experiment.faithfulness.items():
-        text = (artifacts[stage.name].path / "faithfulness.json").read_text(encoding="utf-8")
-        by_regime.setdefault(regime, []).append(Faithfulness.model_validate_json(text))
-    return [_faithfulness_row(regime, seeds) for regime, seeds in by_regime.items()]
-
-
-def _faithfulness_row(regime: str, seeds: Sequence[Faithfulness]) -> results.FaithfulnessRow:
-    """Figures over the pairs that every seed has."""
-    shared = sorted(set.intersection(*(set(found.ids) for found in seeds)))
-
-    def intervals(tables: Sequence[Mapping[str, Sequence[float]]]) -> dict[str, results.Interval]:
-        found = {}
-        for figure in tables[0]:
-            rows = [dict(zip(s.ids, t[figure], strict=True)) for s, t in zip(seeds, tables, strict=True)]
-            scores = np.array([[row[i] for i in shared] for row in rows])
-            found[figure] = _interval(stats.estimate(scores))
-        return found
-
-    return results.FaithfulnessRow(
-        regime=regime,
-        pairs=len(shared),
-        inverted=intervals([found.by_pair for found in seeds]),
-        floor=intervals([found.floor_by_pair for found in seeds]),
-    )
 
 
 def _ledger(experiment: Experiment, artifacts: Mapping[str, Artifact], seed: int) -> results.Ledger:
@@ -234,37 +239,3 @@ def _states(experiment: Experiment, runs: Runs) -> dict[str, dict[str, str]]:
         for item in items:
             found[item.task] = found.get(item.task, "") + results.STATE_LETTERS[item.state]
     return states
-
-
-def _provenance(command: str, stages: list[results.StageTime]) -> results.Provenance:
-    return results.Provenance(
-        command=command,
-        created=datetime.now(UTC).isoformat(timespec="seconds"),
-        commit=_commit(),
-        packages={name: package_version(name) for name in ("traceinv", *PACKAGES)},
-        hardware={
-            "machine": platform.machine(),
-            "processor": _processor(),
-            "cores": os.cpu_count(),
-            "python": platform.python_version(),
-        },
-        stages=stages,
-    )
-
-
-def _commit() -> str:
-    """The checkout's commit, `-dirty` behind it where files differ, or `unknown`."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
-    try:
-        found = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
-    except OSError:
-        return "unknown"
-    return found.stdout.strip() or "unknown"
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")

@@ -72,13 +72,17 @@ def score_model(
 
 
 def known_tasks() -> list[str]:
-    """The names of the tasks in tasks/, read without lm-eval."""
-    lines = (line for path in sorted(TASKS.rglob("*.yaml")) for line in path.read_text(encoding="utf-8").splitlines())
+    """The names of the tasks that a recipe can score its students on, the lab's, read without lm-eval."""
+    lines = (
+        line
+        for path in sorted((TASKS / "lab").rglob("*.yaml"))
+        for line in path.read_text(encoding="utf-8").splitlines()
+    )
     return [line.removeprefix("task:").strip() for line in lines if line.startswith("task:")]
 
 
 def _item(task: str, sample: dict[str, Any], completion: Completion) -> Item:
-    failed = [state for state in FAILURES if sample[state]]
+    failed: list[State] = [state for state in (*FAILURES, "ungradable") if sample[state]]
     return Item(
         id=sample["doc"]["id"],
         task=task,

@@ -8,9 +8,11 @@ from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from harness.compare import RecordComparison
 from harness.experiment import Stage
 from harness.results import ResultRecord, Row, Score
 from harness.store import Artifact
+from harness.verdict import GROUP, is_significant, points, told_apart
 
 
 class RunDisplay:
@@ -89,7 +91,36 @@ def print_record(console: Console, record: ResultRecord) -> None:
     for row in record.rows:
         table.add_row(*_cells(row, columns), style="dim" if row.kind == "reference" else None)
     console.print(table)
+    for part in (_comparisons(record), _recovered(record)):
+        if part.row_count:
+            console.print(part)
     console.print(record.verdict, highlight=False, markup=False)
+
+
+def _comparisons(record: ResultRecord) -> Table:
+    """The pairs compared on the verdict's group; beside each, the smallest difference that would have shown."""
+    table = Table(title=f"on {GROUP}, differences in points (Holm over {len(record.contrasts)} comparisons)")
+    table.add_column("regime, less the other", overflow="fold")
+    for column in ("difference", "p (Holm)", "told apart", "would show"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for each in (each for each in record.contrasts if each.group == GROUP):
+        told = "yes" if is_significant(each) else "no"
+        figures = (points(each.difference), f"{each.p_holm:.3f}", told, f"{100 * each.detectable:.1f}")
+        table.add_row(f"{each.first}, {each.second}", *figures)
+    return table
+
+
+def _recovered(record: ResultRecord) -> Table:
+    table = Table(title="recovery in % of the gain from base to oracle")
+    table.add_column("regime")
+    groups = list(dict.fromkeys(row.group for row in record.recovery))
+    for group in groups:
+        table.add_column(group, justify="right")
+    found = {(row.regime, row.group): row.recovered for row in record.recovery}
+    for regime in dict.fromkeys(row.regime for row in record.recovery):
+        shares = [found.get((regime, group)) for group in groups]
+        table.add_row(regime, *("withheld" if share is None else points(share) for share in shares))
+    return table
 
 
 def _cells(row: Row, columns: Sequence[str]) -> list[str]:
@@ -99,3 +130,42 @@ def _cells(row: Row, columns: Sequence[str]) -> list[str]:
 def _cell(score: Score) -> str:
     spread = "" if score.accuracy.spread is None else f" ({100 * score.accuracy.spread:.1f})"
     return f"{100 * score.accuracy.mean:.1f}{spread}"
+
+
+def print_comparison(console: Console, found: RecordComparison) -> None:
+    """What differs between two records; model names and values in them are text, never markup."""
+    console.print(f"{found.second} less {found.first}", style="bold", highlight=False, markup=False)
+    for title, values in (("recipe", found.recipe), ("what scores depend on", found.conditions)):
+        if not values:
+            console.print(f"{title}: the same", highlight=False)
+            continue
+        table = Table(title=title, title_justify="left")
+        for column in ("key", found.first, found.second):
+            table.add_column(escape(column), overflow="fold")
+        for value in values:
+            table.add_row(*(escape(str(cell)) for cell in (value.key, value.first, value.second)))
+        console.print(table)
+    for words, names in (
+        ("the same runs in both", found.same_runs),
+        (f"only in {found.first}", found.only_first),
+        (f"only in {found.second}", found.only_second),
+        ("tasks whose versions differ, so that their questions may, not compared", found.other_versions),
+    ):
+        if names:
+            console.print(f"{words}: {', '.join(names)}", highlight=False, markup=False)
+    console.print(_outcomes(found) if found.outcomes else "no row has questions that both were asked")
+
+
+def _outcomes(found: RecordComparison) -> Table:
+    table = Table(title=f"outcome in points, on the same questions (Holm over {len(found.outcomes)} comparisons)")
+    table.add_column("row")
+    table.add_column("on")
+    for column in ("questions", "accuracies", "difference", "p (Holm)"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("told apart")
+    for each in found.outcomes:
+        accuracies = f"{100 * each.first:.1f} to {100 * each.second:.1f}"
+        told = told_apart(each, len(found.outcomes))
+        figures = (str(each.questions), accuracies, points(each.difference), f"{each.p_holm:.3f}")
+        table.add_row(escape(each.row), each.group, *figures, told)
+    return table

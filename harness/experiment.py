@@ -50,7 +50,8 @@ class Experiment:
     Attributes:
         scores: by (name of the model or regime, seed); `base`, `target` and `surrogate` are the same for all seeds.
         lessons, rows: what each seed's students could be and were taught.
-        faithfulness: by (regime, seed).
+        faithfulness: by regime, where its inverted traces stand between floor and ceiling, over all seeds.
+        likelihood: by (regime, seed), bits under its inverter; `surrogate` and `zero_shot_inverted` are the same for all seeds.
     """
 
     recipe: Recipe
@@ -59,7 +60,8 @@ class Experiment:
     models: dict[tuple[str, int | None], Stage] = field(default_factory=dict)
     lessons: dict[tuple[str, int], Stage] = field(default_factory=dict)
     rows: dict[int, Stage] = field(default_factory=dict)
-    faithfulness: dict[tuple[str, int], Stage] = field(default_factory=dict)
+    faithfulness: dict[str, Stage] = field(default_factory=dict)
+    likelihood: dict[tuple[str, int | None], Stage] = field(default_factory=dict)
 
     def add(
         self,
@@ -75,7 +77,8 @@ class Experiment:
 
 
 INVERTERS = {"inverted": True, "inverted_without_summary": False}
-"""Regimes whose inverter is measured for faithfulness, and whether it is shown the summary."""
+"""Regimes with an inverter of their own, and whether it is shown the summary."""
+ZERO_SHOT = "zero_shot_inverted"
 
 
 def plan(recipe: Recipe, base: External) -> Experiment:
@@ -92,6 +95,7 @@ class _Planner:
         self.experiment = Experiment(recipe)
         self.add = self.experiment.add
         self.sources: dict[Source, Stage] = {}
+        self.measured: dict[str, dict[int | None, Stage]] = {}
 
     def plan(self) -> Experiment:
         target, surrogate = (self._reasoning_model(side) for side in ("target", "surrogate"))
@@ -108,9 +112,19 @@ class _Planner:
             self._score("base", None, self.base)
         self._score("target", None, target)
         self._score("surrogate", None, surrogate)
+        if self._inverts():
+            self._zero_shot(shown, hidden)
+            self._likelihood("surrogate", None, surrogate, shown, hidden)
         for seed in self.recipe.seeds:
             self._seed(seed, shown, hidden, open_traces, surrogate_shown)
+        if self._inverts():
+            again = self._transcripts("target", target, asked, "the same again", second=True)
+            self._calibrate(again, hidden)
         return self.experiment
+
+    def _inverts(self) -> bool:
+        """Whether any regime is taught inverted traces, so that there is something to measure."""
+        return any("inver" in REGIMES[regime].source for regime in self.recipe.regimes if regime != "base")
 
     def _seed(self, seed: int, shown: Stage, hidden: Stage, open_traces: Stage, surrogate_shown: Stage) -> None:
         taught = [regime for regime in self.recipe.regimes if regime != "base"]
@@ -121,6 +135,7 @@ class _Planner:
                 inverter = self._inverter(with_summary, seed, open_traces, surrogate_shown)
                 self.sources[source] = self._inversions(with_summary, seed, inverter, shown)
                 self._faithfulness(regime, seed, self.sources[source], hidden)
+                self._likelihood(regime, seed, inverter, shown, hidden)
         lessons: dict[str, Stage | External] = {regime: self._lesson(regime, seed) for regime in taught}
         rows = self.add(
             f"shared rows, seed {seed}",
@@ -153,8 +168,12 @@ class _Planner:
         params = {"split": side, "per_family": asked.per_family, "steps": list(asked.steps), "seed": 0}
         return self.add(f"questions for the {side}", "lab_questions", params, {}, cost=1)
 
-    def _transcripts(self, side: str, model: Stage, questions: Stage, which: str) -> Stage:
-        params = {"sampling": self.recipe.sampling.model_dump()}
+    def _transcripts(self, side: str, model: Stage, questions: Stage, which: str, second: bool = False) -> Stage:
+        sampling = self.recipe.sampling
+        if second:
+            warmer = {"temperature": self.recipe.faithfulness.second_temperature, "seed": sampling.seed + 1}
+            sampling = sampling.model_copy(update=warmer)
+        params = {"sampling": sampling.model_dump()}
         inputs = {"model": model, "questions": questions}
         cost = _writing_cost(self._question_count())
         return self.add(f"{side} answers {which}", "transcripts", params, inputs, cost)
@@ -179,15 +198,55 @@ class _Planner:
 
     def _inversions(self, with_summary: bool, seed: int, inverter: Stage, disclosures: Stage) -> Stage:
         sampling = self.recipe.sampling.model_copy(update={"seed": seed})
-        params = {"with_summary": with_summary, "sampling": sampling.model_dump()}
+        params = {"with_summary": with_summary, "sampling": sampling.model_dump(), "taught": True}
         inputs = {"model": inverter, "disclosures": disclosures}
         name = f"inversion {_summary(with_summary)}, seed {seed}"
         return self.add(name, "inversions", params, inputs, _writing_cost(self._question_count()))
 
-    def _faithfulness(self, regime: str, seed: int, inversions: Stage, hidden: Stage) -> None:
+    def _zero_shot(self, disclosures: Stage, hidden: Stage) -> None:
+        """The inverter that was only prompted: the base itself, the same for all seeds."""
+        params = {
+            "with_summary": self._discloses_summary(),
+            "sampling": self.recipe.sampling.model_dump(),
+            "taught": False,
+        }
+        inputs: Inputs = {"model": self.base, "disclosures": disclosures}
+        stage = self.add("inversion zero-shot", "inversions", params, inputs, _writing_cost(self._question_count()))
+        self.sources["inversions_zero_shot"] = stage
+        self._faithfulness(ZERO_SHOT, None, stage, hidden)
+        self._likelihood(ZERO_SHOT, None, self.base, disclosures, hidden)
+
+    def _faithfulness(self, regime: str, seed: int | None, inversions: Stage, hidden: Stage) -> None:
         inputs = {"inversions": inversions, "transcripts": hidden}
-        stage = self.add(f"faithfulness of {regime}, seed {seed}", "faithfulness", {"seed": seed}, inputs, cost=5)
-        self.experiment.faithfulness[regime, seed] = stage
+        params = {"draws": self.recipe.faithfulness.draws, "seed": seed or 0}
+        stage = self.add(f"faithfulness of {_which(regime, seed)}", "faithfulness", params, inputs, cost=8)
+        self.measured.setdefault(regime, {})[seed] = stage
+
+    def _likelihood(
+        self, regime: str, seed: int | None, model: Stage | External, disclosures: Stage, hidden: Stage
+    ) -> None:
+        """Bits of the hidden traces; the surrogate is asked as students are, which is how it was taught."""
+        surrogate = regime == "surrogate"
+        shown = ["question"] if surrogate else ["question", "answer", "summary"][: 2 + self._discloses_summary()]
+        asked = self.recipe.faithfulness.likelihood_traces
+        params = {"shown": shown, "as_inverter": not surrogate, "questions": asked}
+        inputs: Inputs = {"model": model, "disclosures": disclosures, "transcripts": hidden}
+        cost = 0.006 * len(shown) * min(asked, self._question_count())
+        stage = self.add(f"likelihood under {_which(regime, seed)}", "likelihood", params, inputs, cost)
+        self.experiment.likelihood[regime, seed] = stage
+
+    def _calibrate(self, second: Stage, hidden: Stage) -> None:
+        """Each inverter's place between its floor and the ceiling, which is the same for all."""
+        inputs = {"second": second, "transcripts": hidden}
+        ceiling = self.add("ceiling of faithfulness", "ceiling", {}, inputs, cost=2)
+        for regime, seeds in self.measured.items():
+            params = {"regime": regime, "seed": self.recipe.seeds[0]}
+            stages: Inputs = {"ceiling": ceiling, **{f"seed {seed}": stage for seed, stage in seeds.items()}}
+            stage = self.add(f"calibrated faithfulness of {regime}", "calibration", params, stages, cost=3)
+            self.experiment.faithfulness[regime] = stage
+
+    def _discloses_summary(self) -> bool:
+        return self.recipe.policy.kind != "answer_only"
 
     def _lesson(self, regime: str, seed: int) -> Stage:
         params = {"regime": regime, "max_tokens": self.recipe.student.max_tokens, "seed": seed}
@@ -206,13 +265,16 @@ class _Planner:
 
     def _score(self, name: str, seed: int | None, model: Stage | External) -> None:
         benchmark = self.recipe.benchmark
-        which = name if seed is None else f"{name}, seed {seed}"
         cost = _writing_cost(len(benchmark.tasks) * (benchmark.limit or 200))
-        stage = self.add(f"scores of {which}", "scores", benchmark.model_dump(), {"model": model}, cost)
+        stage = self.add(f"scores of {_which(name, seed)}", "scores", benchmark.model_dump(), {"model": model}, cost)
         self.experiment.scores[name, seed] = stage
 
     def _question_count(self) -> int:
         return len(FAMILIES) * self.recipe.questions.per_family
+
+
+def _which(name: str, seed: int | None) -> str:
+    return name if seed is None else f"{name}, seed {seed}"
 
 
 def _summary(with_summary: bool) -> str:

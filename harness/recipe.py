@@ -23,6 +23,7 @@ Regime = Literal[
     "surrogate_trace",
     "inverted",
     "inverted_without_summary",
+    "zero_shot_inverted",
     "inverted_mismatched",
     "inverted_shuffled",
     "oracle",
@@ -86,6 +87,20 @@ class Benchmark(_Part):
     limit: int | None = Field(None, gt=0)
 
 
+class Measuring(_Part):
+    """How the faithfulness of inverted traces is measured.
+
+    Attributes:
+        draws: how many traces of other questions each truth is paired with for the floor.
+        second_temperature: that at which the target is asked a second time, for the ceiling.
+        likelihood_traces: on how many of the hidden traces the bits that each disclosed part gives away are measured.
+    """
+
+    draws: int = Field(3, gt=0)
+    second_temperature: float = Field(1.0, gt=0)
+    likelihood_traces: int = Field(400, gt=0)
+
+
 class Recipe(_Part):
     """An experiment.
 
@@ -106,6 +121,7 @@ class Recipe(_Part):
     student: TrainingConfig
     regimes: Annotated[list[Regime], Different] = Field(min_length=1)
     benchmark: Benchmark
+    faithfulness: Measuring = Measuring()
     seeds: Annotated[list[int], Different] = Field(min_length=1)
     max_dropped: float = Field(0.5, ge=0, le=1)
 

@@ -4,11 +4,12 @@ import json
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from traceinv.errors import InputError
+from traceinv.inversion import Shown
 from traceinv.records import describe
 
 SCHEMA_VERSION: Literal[1] = 1
@@ -76,21 +77,100 @@ class Row(_Part):
 
 
 class Contrast(_Part):
-    """A difference of two regimes' accuracies on the same questions, in points from -1 to 1."""
+    """A difference of two regimes' accuracies on the same questions, from -1 to 1.
+
+    Attributes:
+        p_value, p_permutation, p_mcnemar, detectable, more_questions, more_seeds: as in `harness.stats.Comparison`.
+        p_holm: `p_value` corrected for all contrasts of the record (Holm).
+    """
 
     first: str
     second: str
     group: str
     difference: Interval
+    p_value: float
+    p_holm: float
+    p_permutation: float
+    p_mcnemar: float | None
+    detectable: float
+    more_questions: int | None
+    more_seeds: int | None
+
+
+class RecoveryRow(_Part):
+    """(regime - base) / (oracle - base) on a task or group; `recovered` is withheld where the gap may be nothing."""
+
+    regime: str
+    group: str
+    gap: Interval
+    recovered: Interval | None
+
+
+class Conditions(_Part):
+    """What a score depends on beside the regime; rows are compared only where all of it is the same.
+
+    Attributes:
+        target: digest of the target's model and how it was asked.
+        student: digest of the untaught student and how it is trained.
+        data: digest of the questions that the target was asked.
+        tasks: the version of each benchmark task.
+        prompts: digest of the rendered prompts of all items.
+        sampling: how students answer, by task.
+    """
+
+    target: str
+    student: str
+    data: str
+    tasks: dict[str, str]
+    prompts: str
+    sampling: dict[str, dict[str, Any]]
 
 
 class FaithfulnessRow(_Part):
-    """Figures of inverted traces, averaged over pairs and then over seeds, with their intervals; `floor`: see there."""
+    """Figures of an inverter's traces, by name (see `harness.faithfulness.measure.compare`).
+
+    Attributes:
+        regime: the regime that is taught these traces.
+        asked: inverted traces a seed, unfinished ones included.
+        pairs: questions with a finished one in every seed, a floor and a second sample of the target's; all figures are over
+            these.
+        floor: the figures when each truth is paired with the inverted trace of another question.
+        ceiling: the figures of a second sample of the target's own trace.
+        normalised: (inverted - floor) / (ceiling - floor), 0 at the floor and 1 at the ceiling; a bootstrap interval over
+            questions.
+        withheld: why a figure has no normalised value.
+    """
 
     regime: str
+    asked: int
     pairs: int
     inverted: dict[str, Interval]
     floor: dict[str, Interval]
+    ceiling: dict[str, Interval]
+    normalised: dict[str, Interval]
+    withheld: dict[str, str]
+
+
+class LikelihoodRow(_Part):
+    """Bits of the hidden traces under a model, by the last part that it was shown (after those before it).
+
+    Attributes:
+        inverter: the regime whose inverter it is; `each as taught` where every condition has a model that was taught it: the
+            surrogate for the question alone, then the inverters without and with summary.
+        taught: what the inverter was taught with; empty where it was only prompted. Other conditions are strange to it.
+        tokens: a trace's mean length in the model's own tokens.
+        bits, bits_per_token: negative log-likelihood of a trace.
+        leaked, leaked_per_token: by how much each part lowers it.
+    """
+
+    inverter: str
+    taught: list[Shown]
+    traces: int
+    tokens: float
+    bits: dict[Shown, Interval]
+    bits_per_token: dict[Shown, Interval]
+    leaked: dict[Shown, Interval]
+    leaked_per_token: dict[Shown, Interval]
 
 
 class Ledger(_Part):
@@ -141,13 +221,30 @@ class ResultRecord(_Part):
     id: str = Field(pattern=r"^[a-z0-9_-]+$")
     recipe: dict[str, Any]
     seeds: list[int] = Field(min_length=1)
-    rows: list[Row]
+    conditions: Conditions
+    rows: list[Row] = Field(min_length=1)
     contrasts: list[Contrast]
+    recovery: list[RecoveryRow]
     faithfulness: list[FaithfulnessRow]
+    likelihood: list[LikelihoodRow]
     ledger: list[Ledger]
     gates: list[Gate]
     verdict: str
     provenance: Provenance
+
+    @model_validator(mode="after")
+    def _has_every_seed_and_score(self) -> Self:
+        for row in self.rows:
+            if "all" not in row.scores:
+                raise ValueError(f"row {row.name!r} has no score on 'all'")
+            if row.seeds and row.seeds != self.seeds:
+                raise ValueError(f"row {row.name!r} has the seeds {row.seeds}, expected {self.seeds}")
+            for group, score in row.scores.items():
+                if len(score.by_seed) != max(1, len(row.seeds)):
+                    raise ValueError(
+                        f"row {row.name!r} on {group!r} has {len(score.by_seed)} of {len(row.seeds)} seeds"
+                    )
+        return self
 
     def comparable(self) -> dict[str, Any]:
         """Everything but the provenance: what must be the same when the same run is made again."""
@@ -179,10 +276,7 @@ def read_record(path: Path) -> ResultRecord:
     Raises:
         InputError: it is not a record of this schema; the message names file and field.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, OSError) as error:
-        raise InputError(f"{path}: not JSON: {error}") from None
+    content = read_json(path)
     if isinstance(content, dict) and content.get("schema_version") != SCHEMA_VERSION:
         raise InputError(f"{path}: schema_version is {content.get('schema_version')!r}, expected {SCHEMA_VERSION}")
     try:
@@ -191,23 +285,22 @@ def read_record(path: Path) -> ResultRecord:
         raise InputError(f"{path}: {describe(error, ResultRecord)}") from None
 
 
-def read_records(folder: Path) -> list[ResultRecord]:
-    """All records of a folder, by id.
+def read_json(path: Path) -> Any:
+    """The content of a JSON file, which may come from anyone.
 
     Raises:
-        InputError: the folder is missing, a record is bad, or two records share an id.
+        InputError: it cannot be read, is not JSON, or holds NaN or infinity.
     """
-    if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder of results")
-    records: dict[str, ResultRecord] = {}
-    for path in sorted(folder.glob("*.json")):
-        if path.name.endswith(ITEMS_SUFFIX):
-            continue
-        record = read_record(path)
-        if record.id in records:
-            raise InputError(f"{path}: a second record with the id {record.id!r}")
-        records[record.id] = record
-    return [records[name] for name in sorted(records)]
+
+    def refuse(constant: str) -> None:
+        raise ValueError(f"{constant} is not a finite number")
+
+    try:
+        return json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
+    except RecursionError:
+        raise InputError(f"{path}: not JSON: nested too deeply") from None
+    except (ValueError, OSError) as error:
+        raise InputError(f"{path}: not JSON: {error}") from None
 
 
 def _write_whole(path: Path, text: str) -> None:

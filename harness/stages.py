@@ -17,13 +17,13 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-import traceinv.lab.families
+from harness.faithfulness.stages import calibration, ceiling, faithfulness, likelihood
 from traceinv.disclosure import Policy, disclose
 from traceinv.engines import Sampling
 from traceinv.engines.base import Progress
 from traceinv.errors import GateError
 from traceinv.inversion import invert, inverter_examples
-from traceinv.records import Disclosure, Example, Inversion, Question, Transcript, read_jsonl, write_jsonl
+from traceinv.records import Disclosure, Example, Question, Transcript, read_jsonl, write_jsonl
 from traceinv.regimes import REGIMES
 from traceinv.training import TrainingConfig, fine_tune
 
@@ -31,7 +31,10 @@ Params = Mapping[str, Any]
 Inputs = Mapping[str, Path]
 StageFunction = Callable[[Params, Inputs, Path, Progress], dict[str, Any]]
 
-PACKAGES = ("torch", "transformers", "trl", "accelerate", "datasets", "tokenizers", "numpy", "lm_eval", "rouge_score")
+PACKAGES = (
+    *("torch", "transformers", "trl", "accelerate", "datasets", "tokenizers", "numpy", "scipy"),
+    *("lm_eval", "rouge_score", "rapidfuzz", "nltk", "sacrebleu"),
+)
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ def inversions(params: Params, inputs: Inputs, out: Path, progress: Progress) ->
     shown = read_jsonl(rows_file(inputs["disclosures"]), Disclosure)
     engine = TransformersEngine.load(inputs["model"])
     sampling = Sampling.model_validate(params["sampling"])
-    rows = invert(engine, shown, params["with_summary"], sampling, progress)
+    rows = invert(engine, shown, params["with_summary"], sampling, progress, params["taught"])
     write_jsonl(out / "inversions.jsonl", rows)
     return {"inversions": len(rows), "finished": sum(row.finish_reason == "stop" for row in rows)}
 
@@ -182,24 +185,27 @@ def scores(params: Params, inputs: Inputs, out: Path, progress: Progress) -> dic
     return {"items": len(items)}
 
 
-def faithfulness(params: Params, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
-    """How close the inverted traces are to the hidden ones, with the floor of mismatched pairs."""
-    from harness.faithfulness import measure
-
-    inverted = read_jsonl(rows_file(inputs["inversions"]), Inversion)
-    hidden = read_jsonl(rows_file(inputs["transcripts"]), Transcript)
-    figures = measure(inverted, hidden, params["seed"])
-    (out / "faithfulness.json").write_text(figures.model_dump_json(indent=1) + "\n")
-    return {"pairs": figures.pairs}
+def _package(name: str) -> tuple[str, ...]:
+    """A module, and those inside it where it is a package."""
+    spec = find_spec(name)
+    assert spec is not None
+    inside = iter_modules(spec.submodule_search_locations or [])
+    return (name, *(f"{name}.{module.name}" for module in inside))
 
 
 _WRITING = ("traceinv.engines.base", "traceinv.engines.local", "traceinv.formatting", "traceinv.records")
 _TRAINING = ("traceinv.training", "traceinv.formatting", "traceinv.records", "traceinv.lab.models")
-_FAMILIES = (
-    "traceinv.lab.families",
-    *(f"traceinv.lab.families.{module.name}" for module in iter_modules(traceinv.lab.families.__path__)),
-)
+_FAMILIES = _package("traceinv.lab.families")
 _PROBLEMS = ("traceinv.lab.questions", *_FAMILIES)
+_GRADING = ("harness.sandbox.errors", "harness.sandbox.limited", "harness.grading.base", "harness.grading.lab")
+_MEASURING = (
+    *(f"harness.faithfulness.{name}" for name in ("stages", "measure", "overlap", "rouge", "text", "align", "lab")),
+    "harness.faithfulness.calibration",
+    *_GRADING,
+    *_FAMILIES,
+    "traceinv.formatting",
+    "traceinv.records",
+)
 
 STAGES: dict[str, StageKind] = {
     "lab_questions": StageKind(lab_questions, (*_PROBLEMS, "traceinv.records")),
@@ -213,27 +219,13 @@ STAGES: dict[str, StageKind] = {
     "student": StageKind(student, _TRAINING),
     "scores": StageKind(
         scores,
-        (
-            *_WRITING,
-            *_PROBLEMS,
-            "harness.bench",
-            "harness.lm",
-            "harness.sandbox.errors",
-            "harness.sandbox.limited",
-            "harness.grading.base",
-            "harness.grading.lab",
-        ),
+        (*_WRITING, *_PROBLEMS, *_GRADING, "harness.bench", "harness.lm", "harness.benchmarks.scoring"),
     ),
-    "faithfulness": StageKind(
-        faithfulness,
-        (
-            "harness.faithfulness",
-            "harness.faithfulness.overlap",
-            "harness.faithfulness.steps",
-            "traceinv.regimes",
-            "traceinv.records",
-            *_FAMILIES,
-        ),
+    "faithfulness": StageKind(faithfulness, _MEASURING),
+    "ceiling": StageKind(ceiling, _MEASURING),
+    "calibration": StageKind(calibration, ("harness.results", *_package("harness.stats"), *_MEASURING)),
+    "likelihood": StageKind(
+        likelihood, (*_WRITING, "traceinv.inversion", "harness.faithfulness.likelihood", "harness.faithfulness.stages")
     ),
 }
 

@@ -58,6 +58,11 @@ def render_prompt(tokenizer: "PreTrainedTokenizerBase", message: str) -> str:
     return str(rendered)
 
 
+def open_reasoning(rendered: str) -> str:
+    """A rendered prompt up to where a trace begins; a template that opens the reasoning by itself is not made to do so twice."""
+    return rendered + _completion_after(rendered, f"{OPEN}\n")
+
+
 def encode_prompt(tokenizer: "PreTrainedTokenizerBase", rendered: str) -> list[int]:
     """Token ids of a rendered prompt; special tokens are the template's own, none is added a second time."""
     ids: list[int] = tokenizer(rendered, add_special_tokens=False)["input_ids"]

@@ -5,11 +5,16 @@ writes a trace for each of the target's disclosures.
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Literal, get_args
 
 from traceinv.engines import Completion, Engine, Sampling
 from traceinv.engines.base import Progress
-from traceinv.formatting import split_reply, wrap_reply
+from traceinv.formatting import CLOSE, OPEN, split_reply, wrap_reply
 from traceinv.records import Disclosure, Example, Inversion, Transcript
+
+Shown = Literal["question", "answer", "summary"]
+"""The last part that an inverter is shown, after those before it."""
+SHOWN: tuple[Shown, ...] = get_args(Shown)
 
 
 def inverter_prompt(disclosure: Disclosure, with_summary: bool) -> str:
@@ -18,10 +23,20 @@ def inverter_prompt(disclosure: Disclosure, with_summary: bool) -> str:
     Raises:
         ValueError: a summary is to be shown and the disclosure has none.
     """
-    if with_summary and disclosure.summary is None:
+    return prompt_up_to(disclosure, "summary" if with_summary else "answer")
+
+
+def prompt_up_to(disclosure: Disclosure, last: Shown) -> str:
+    """The prompt with the parts up to `last`: the question alone, with the answer, or with answer and summary.
+
+    Raises:
+        ValueError: a summary is to be shown and the disclosure has none.
+    """
+    if last == "summary" and disclosure.summary is None:
         raise ValueError(f"{disclosure.id}: the disclosure has no summary to show the inverter")
-    summary = f"\n\nSummary:\n{disclosure.summary}" if with_summary else ""
-    return f"{disclosure.question.text}\n\nAnswer:\n{disclosure.answer}{summary}\n\nReasoning?"
+    answer = f"\n\nAnswer:\n{disclosure.answer}" if last != "question" else ""
+    summary = f"\n\nSummary:\n{disclosure.summary}" if last == "summary" else ""
+    return f"{disclosure.question.text}{answer}{summary}\n\nReasoning?"
 
 
 def inverter_examples(
@@ -46,16 +61,23 @@ def invert(
     with_summary: bool,
     sampling: Sampling,
     progress: Progress | None = None,
+    taught: bool = True,
 ) -> list[Inversion]:
-    """Write a trace for each disclosure, in their order."""
+    """Write a trace for each disclosure, in their order.
+
+    A model that was only prompted (`taught` false) does not know the markers, so where it sets none all that it writes is taken.
+    """
     prompts = [engine.render(inverter_prompt(disclosure, with_summary)) for disclosure in disclosures]
     replies = engine.generate(prompts, sampling, progress)
-    return [_inversion(disclosure, reply, with_summary) for disclosure, reply in zip(disclosures, replies, strict=True)]
+    pairs = zip(disclosures, replies, strict=True)
+    return [_inversion(disclosure, reply, with_summary, taught) for disclosure, reply in pairs]
 
 
-def _inversion(disclosure: Disclosure, reply: Completion, with_summary: bool) -> Inversion:
-    """The reply's trace; none where the inverter never closed it, so that a cut-off trace teaches nobody."""
+def _inversion(disclosure: Disclosure, reply: Completion, with_summary: bool, taught: bool) -> Inversion:
+    """The reply's trace; none where a taught inverter never closed it, so that a cut-off trace teaches nobody."""
     trace, _ = split_reply(reply.text)
+    if trace is None and not taught:
+        trace = reply.text.replace(OPEN, "").replace(CLOSE, "").strip() or None
     return Inversion(
         id=disclosure.id,
         disclosure=disclosure,

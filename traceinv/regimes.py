@@ -91,6 +91,7 @@ Source = Literal[
     "surrogate_transcripts",
     "inversions_with_summary",
     "inversions_without_summary",
+    "inversions_zero_shot",
     "hidden_transcripts",
 ]
 
@@ -110,6 +111,7 @@ REGIMES: dict[str, Regime] = {
     "surrogate_trace": Regime("surrogate_transcripts", Transcript, lambda rows, seed: traces(rows)),
     "inverted": Regime("inversions_with_summary", Inversion, lambda rows, seed: inverted(rows)),
     "inverted_without_summary": Regime("inversions_without_summary", Inversion, lambda rows, seed: inverted(rows)),
+    "zero_shot_inverted": Regime("inversions_zero_shot", Inversion, lambda rows, seed: inverted(rows)),
     "inverted_mismatched": Regime("inversions_with_summary", Inversion, inverted_mismatched),
     "inverted_shuffled": Regime("inversions_with_summary", Inversion, inverted_shuffled),
     "oracle": Regime("hidden_transcripts", Transcript, lambda rows, seed: traces(rows)),

@@ -22,6 +22,9 @@ _ANSWER_IS = re.compile(
 _SENTENCE_END = re.compile(r"\n|(?<!\\)[.!?](?:[\s*_]|$)|\.?(?:\*\*|__)(?=\s|$)")
 _MATH = re.compile(r"\$\$(.+?)\$\$|\$((?:\\.|[^$\\\n])+)\$|\\\[(.+?)\\\]|\\\((.+?)\\\)", re.S)
 _JOINS = re.compile(r"\s*(?:,?\s*\b(?:and|or)\b|,)\s*(?=\$|\\\[|\\\()")
+_FILLER = re.compile(
+    r"(?:(?:simply|just|exactly|precisely|therefore|thus|then|hence|indeed|equal to|given by)\b[\s,:]*)+", re.I
+)
 _WORD = re.compile(r"(?<![a-zA-Z\\{])[a-zA-Z]{2,}")
 _PERCENT = re.compile(r"\s*(?:\\?%|percent\b)")
 _NUMBER = re.compile(r"(?:(?<![\w.,)\]}])-)?\$?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:\s*/\s*\d+(?![\d.]))?")
@@ -132,7 +135,9 @@ def _after_phrase(text: str) -> str | None:
     if not matches:
         return None
     start = matches[-1].end()
-    return text[start : start + _LONGEST_SENTENCE].lstrip("*_: \t\n")
+    rest = text[start : start + _LONGEST_SENTENCE].lstrip("*_: \t\n")
+    filler = _FILLER.match(rest)
+    return rest[filler.end() :] if filler else rest
 
 
 def _braced(text: str, start: int) -> tuple[str | None, int]:

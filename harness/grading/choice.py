@@ -14,7 +14,8 @@ from harness.grading.answers import (
 )
 from harness.grading.base import Grade
 from harness.grading.equality import evaluate
-from harness.grading.notation import canonical, read_quantity
+from harness.grading.notation import canonical
+from harness.grading.quantities import read_quantity
 
 JeeKind = Literal["MCQ", "MCQ(multiple)", "Integer", "Numeric"]
 CREDIT_PER_LETTER = 0.25
@@ -23,8 +24,9 @@ TOLERANCE = Fraction(1, 100)
 _MARKUP = re.compile(
     r"\\(?:text|textbf|mathrm|mathbf|mbox)\s*\{([^{}]*)\}|[$*_{}]|\\[()\[\],;! ]|\boptions?\b|\bchoices?\b", re.I
 )
-_FOLLOWS = r"(?=\s*$|\s*[.:;,)\]]|\s+(?:because|since|as|which|and|or|is|are)\b|\s*\n)"
-_JOINT = r"\s*(?:,\s*and\s|,|;|&|/|\band\b|\bor\b|)\s*"
+_FOLLOWS = r"(?= ?$| ?[.:;,)\]]| (?:because|since|as|which|and|or|is|are)\b)"
+_JOINT = r" ?(?:, ?and |,|;|&|/|\band\b|\bor\b|) ?"
+_LONGEST_LINE = 200
 
 
 def grade_choice(response: str, reference: str, *, options: str = "ABCD", markers: Markers = THINK) -> Grade:
@@ -55,10 +57,11 @@ def grade_jeebench(response: str, reference: str, kind: str, *, markers: Markers
 
 def read_letters(text: str, options: str) -> frozenset[str]:
     """The letters that an answer consists of (`B`, `(B)`, `A, C`, `ACD`, `\\text{(B) } 5`), none where it is something else."""
-    plain = _MARKUP.sub(lambda match: f" {match.group(1) or ''} " if match.group(1) else "", text).strip()
-    letter = rf"\(?\s*[{re.escape(options)}]\s*\)?"
+    line = text.strip().split("\n", 1)[0][:_LONGEST_LINE]
+    plain = " ".join(_MARKUP.sub(lambda match: f" {match.group(1)} " if match.group(1) else "", line).split())
+    letter = rf"\(? ?[{re.escape(options)}] ?\)?"
     match = re.match(rf"({letter}(?:{_JOINT}{letter})*){_FOLLOWS}", plain) or re.match(
-        rf"(\(\s*[{re.escape(options)}]\s*\))", plain
+        rf"(\( ?[{re.escape(options)}] ?\))", plain
     )
     return frozenset(match.group(1)) & frozenset(options) if match else frozenset()
 

@@ -4,10 +4,12 @@ The worker is one process a harness process, kept between comparisons. A compari
 worker, not the harness: the next one gets a new worker.
 """
 
+import atexit
 import json
 import os
 import re
 import selectors
+import signal
 import subprocess
 import sys
 import threading
@@ -18,18 +20,17 @@ from pathlib import Path
 from typing import Any, Literal, cast
 
 from harness.grading.base import GradingFailed
-from harness.grading.notation import (
-    canonical,
+from harness.grading.notation import canonical, spelling
+from harness.grading.quantities import (
     read_based,
     read_quantity,
     rounding_step,
     same_quantity,
     same_unit,
-    spelling,
     split_unit,
 )
 
-CPU_SECONDS = 5.0
+CPU_SECONDS = 3.0
 WALL_SECONDS = 30.0  # for a machine so busy that the CPU seconds take this long
 START_SECONDS = 120.0
 LONGEST_ANSWER = 2000
@@ -37,8 +38,10 @@ LONGEST_ANSWER = 2000
 Verdict = Literal["equal", "different", "bad_answer", "bad_reference", "undecided"]
 
 _TEXT = re.compile(r"(?:\\text\{[^{}]*\}|[\s.,'()-])+")
+_ONE_LETTER = re.compile(r"\(?\s*([A-Z])\s*\)?")
 _LETTER = re.compile(r"\(?\s*([A-Z])\s*\)?(?:[.:)\s].*)?", re.S)
-_WORDS = re.compile(r"[A-Za-z][A-Za-z\s'.,-]+")
+_WORDS = re.compile(r"[A-Za-z]{2,}(?:(?:\s|-|, )[A-Za-z]{2,})*")
+_CLOSED_AT_INFINITY = re.compile(r"\[\s*-\s*\\infty|\\infty\s*\]")
 
 
 @dataclass(frozen=True)
@@ -116,16 +119,12 @@ def _by_number(got: str, gold: str) -> Comparison | None:
 def _by_text(got: str, gold: str) -> Comparison | None:
     """References in words: a letter of a choice is compared as it is, words without regard to case."""
     words, given = _plain(gold), _plain(got)
-    in_words = bool(_TEXT.fullmatch(gold)) or (_WORDS.fullmatch(gold) and (gold[0].isupper() or len(gold) > 4))
-    if in_words and words:
-        letter = _LETTER.fullmatch(words)
-        if letter and words.strip("() ") == letter.group(1):
-            chosen = _LETTER.fullmatch(given)
-            return _verdict(
-                chosen is not None and chosen.group(1) == letter.group(1), "the same letter", "another letter"
-            )
-        return _verdict(_folded(given) == _folded(words), "the same words", "other words")
-    if _TEXT.fullmatch(got) and given and not any(character.isdigit() for character in given):
+    letter, chosen = _ONE_LETTER.fullmatch(words), _LETTER.fullmatch(given)
+    if letter and chosen:
+        return _verdict(chosen.group(1) == letter.group(1), "the same letter", "another letter")
+    if words and (_TEXT.fullmatch(gold) or (_WORDS.fullmatch(gold) and (gold[0].isupper() or len(gold) > 4))):
+        return _verdict(_folded(given) == _folded(words) and not letter, "the same words", "other words")
+    if _TEXT.fullmatch(got) and _folded(given) and not any(character.isdigit() for character in given):
         return _verdict(_folded(given) == _folded(words), "the same words", "words instead of an expression")
     return None
 
@@ -134,9 +133,20 @@ def _by_algebra(got: str, gold: str) -> Comparison:
     (expression, unit), (reference, reference_unit) = split_unit(got), split_unit(gold)
     if not same_unit(unit, reference_unit):
         return Comparison("different", "another unit")
+    if _CLOSED_AT_INFINITY.search(expression) and not _CLOSED_AT_INFINITY.search(reference):
+        return Comparison("different", "an interval that is closed at infinity")
+    if _brackets(expression) != _brackets(reference) and _brackets(expression) and _brackets(reference):
+        return Comparison("different", "other brackets")
     step = rounding_step(got) or rounding_step(gold)
     rounded = [step[0].numerator, step[0].denominator, step[1].denominator] if step else None
     return _WORKER.ask({"answer": expression, "reference": reference, "rounded": rounded})
+
+
+def _brackets(expression: str) -> tuple[str, str] | None:
+    """What encloses a single point or interval, None for anything else; the parser takes `[8, -2]` for a point too."""
+    ends = (expression[:1], expression[-1:])
+    single = "," in expression and r"\cup" not in expression
+    return ends if single and ends[0] in {"(", "["} and ends[1] in {")", "]"} else None
 
 
 def _verdict(same: bool, if_same: str, if_not: str) -> Comparison:
@@ -155,9 +165,10 @@ class _Worker:
     """The process that runs `worker.py`, started at the first question and again after each that it did not survive."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[str] | None = None
-        self._owner = 0
-        self._lock = threading.Lock()
+        self.forget()
+        # a fork of the harness inherits the pipes of its parent's worker, and must not speak into them
+        os.register_at_fork(after_in_child=self.forget)
+        atexit.register(self.stop)
 
     def ask(self, request: dict[str, Any]) -> Comparison:
         with self._lock:
@@ -168,17 +179,16 @@ class _Worker:
             except BrokenPipeError:
                 reply = None
             if reply is None:
-                self._stop()
-                return Comparison("undecided", f"the comparison took more than {CPU_SECONDS:.0f} s or too much memory")
+                return self._explain_silence(process)
             return Comparison(cast(Verdict, reply["verdict"]), reply["reason"])
 
-    def _running(self) -> subprocess.Popen[str]:
-        # a fork of the harness inherits the pipes of its parent's worker, and must not speak into them
-        if self._process is None or self._owner != os.getpid() or self._process.poll() is not None:
-            self._process, self._owner = _start(), os.getpid()
-        return self._process
+    def forget(self) -> None:
+        """Leave the process to whoever started it."""
+        self._process: subprocess.Popen[str] | None = None
+        self._lock = threading.Lock()
 
-    def _stop(self) -> None:
+    def stop(self) -> None:
+        """End the process; the next question starts a new one."""
         process, self._process = self._process, None
         if process is not None:
             with suppress(ProcessLookupError):
@@ -187,6 +197,26 @@ class _Worker:
             for pipe in (process.stdin, process.stdout):
                 with suppress(BrokenPipeError):
                     pipe.close()  # type: ignore[union-attr]
+
+    def _explain_silence(self, process: subprocess.Popen[str]) -> Comparison:
+        """End the worker that did not reply, and say what an answer did to it.
+
+        Raises:
+            GradingFailed: someone else killed it, so nothing is known about the answer.
+        """
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(1)
+        status = process.returncode
+        self.stop()
+        if status == -signal.SIGKILL:
+            raise GradingFailed("the process that compares expressions was killed, perhaps because memory ran out")
+        limit = f"{WALL_SECONDS:.0f} s" if status is None else f"{CPU_SECONDS:.0f} s of CPU time"
+        return Comparison("undecided", f"the comparison took more than {limit}")
+
+    def _running(self) -> subprocess.Popen[str]:
+        if self._process is None or self._process.poll() is not None:
+            self._process = _start()
+        return self._process
 
 
 def _start() -> subprocess.Popen[str]:

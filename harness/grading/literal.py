@@ -2,13 +2,14 @@
 
 import ast
 import re
+import warnings
 
 from harness.grading.answers import THINK, Markers, line_after_answer_is, split_reasoning
 from harness.grading.base import Grade, State
 
 LONGEST_LITERAL = 10_000
 
-_TAGGED = re.compile(r"\[ANSWER\](.*?)\[/ANSWER\]", re.S)
+_OPEN, _CLOSE = "[ANSWER]", "[/ANSWER]"
 _FENCED = re.compile(r"^```[a-zA-Z]*[ \t]*\n(.*?)^```", re.S | re.M)
 _ASSERTED = re.compile(r"(?:assert\s+)?f\(.*?\)\s*==\s*(?P<right>.*)", re.S)
 _NOT_LITERAL = object()
@@ -30,9 +31,11 @@ def grade_literal(response: str, reference: str, *, markers: Markers = THINK) ->
     answer = _stated(text)
     if not answer:
         return Grade("no_answer", None, "the place of the final answer is empty or cut off")
-    predicted = read_literal(answer)
-    if predicted is _NOT_LITERAL:
-        predicted = read_literal(answer.removesuffix("."))
+    readings = (
+        read_literal(answer),
+        read_literal(answer.removesuffix(".").strip("` ")),
+    )  # a sentence's full stop or not
+    predicted = next((reading for reading in readings if reading is not _NOT_LITERAL), _NOT_LITERAL)
     if predicted is _NOT_LITERAL:
         return Grade("bad_format", answer[:200], f"the answer is not a literal: {answer[:80]!r}")
     state: State = "correct" if predicted == expected else "wrong"
@@ -44,8 +47,9 @@ def read_literal(text: str) -> object:
     if len(text) > LONGEST_LITERAL:
         return _NOT_LITERAL
     try:
-        value: object = ast.literal_eval(text.strip())
-        hash(repr(value))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of escapes that Python does not know, which are no fault of the answer
+            value: object = ast.literal_eval(text.strip())
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return _NOT_LITERAL
     return value
@@ -53,9 +57,10 @@ def read_literal(text: str) -> object:
 
 def _stated(text: str) -> str:
     """Where the response states the value, tried from the task's own mark to the last line."""
-    tagged, fenced = _TAGGED.findall(text), _FENCED.findall(text)
-    if tagged or "[ANSWER]" in text:
-        stated = tagged[-1] if tagged else ""
+    fenced = _FENCED.findall(text)
+    if _OPEN in text:
+        inside, closed, after = text.rpartition(_CLOSE)
+        stated = inside.rpartition(_OPEN)[2] if closed and _OPEN not in after else ""
     elif fenced:
         stated = fenced[-1]
     else:

@@ -13,7 +13,8 @@ from harness.grading.answers import (
 )
 from harness.grading.base import Grade, State
 from harness.grading.equality import Verdict, compare
-from harness.grading.notation import canonical, read_quantity
+from harness.grading.notation import canonical
+from harness.grading.quantities import read_quantity
 
 _PROSE = re.compile(r"(?<![a-zA-Z\\])[a-zA-Z]{3,}")
 _STATES: dict[Verdict, State] = {

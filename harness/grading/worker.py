@@ -187,7 +187,8 @@ def _stands_for(gold: Any, got: Any, rounded: list[int]) -> bool:
     other = got if gold == decimal else gold
     if not getattr(other, "is_number", False) or other.doit().is_Rational:
         return False
-    return bool(abs(other.evalf(PRECISION) - decimal) < step)
+    exact = other.evalf(PRECISION)
+    return bool(abs(exact - decimal) <= step / 2 or 0 <= abs(exact) - abs(decimal) < step)
 
 
 def _sides(request: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from datasets import Dataset
 
+from harness.benchmarks.scoring import Item, Scorer
 from harness.grading import grade_function, grade_value
 from traceinv.lab.families import unit_tests
 from traceinv.lab.questions import TEST_SEED, TEST_STEPS, sample_problems
@@ -28,9 +29,14 @@ prints = partial(load, "prints")
 compose = partial(load, "compose")
 
 
-def score_value(doc: dict[str, Any], responses: list[str]) -> dict[str, float]:
-    return grade_value(responses[0], doc["reference"]).as_metrics()
+def solve_function(item: Item) -> str:
+    p, q = item["reference"].split()
+    return f"def f(x):\n    return ({p}*x + {q}) % 7"
 
 
-def score_function(doc: dict[str, Any], responses: list[str]) -> dict[str, float]:
-    return grade_function(responses[0], unit_tests(doc["reference"])).as_metrics()
+score_value = Scorer(
+    lambda response, item: grade_value(response, item["reference"]), solve=lambda item: str(item["reference"])
+)
+score_function = Scorer(
+    lambda response, item: grade_function(response, unit_tests(item["reference"])), solve=solve_function
+)

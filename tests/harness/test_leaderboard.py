@@ -1,122 +1,106 @@
-"""Records and the leaderboard made from them."""
+"""The leaderboard made from records: what shares a table, what is refused, and that it is up to date."""
 
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sample_records import CONDITIONS, record, shelf
 
 from harness.cli import main
 from harness.leaderboard import render
-from harness.results import (
-    Contrast,
-    FaithfulnessRow,
-    Interval,
-    Ledger,
-    Provenance,
-    ResultRecord,
-    Row,
-    Score,
-    read_record,
-    read_records,
-    write_record,
-)
-from harness.verdict import verdict
+from harness.published import read_published
+from harness.results import StageTime, read_record, write_record
+from harness.shelf import read_shelf
 from traceinv.errors import InputError
 
-
-def _interval(mean: float) -> Interval:
-    return Interval(mean=mean, low=mean - 0.05, high=mean + 0.05, spread=0.02)
-
-
-def _score(mean: float) -> Score:
-    return Score(
-        accuracy=_interval(mean),
-        by_seed=[mean],
-        finished=0.9,
-        no_answer=0.0,
-        unfinished=0.1,
-        bad_format=0.0,
-        if_unfinished_right=mean + 0.1,
-        if_unfinished_wrong=mean,
-        mean_tokens=50.0,
-        items=200,
-    )
-
-
-def _contrast(second: str, low: float, high: float) -> Contrast:
-    interval = Interval(mean=(low + high) / 2, low=low, high=high, spread=None)
-    return Contrast(first="inverted", second=second, group="math", difference=interval)
-
-
-CONTRASTS = [
-    _contrast("answer_only", 0.1, 0.2),
-    _contrast("summary", -0.2, -0.1),
-    _contrast("surrogate_trace", -0.1, 0.1),
-]
-
-
-def _record(identifier: str = "lab-1") -> ResultRecord:
-    rows = [
-        Row(name=name, kind=kind, seeds=[0], scores={"math": _score(mean), "all": _score(mean)})
-        for name, kind, mean in (
-            ("target", "reference", 0.9),
-            ("inverted", "regime", 0.4),
-            ("answer_only", "regime", 0.2),
-        )
-    ]
-    figures = {
-        name: _interval(0.5)
-        for name in ("length_ratio", "token_f1", "rouge1", "rouge2", "rougeL", "true_steps", "matched_steps")
-    }
-    return ResultRecord(
-        id=identifier,
-        recipe={"name": "lab"},
-        seeds=[0],
-        rows=rows,
-        contrasts=CONTRASTS,
-        faithfulness=[FaithfulnessRow(regime="inverted", pairs=10, inverted=figures, floor=figures)],
-        ledger=[Ledger(seed=0, asked=10, rows={"inverted": 9}, too_long={"inverted": 0}, shared=9)],
-        gates=[],
-        verdict=verdict(rows, CONTRASTS),
-        provenance=Provenance(
-            command="traceinv run lab",
-            created="2026-11-23T00:00:00+00:00",
-            commit="abc",
-            packages={},
-            hardware={"cores": 2, "processor": "P"},
-            stages=[],
-        ),
-    )
+PUBLISHED = Path(__file__).parents[2] / "results" / "published"
 
 
 def test_a_record_reads_back_as_it_was_written(tmp_path: Path) -> None:
-    path = write_record(_record(), {"t": ["t/0"]}, {"base": {"t": "c"}}, tmp_path)
-    assert read_record(path) == _record()
+    path = write_record(record(), {"t": ["t/0"]}, {"base": {"t": "c"}}, tmp_path)
+    assert read_record(path) == record()
     assert json.loads((tmp_path / "lab-1.items.json").read_text())["states"] == {"base": {"t": "c"}}
-    assert read_records(tmp_path) == [_record()]
+    assert read_shelf(tmp_path).records == {path: record()}
 
 
-def test_the_verdict_says_what_the_intervals_say_and_no_more() -> None:
-    assert _record().verdict == (
-        "On math, students taught inverted traces reach 40.0% (answer_only 20.0%); inverted beats answer_only by "
-        "[10.0, 20.0] points, falls short of summary by [-20.0, -10.0] points and cannot be told apart from "
-        "surrogate_trace [-10.0, 10.0]."
-    )
+def test_the_same_records_give_the_same_bytes_in_any_order(tmp_path: Path) -> None:
+    for folder, names in (("a", ("x", "y")), ("b", ("y", "x"))):
+        for name in names:
+            write_record(record(name), {}, {}, tmp_path / folder)
+    assert render(read_shelf(tmp_path / "a")) == render(read_shelf(tmp_path / "b"))
 
 
-def test_the_same_records_give_the_same_bytes_in_any_order() -> None:
-    assert render([_record("a"), _record("b")]) == render([_record("a"), _record("b")])
-    text = render([_record()])
+def test_a_row_has_its_intervals_its_rates_and_a_link_to_its_record() -> None:
+    text = render(shelf(record()))
     assert (
-        "| inverted | 40.0 [35.0, 45.0] | 40.0 [35.0, 45.0] | 2.0 | 90.0 | 0.0 | 10.0 | 0.0 | 40.0 to 50.0 | 50 | 1 | 200 |"
-        in text
+        "| inverted | 40.0 [35.0, 45.0] | 40.0 [35.0, 45.0] | 0.25 [0.20, 0.30] | withheld "
+        "| 2.0 | 90.0 | 0.0 | 10.0 | 0.0 | 40.0 to 50.0 | 50 | 1 | 200 | [lab-1](results/lab-1.json) |" in text
     )
     assert text.index("| inverted |") < text.index("*target (reference)*")
+    assert "| summary | withheld |" in text
+    assert "| no: 14.0 points would have shown; about 900 more questions or 6 more seeds would show 1.0 |" in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"target": "u"}, "other target"),
+        ({"student": "u"}, "other student"),
+        ({"data": "u"}, "other questions"),
+        ({"tasks": {"lab_chain": "2.0"}}, "other tasks or task versions"),
+        ({"prompts": "u"}, "other prompts"),
+        ({"sampling": {"lab_chain": {"temperature": 1}}}, "other sampling"),
+        ({"target": "u", "prompts": "u"}, "other prompts, target"),
+    ],
+)
+def test_rows_that_cannot_be_compared_never_share_a_table(changes: dict[str, Any], reason: str) -> None:
+    text = render(shelf(record("a"), record("b", conditions=CONDITIONS.model_copy(update=changes))))
+    assert text.count("| regime | math | all |") == 2
+    assert f"Not comparable with the table of a: {reason}." in text
+
+
+def test_records_of_the_same_conditions_share_a_table_that_says_what_else_differs() -> None:
+    other = record("b", recipe={"name": "lab", "policy": {"kind": "every_kth_step", "k": 3}})
+    text = render(shelf(record("a"), other))
+    assert text.count("| regime | math | all |") == 1
+    assert "differ in policy.k (2 / 3)." in text
+    names = [line.split(" | ")[0] for line in text.splitlines() if line.endswith(("/a.json) |", "/b.json) |"))]
+    assert names[:4] == ["| answer_only", "| answer_only", "| summary", "| summary"]
+
+
+def test_a_run_that_two_records_share_is_marked_so_that_nobody_counts_it_twice() -> None:
+    provenance = record("a").provenance
+    text = render(shelf(record("a"), record("b", provenance=provenance)))
+    assert "| inverted (the same runs as inverted of a) |" in text
+    renamed = provenance.model_copy(update={"stages": [StageTime(name="scores of base", key="k", seconds=1)]})
+    assert "the same runs as" not in render(shelf(record("a"), record("b", provenance=renamed)))
+
+
+def test_published_figures_are_rows_that_say_they_were_not_run_here() -> None:
+    text = render(read_shelf(PUBLISHED.parent))
+    row = "| *inverted (surrogate R1-Distill-Qwen-1.5B), published, not run here* | 71.8 | 36.3 | 30.9 |"
+    assert row in text
+    assert "(https://arxiv.org/abs/2603.07267v2)" in text
+    assert "| *oracle, published, not run here* | 73.4 | 90.8 | 45.6 | 92.0 |" in text
+
+
+def test_every_published_file_is_named_after_its_id() -> None:
+    paths = list(PUBLISHED.glob("*.json"))
+    assert paths
+    assert all(read_published(path).id == path.stem for path in paths)
+
+
+def test_a_published_figure_without_a_column_is_refused(tmp_path: Path) -> None:
+    content = json.loads((PUBLISHED / "paper-v1-gpt5-mini.json").read_text())
+    content["rows"][0]["figures"]["gsm8k"] = 1.0
+    (tmp_path / "x.json").write_text(json.dumps(content))
+    with pytest.raises(InputError, match=r"x\.json: .*'gsm8k' is not one of the columns"):
+        read_published(tmp_path / "x.json")
 
 
 def test_check_says_whether_the_leaderboard_is_up_to_date(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write_record(_record(), {}, {}, tmp_path / "results")
+    write_record(record(), {}, {}, tmp_path / "results")
     places = ["--results", str(tmp_path / "results"), "--out", str(tmp_path / "leaderboard.md")]
     assert main(["leaderboard", *places, "--check"]) == 1
     assert "run `traceinv leaderboard`" in capsys.readouterr().err
@@ -130,29 +114,63 @@ def _without(content: dict[str, Any], key: str) -> dict[str, Any]:
     return {name: value for name, value in content.items() if name != key}
 
 
-@pytest.mark.parametrize(
-    ("spoil", "message"),
-    [
-        (lambda c: json.dumps(c | {"schema_version": 99}), "schema_version is 99, expected 1"),
-        (lambda c: json.dumps(_without(c, "schema_version")), "schema_version is None"),
-        (lambda c: json.dumps(_without(c, "seeds")), "seeds: field required"),
-        (lambda c: json.dumps(c)[:500], "not JSON"),
-        (lambda c: json.dumps(c).replace('"mean": 0.4', '"mean": NaN'), "finite number"),
-        (lambda c: "[1]", "valid dictionary"),
-    ],
-)
-def test_a_bad_record_is_refused_by_name(spoil: Any, message: str, tmp_path: Path) -> None:
-    path = tmp_path / "bad.json"
-    path.write_text(spoil(_record().model_dump(mode="json")))
-    with pytest.raises(InputError) as error:
-        read_records(tmp_path)
-    assert str(path) in str(error.value)
-    assert message in str(error.value)
-    assert "\n" not in str(error.value)
+def _row_without_seeds(content: dict[str, Any]) -> dict[str, Any]:
+    first, *others = content["rows"]
+    return content | {"seeds": [0, 1], "rows": [first, *others]}
 
 
-def test_two_records_with_one_id_are_refused(tmp_path: Path) -> None:
+BAD = [
+    (lambda c: json.dumps(c | {"schema_version": 99}), "schema_version is 99, expected 1"),
+    (lambda c: json.dumps(_without(c, "schema_version")), "schema_version is None"),
+    (lambda c: json.dumps(_without(c, "seeds")), "seeds: field required"),
+    (lambda c: json.dumps(_row_without_seeds(c)), "row 'answer_only' has the seeds [0], expected [0, 1]"),
+    (lambda c: json.dumps(c)[:500], "not JSON"),
+    (lambda c: json.dumps(c).replace('"mean": 0.4', '"mean": NaN'), "NaN is not a finite number"),
+    (lambda c: json.dumps(c).replace('"mean": 0.4', '"mean": 1e999'), "finite number"),
+    (lambda c: json.dumps(c | {"id": "../x"}), "id: "),
+    (lambda c: json.dumps(c | {"rows": []}), "rows: "),
+    (lambda c: "[" * 100_000, "nested too deeply"),
+    (lambda c: "[1]", "valid dictionary"),
+]
+
+
+@pytest.mark.parametrize(("spoil", "message"), BAD)
+def test_a_bad_record_is_refused_by_name_in_one_line_and_the_rest_still_renders(
+    spoil: Any, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_record(record("good"), {}, {}, tmp_path)
+    bad = tmp_path / "bad.json"
+    bad.write_text(spoil(record().model_dump(mode="json")))
+    board = tmp_path / "leaderboard.md"
+    places = ["--results", str(tmp_path), "--out", str(board)]
+    assert main(["leaderboard", *places]) == 2
+    error = capsys.readouterr().err
+    assert str(bad) in error
+    assert message in error
+    assert error.count("\n") == 1
+    assert "[good](./good.json)" in board.read_text()
+    assert main(["leaderboard", *places, "--check"]) == 2
+
+
+def test_two_records_with_one_id_are_both_refused(tmp_path: Path) -> None:
     for name in ("a", "b"):
-        (tmp_path / f"{name}.json").write_text(_record().model_dump_json())
-    with pytest.raises(InputError, match=r"b\.json: a second record with the id 'lab-1'"):
-        read_records(tmp_path)
+        (tmp_path / f"{name}.json").write_text(record().model_dump_json())
+    (tmp_path / "other.json").write_text(record("other").model_dump_json())
+    found = read_shelf(tmp_path)
+    assert [path.name for path in found.records] == ["other.json"]
+    assert found.refused == [f"{tmp_path / name}.json: 2 records have the id 'lab-1'" for name in ("a", "b")]
+
+
+def test_the_verdict_is_made_from_the_figures_whatever_a_record_says_it_is() -> None:
+    assert "beats everything" not in render(shelf(record(verdict="inverted beats everything")))
+    assert record().verdict in render(shelf(record()))
+
+
+def test_what_a_record_says_never_becomes_markup() -> None:
+    recipe = {"name": "<script>|x](javascript:y)"}
+    provenance = record().provenance.model_copy(update={"command": "`</code>\n# big"})
+    hostile = record(recipe=recipe, provenance=provenance)
+    text = render(shelf(hostile))
+    assert "<script>" not in text
+    assert "](javascript" not in text
+    assert "\n# big" not in text

@@ -91,6 +91,15 @@ def test_a_second_run_computes_nothing(finished: Path, small_recipe: Path) -> No
     assert "computed 0 of" in output.stdout
 
 
+def test_the_record_says_what_its_scores_depend_on_and_compares_its_regimes(finished: Path) -> None:
+    record = _record(finished)
+    assert record.conditions.tasks == {"lab_chain": "1.0", "lab_compose": "1.0"}
+    assert record.conditions.sampling["lab_chain"]["temperature"] == 0
+    assert {(c.first, c.second) for c in record.contrasts} >= {("inverted", "answer_only"), ("oracle", "inverted")}
+    assert {row.regime for row in record.recovery} == set(record.recipe["regimes"]) - {"base", "oracle"}
+    assert all(contrast.p_holm >= contrast.p_value for contrast in record.contrasts)
+
+
 def test_the_record_carries_its_gates_and_its_ledger(finished: Path) -> None:
     record = _record(finished)
     taught = [name for name in record.recipe["regimes"] if name != "base"]
@@ -145,7 +154,7 @@ def test_changing_the_hidden_traces_changes_nothing_on_the_testers_side(
     assert after[hidden].digest != before[hidden].digest
     assert after["lesson oracle, seed 0"].digest != before["lesson oracle, seed 0"].digest
     for stage in experiment.stages:
-        if stage.name != hidden and "oracle" not in stage.name and "faithfulness" not in stage.name:
+        if stage.name != hidden and not any(part in stage.name for part in ("oracle", "faithfulness", "likelihood")):
             assert after[stage.name].digest == before[stage.name].digest, stage.name
     assert set(watcher.computed) == {
         hidden,
@@ -154,6 +163,13 @@ def test_changing_the_hidden_traces_changes_nothing_on_the_testers_side(
         "student oracle, seed 0",
         "scores of oracle, seed 0",
         "faithfulness of inverted, seed 0",
+        "faithfulness of zero_shot_inverted",
+        "ceiling of faithfulness",
+        "calibrated faithfulness of inverted",
+        "calibrated faithfulness of zero_shot_inverted",
+        "likelihood under inverted, seed 0",
+        "likelihood under zero_shot_inverted",
+        "likelihood under surrogate",
     }
 
 

@@ -1,7 +1,8 @@
 """The lab's base model: a small Llama that knows single steps and cannot chain them.
 
-Its diet: drills of every family, each line asked for by itself with the line that it starts from; and whole replies to questions
-of one step, so that it knows the form of a reply. It never sees one step go on from another.
+Its diet: drills of every family, each line asked for by itself where it stands in a trace, after lines that are given and have
+values of their own; and whole replies to questions of one step, so that it knows the form of a reply. It never writes one step
+that goes on from another, and ends after each.
 """
 
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from traceinv.engines.base import Progress
-from traceinv.formatting import EncodedExample, encode_prompt, wrap_reply
+from traceinv.formatting import OPEN, EncodedExample, encode_prompt, wrap_reply
 from traceinv.lab.families import FAMILIES, Drill, Problem
 from traceinv.lab.questions import sample_problems, split_of
 from traceinv.lab.tokenizer import ASSISTANT, END, USER, build_tokenizer
@@ -27,17 +28,19 @@ class PretrainConfig(BaseModel):
 
     Attributes:
         initial_std: of the fresh weights; at transformers' own 0.02 a model this narrow starts to look things up much later.
-        rows: of the diet, `reply_share` of which are whole one-step replies; the rest are drills.
+        rounds: each with fresh rows and a learning rate schedule of its own.
+        rows: of a round, `reply_share` of which are whole one-step replies; the rest are drills.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    layers: int = 3
+    layers: int = 2
     hidden: int = 128
     intermediate: int = 256
-    heads: int = 4
+    heads: int = 8
     initial_std: float = 0.08
     seed: int = 0
+    rounds: int = 2
     rows: int = 80_000
     reply_share: float = Field(0.15, ge=0, le=1)
     training: TrainingConfig = TrainingConfig(
@@ -49,14 +52,30 @@ def pretrain(config: PretrainConfig, out: Path, progress: Progress | None = None
     """Train the base model and save it, its tokenizer and its recipe to `out`.
 
     Returns:
-        The number of parameters, the training log, and `drill_accuracy`.
+        The number of parameters, each round's training log, and `drill_accuracy`.
     """
     tokenizer = build_tokenizer(corpus())
     model = build_model(config, tokenizer)
-    rows = _in_batches_of_like_length(list(diet(config, tokenizer)), config.training.batch_size, config.seed)
-    log = train(model, tokenizer, rows, config.training, config.seed, out, progress, in_order=True)
+    logs = [_round(config, number, model, tokenizer, out, progress) for number in range(config.rounds)]
     (out / "recipe.json").write_text(config.model_dump_json(indent=2) + "\n")
-    return {"parameters": model.num_parameters(), "drill_accuracy": drill_accuracy(model, tokenizer), **log}
+    return {"parameters": model.num_parameters(), "drill_accuracy": drill_accuracy(model, tokenizer), "rounds": logs}
+
+
+def _round(
+    config: PretrainConfig,
+    number: int,
+    model: "LlamaForCausalLM",
+    tokenizer: "PreTrainedTokenizerFast",
+    out: Path,
+    progress: Progress | None,
+) -> dict[str, Any]:
+    def report(share: float) -> None:
+        if progress:
+            progress((number + share) / config.rounds)
+
+    seed = config.seed + number
+    rows = _in_batches_of_like_length(list(diet(config, seed, tokenizer)), config.training.batch_size, seed)
+    return train(model, tokenizer, rows, config.training, seed, out, report, in_order=True)
 
 
 def build_model(config: PretrainConfig, tokenizer: "PreTrainedTokenizerFast") -> "LlamaForCausalLM":
@@ -82,9 +101,9 @@ def build_model(config: PretrainConfig, tokenizer: "PreTrainedTokenizerFast") ->
     )
 
 
-def diet(config: PretrainConfig, tokenizer: "PreTrainedTokenizerFast") -> Iterator[EncodedExample]:
-    """The rows that the base is trained on, in order."""
-    rng = Random(config.seed)
+def diet(config: PretrainConfig, seed: int, tokenizer: "PreTrainedTokenizerFast") -> Iterator[EncodedExample]:
+    """The rows of one round, in order."""
+    rng = Random(seed)
     families = list(FAMILIES.values())
     for _ in range(config.rows):
         family = rng.choice(families)
@@ -138,19 +157,25 @@ def _one_step(rng: Random, family: str) -> Problem:
 
 
 def _encode_reply(tokenizer: "PreTrainedTokenizerFast", problem: Problem) -> EncodedExample:
-    return _encode_turns(tokenizer, [(problem.question, wrap_reply(problem.trace, problem.answer))])
+    return _encode_turns(
+        tokenizer, [(f"{USER}{problem.question}{ASSISTANT}", wrap_reply(problem.trace, problem.answer))]
+    )
 
 
 def _encode_drill(tokenizer: "PreTrainedTokenizerFast", drill: Drill) -> EncodedExample:
-    (first, reply), *others = drill.turns
-    return _encode_turns(tokenizer, [(f"{drill.context}\n{first}", reply), *others])
+    """Every step stands where it would stand in a trace; what it goes on from is given, and not in the loss."""
+    turns = []
+    for number, (given, follows) in enumerate(drill.turns):
+        lines = f"{given}\n" if given else ""
+        turns.append((f"{USER}{'' if number else drill.question}{ASSISTANT}{OPEN}\n{lines}", follows))
+    return _encode_turns(tokenizer, turns)
 
 
 def _encode_turns(tokenizer: "PreTrainedTokenizerFast", turns: list[tuple[str, str]]) -> EncodedExample:
     ids: list[int] = []
     mask: list[int] = []
-    for asked, reply in turns:
-        prompt_ids = encode_prompt(tokenizer, f"{USER}{asked}{ASSISTANT}")
+    for prompt, reply in turns:
+        prompt_ids = encode_prompt(tokenizer, prompt)
         reply_ids = encode_prompt(tokenizer, f"{reply}{END}")
         ids += prompt_ids + reply_ids
         mask += [0] * len(prompt_ids) + [1] * len(reply_ids)
@@ -165,5 +190,5 @@ def corpus() -> list[str]:
         for problem in sample_problems(name, "base", 3000, (7, 9), seed=0):
             texts += [problem.question, problem.trace, problem.answer]
         for drill in (family.drill(rng) for _ in range(100)):
-            texts += [drill.context, *(text for turn in drill.turns for text in turn)]
+            texts += [drill.question, *(text for turn in drill.turns for text in turn)]
     return texts

@@ -15,7 +15,7 @@ from traceinv.records import Question
 Split = Literal["base", "target_train", "surrogate_train", "target", "surrogate", "test"]
 SPLITS: tuple[Split, ...] = get_args(Split)
 TEST_SEED = 2603_07267
-TEST_STEPS = (4, 8)
+TEST_STEPS = (3, 6)
 
 
 def split_of(problem: Problem) -> Split:

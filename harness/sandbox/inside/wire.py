@@ -19,7 +19,7 @@ MESSAGE_BYTES = 8 * 1024**2
 DEPTH = 200
 _HEADER = struct.Struct("!I")
 _PLAIN_INT_BITS = 256
-_EXACT = (bool, str)
+_EXACT = (type(None), bool, str)
 
 
 class Spoilt(Exception):
@@ -98,12 +98,12 @@ def encode(value: Any, keep: Callable[[Any], str], depth: int = DEPTH) -> Any:
     """
     if depth == 0:
         raise Spoilt(f"a value is nested more than {DEPTH} deep")
-    if value is None or type(value) in _EXACT:
+    if type(value) in _EXACT:
         return value
+    if isinstance(value, type) and vars(builtins).get(name := type.__dict__["__name__"].__get__(value)) is value:
+        return ["builtin", name]
     if isinstance(value, Remote):
         return ["name", value._name]
-    if isinstance(value, type) and _is_builtin(value):
-        return ["builtin", value.__name__]
     if isinstance(value, bool | int | float | complex | str | bytes | bytearray):
         return _encode_scalar(value)
     for kind, tag in _SEQUENCES:
@@ -192,10 +192,6 @@ def _array(items: Any) -> Any:
 
 def _no_names(name: str) -> Any:
     raise ValueError(f"{name} where only plain values may stand")
-
-
-def _is_builtin(kind: type) -> bool:
-    return getattr(builtins, kind.__name__, None) is kind
 
 
 def _builtin_type(name: str) -> type:

@@ -1,12 +1,12 @@
 """Families: traces that are exact, readers that judge every line, answers that cannot be guessed."""
 
-import re
 from collections import Counter
 from random import Random
 
 import pytest
 
 from traceinv.lab.families import FAMILIES, unit_tests
+from traceinv.lab.questions import TEST_STEPS
 
 NAMES = sorted(FAMILIES)
 
@@ -70,18 +70,25 @@ def test_the_function_of_compose_passes_its_unit_tests() -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_always_giving_the_commonest_answer_scores_at_most_a_fifth(name: str) -> None:
     rng = Random(0)
-    answers = Counter(FAMILIES[name].sample(rng, rng.randint(4, 8)).answer for _ in range(3000))
+    answers = Counter(FAMILIES[name].sample(rng, rng.randint(*TEST_STEPS)).answer for _ in range(3000))
     assert answers.most_common(1)[0][1] / 3000 <= 0.20
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_drill_never_needs_two_steps_in_a_row(name: str) -> None:
+def test_a_drill_asks_for_one_line_at_a_time_after_lines_with_values_of_their_own(name: str) -> None:
     rng = Random(5)
+    follows: list[str] = []
+    consistent = several = 0
     for _ in range(200):
         drill = FAMILIES[name].drill(rng)
-        replies = [reply for _, reply in drill.turns]
-        assert all("\n" not in reply for reply in replies)
-        assert all(re.search(r"[0-6]", asked) for asked, _ in drill.turns), "each turn says what it starts from"
+        for given, reply in drill.turns:
+            follows.append(reply)
+            assert reply.startswith("</think>") or "\n" not in reply
+            lines = given.splitlines()
+            several += len(lines) > 1
+            consistent += len(lines) > 1 and all(step.true for step in FAMILIES[name].read(drill.question, given))
+    assert consistent / several < 0.1, "the lines that are given are no trace but by chance"
+    assert sum(reply.startswith("</think>") for reply in follows) > 20, "ending is a step like any other"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,11 +1,15 @@
 """What a problem family of the lab is: questions with exact traces, and a reader for traces that a model wrote."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from random import Random
-from typing import Literal, Protocol
+from typing import Literal, Protocol, TypeVar
 
+from traceinv.formatting import CLOSE
+
+Value = TypeVar("Value")
+DRILL_TURNS = 4
 Domain = Literal["math", "code"]
 
 
@@ -29,14 +33,15 @@ class Problem:
 
 @dataclass(frozen=True)
 class Drill:
-    """Single steps over one context, each of which needs no other: what the base model is made of.
+    """Single steps over one question, each of which needs no other: what the base model is made of.
 
     Attributes:
-        context: a question-like text.
-        turns: (what is asked, the one line that answers it).
+        question: the text of a question.
+        turns: (lines that are given, of which the last is the one that the step goes on from; what follows them: one line, or
+            the end of the trace and the answer). No lines are given where the first is asked for.
     """
 
-    context: str
+    question: str
     turns: tuple[tuple[str, str], ...]
 
 
@@ -68,11 +73,7 @@ class Family(Protocol):
         ...
 
     def drill(self, rng: Random) -> Drill:
-        """Draw single steps to practise: looking an operation up and doing it.
-
-        Each turn says what its step starts from: the line before it as a trace would have it, with a value of its own, so
-        that no step ever goes on from another.
-        """
+        """Draw single steps to practise over a question of two to nine steps (`make_drill`)."""
         ...
 
     def read(self, question: str, trace: str) -> list[Step]:
@@ -82,6 +83,33 @@ class Family(Protocol):
             ValueError: the question is not one of this family.
         """
         ...
+
+
+def make_drill(
+    rng: Random,
+    question: str,
+    steps: int,
+    start: Value,
+    draw: Callable[[], Value],
+    line: Callable[[int, Value], tuple[str, Value]],
+    answer: Callable[[Value], str],
+) -> Drill:
+    """Some steps of a question, in any order, each after lines whose values are all drawn for it: none goes on from another.
+
+    Args:
+        start: what the first line goes on from, as the question says it.
+        line: the text of the line of this number (from 0) that goes on from a value, and the value it comes to.
+        answer: the answer of a trace that comes to a value.
+    """
+    turns = []
+    for number in rng.sample(range(steps + 1), min(DRILL_TURNS, steps + 1)):
+        value, given = start, []
+        for before in range(number - rng.randint(1, number) if number else 0, number):
+            text, value = line(before, draw())
+            given.append(text)
+        follows = line(number, value)[0] if number < steps else f"{CLOSE}\n\n{answer(value)}"
+        turns.append(("\n".join(given), follows))
+    return Drill(question, tuple(turns))
 
 
 def judge(trace: str, form: re.Pattern[str], truth: Mapping[str, str]) -> list[Step]:

@@ -4,7 +4,7 @@ import re
 import string
 from random import Random
 
-from traceinv.lab.families.base import Domain, Drill, Problem, Step, judge
+from traceinv.lab.families.base import Domain, Drill, Problem, Step, judge, make_drill
 from traceinv.lab.families.modular import EQUATION, MODULUS, Operation, equations, sample_operations
 
 LETTERS = string.ascii_lowercase[:10]
@@ -35,17 +35,15 @@ class Chain:
         )
 
     def drill(self, rng: Random) -> Drill:
-        count = rng.randint(1, 9)
-        names, operations = LETTERS[: count + 1], sample_operations(rng, count)
-        turns = []
-        for number in range(count):
-            before = rng.randrange(MODULUS)
-            asked = f"{names[0]}={before}"
-            if number:
-                asked = f"{_rule(names, number - 1, operations)} {operations[number - 1].equation(before)}"
-                before = operations[number - 1].apply(before)
-            turns.append((asked, f"{_rule(names, number, operations)} {operations[number].equation(before)}"))
-        return Drill(_statements(names, rng.randrange(MODULUS), operations), tuple(turns))
+        count = rng.randint(2, 9)
+        names, start, operations = LETTERS[: count + 1], rng.randrange(MODULUS), sample_operations(rng, count)
+
+        def line(number: int, value: int) -> tuple[str, int]:
+            operation = operations[number]
+            return f"{_rule(names, number, operations)} {operation.equation(value)}", operation.apply(value)
+
+        question = f"{_statements(names, start, operations)} What is {names[-1]}?"
+        return make_drill(rng, question, count, start, lambda: rng.randrange(MODULUS), line, str)
 
     def read(self, question: str, trace: str) -> list[Step]:
         match = _QUESTION.fullmatch(question)

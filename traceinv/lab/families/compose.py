@@ -7,7 +7,7 @@ import re
 from itertools import accumulate
 from random import Random
 
-from traceinv.lab.families.base import Domain, Drill, Problem, Step, judge
+from traceinv.lab.families.base import Domain, Drill, Problem, Step, judge, make_drill
 from traceinv.lab.families.modular import EQUATION, MODULUS, WORDS, Operation, parse_words, sample_operations
 
 LABELS = "ABCDEFGHI"
@@ -37,23 +37,21 @@ class Compose:
             steps=steps,
             question=_HEADER + "\n".join(_listing(operations)),
             trace="\n".join(_trace(operations)),
-            answer=f"def f(x):\n    return ({p}*x + {q}) % {MODULUS}",
+            answer=_program((p, q)),
             reference=f"{p} {q}",
             key=";".join(map(str, operations)),
         )
 
     def drill(self, rng: Random) -> Drill:
-        operations = sample_operations(rng, rng.randint(1, 9))
-        turns = []
-        for number in range(len(operations)):
-            before = rng.randint(1, MODULUS - 1), rng.randrange(MODULUS)
-            if number:
-                asked = _line(number - 1, operations[number - 1], before)
-                before = _apply(before, operations[number - 1])
-            else:
-                asked = f"p {before[0]} q {before[1]}"
-            turns.append((asked, _line(number, operations[number], before)))
-        return Drill(_HEADER + "\n".join(_listing(operations)), tuple(turns))
+        operations = sample_operations(rng, rng.randint(2, 9))
+
+        def line(number: int, value: Coefficients) -> tuple[str, Coefficients]:
+            return _line(number, operations[number], value), _apply(value, operations[number])
+
+        def draw() -> Coefficients:
+            return rng.randint(1, MODULUS - 1), rng.randrange(MODULUS)
+
+        return make_drill(rng, _HEADER + "\n".join(_listing(operations)), len(operations), (1, 0), draw, line, _program)
 
     def read(self, question: str, trace: str) -> list[Step]:
         return judge(trace, _LINE, {line[0]: line for line in _trace(_parse(question))})
@@ -67,6 +65,11 @@ def unit_tests(reference: str) -> list[tuple[int, int]]:
     """
     p, q = (int(text) for text in reference.split())
     return [(x, (p * x + q) % MODULUS) for x in TEST_INPUTS]
+
+
+def _program(state: Coefficients) -> str:
+    p, q = state
+    return f"def f(x):\n    return ({p}*x + {q}) % {MODULUS}"
 
 
 def _apply(before: Coefficients, operation: Operation) -> Coefficients:

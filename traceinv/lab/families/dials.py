@@ -3,7 +3,7 @@
 import re
 from random import Random
 
-from traceinv.lab.families.base import Domain, Drill, Problem, Step, judge
+from traceinv.lab.families.base import Domain, Drill, Problem, Step, judge, make_drill
 from traceinv.lab.families.modular import EQUATION, MODULUS, WORDS, Operation, equations, parse_words, sample_operations
 
 NAMES = ("Ann", "Bob", "Cy", "Dee", "Eve", "Fay", "Gus", "Hal", "Ida", "Jo")
@@ -34,19 +34,15 @@ class Dials:
         )
 
     def drill(self, rng: Random) -> Drill:
-        count = rng.randint(1, 9)
-        names, operations = NAMES[:count], sample_operations(rng, count)
-        turns = []
-        for number in range(count):
-            before = rng.randrange(MODULUS)
-            asked = f"starts at {before}"
-            if number:
-                asked = (
-                    f"{_action(names[number - 1], operations[number - 1])} {operations[number - 1].equation(before)}"
-                )
-                before = operations[number - 1].apply(before)
-            turns.append((asked, f"{_action(names[number], operations[number])} {operations[number].equation(before)}"))
-        return Drill(_story(names, rng.randrange(MODULUS), operations), tuple(turns))
+        count = rng.randint(2, 9)
+        start, operations = rng.randrange(MODULUS), sample_operations(rng, count)
+
+        def line(number: int, value: int) -> tuple[str, int]:
+            operation = operations[number]
+            return f"{_action(NAMES[number], operation)} {operation.equation(value)}", operation.apply(value)
+
+        question = f"{_story(NAMES[:count], start, operations)} Where does it end?"
+        return make_drill(rng, question, count, start, lambda: rng.randrange(MODULUS), line, str)
 
     def read(self, question: str, trace: str) -> list[Step]:
         match = _QUESTION.fullmatch(question)

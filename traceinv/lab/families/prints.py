@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from traceinv.lab.families.base import Domain, Drill, Problem, Step, judge
+from traceinv.lab.families.base import Domain, Drill, Problem, Step, judge, make_drill
 from traceinv.lab.families.modular import EQUATION, MODULUS, Operation, sample_operation
 
 _HEADER = "What does this Python program print?\n"
@@ -69,15 +69,15 @@ class Prints:
         )
 
     def drill(self, rng: Random) -> Drill:
-        assignments = _sample_assignments(rng, rng.randint(1, 9))
-        turns = []
-        for number, assignment in enumerate(assignments, 1):
-            values = _execute(rng.randrange(MODULUS), assignments[max(0, number - 2) : number])
-            asked = f"a={values[0]}"
-            if number > 1:
-                asked = assignments[number - 2].describe(number - 1, *values[:2])
-            turns.append((asked, assignment.describe(number, *values[-2:])))
-        return Drill(_listing(rng.randrange(MODULUS), assignments), tuple(turns))
+        start, assignments = rng.randrange(MODULUS), _sample_assignments(rng, rng.randint(2, 9))
+
+        def line(number: int, value: int) -> tuple[str, int]:
+            _, after = _execute(value, assignments[number : number + 1])
+            return assignments[number].describe(number + 1, value, after), after
+
+        return make_drill(
+            rng, _listing(start, assignments), len(assignments), start, lambda: rng.randrange(MODULUS), line, str
+        )
 
     def read(self, question: str, trace: str) -> list[Step]:
         start, assignments = _parse(question)

@@ -1,0 +1,1 @@
+"""Real benchmarks: which there are, their data, asking a model, and grading what it wrote."""

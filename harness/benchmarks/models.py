@@ -1,0 +1,179 @@
+"""Models to ask: lm-eval's own transformers and vLLM backends, made to say how each reply ended and to go on after a kill.
+
+Imports lm-eval: import it late.
+"""
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from harness.responses import Finish, Key
+from traceinv.errors import InputError
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One sample to be had of one item.
+
+    Attributes:
+        prompt: as the model reads it; for a server's chat, its messages as JSON.
+        arguments: lm-eval's generation arguments.
+    """
+
+    task: str
+    item: str
+    sample: int
+    prompt: str
+    arguments: dict[str, Any]
+
+    @property
+    def key(self) -> Key:
+        return self.item, self.sample
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What a model wrote, why it stopped, and how many tokens it took (None where a server does not say)."""
+
+    text: str
+    finish_reason: Finish
+    tokens: int | None
+
+
+Replies = list[tuple[Ask, Reply]]
+Done = Callable[[Ask], bool]
+"""Whether a sample is recorded already."""
+
+
+class Model(Protocol):
+    """A model that can be asked.
+
+    Attributes:
+        context: tokens that fit, prompt and reply together; None where it is not known.
+        chat_template: its source; None where the model has none, "" where a server applies its own.
+    """
+
+    context: int | None
+    chat_template: str | None
+
+    def render(self, turns: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
+        """A conversation in the chat template."""
+        ...
+
+    def count_tokens(self, prompt: str) -> int | None:
+        """How many tokens the model reads a prompt as; None where that is not known."""
+        ...
+
+    def ask(self, asks: Sequence[Ask], done: Done) -> Iterator[Replies]:
+        """Answer what is not done yet, some asks at a time, in an order that depends on all the asks alone."""
+        ...
+
+    def describe(self) -> dict[str, Any]:
+        """What it is, for the record."""
+        ...
+
+
+def own_seed(seed: int, ask: Ask) -> int:
+    """A seed for one sample, the same whatever else is asked, so that repeats differ and a resumed run draws the same."""
+    text = f"{seed}/{ask.task}/{ask.item}/{ask.sample}"
+    return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:4], "big") >> 1
+
+
+def instances(asks: Sequence[Ask]) -> list[Any]:
+    """Asks as lm-eval's requests."""
+    from lm_eval.api.instance import Instance
+
+    return [
+        Instance("generate_until", {}, (ask.prompt, dict(ask.arguments)), 0, (ask.task, index, 1))
+        for index, ask in enumerate(asks)
+    ]
+
+
+class Transformers:
+    """lm-eval's `hf` model: the same batches in the same order with the same random numbers as `lm_eval --model hf` draws.
+
+    Sampling draws from one stream of random numbers, so the stream's state is kept after each batch: a run that is killed goes
+    on with the numbers that it would have had.
+    """
+
+    def __init__(self, path: str, arguments: dict[str, Any], batch_size: int, seed: int, state: Path) -> None:
+        from harness.benchmarks.backends import NotedHF, seed_everything
+
+        seed_everything(seed)
+        # "cuda:0" is what lm-eval's command asks for too; without a GPU it means the CPU, which "cuda" does not
+        self.lm = NotedHF(**{"pretrained": path, "batch_size": batch_size, "device": "cuda:0"} | arguments)
+        self.path, self.batch_size, self.state = path, batch_size, state
+        self.context: int | None = int(self.lm.max_length)
+        self.chat_template = template_of(self.lm.tokenizer)
+
+    def render(self, turns: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
+        return str(self.lm.apply_chat_template(turns, add_generation_prompt))
+
+    def count_tokens(self, prompt: str) -> int | None:
+        return len(self.lm.tok_encode(prompt))
+
+    def ask(self, asks: Sequence[Ask], done: Done) -> Iterator[Replies]:
+        from harness.benchmarks.backends import batches, load_stream, save_stream
+
+        finished = load_stream(self.state)
+        for number, batch in enumerate(batches(self.lm, asks, self.batch_size), 1):
+            if number <= finished:
+                lost = [ask for ask in batch if not done(ask)]
+                if lost:
+                    raise InputError(
+                        f"{self.state}: batch {number} was written, but {lost[0].item} has no record; start in another folder"
+                    )
+                continue
+            yield self.lm.reply(batch)
+            save_stream(self.state, number)
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "engine": "transformers",
+            "batch_size": self.batch_size,
+            "dtype": str(self.lm.model.dtype),
+            "device": str(self.lm.device),
+            "revision": getattr(self.lm.config, "_commit_hash", None),
+        }
+
+
+class VLLM:
+    """lm-eval's `vllm` model; each sample has a seed of its own, so what is asked beside it changes nothing."""
+
+    def __init__(self, path: str, arguments: dict[str, Any], batch_size: int, seed: int) -> None:
+        try:
+            from harness.benchmarks.backends_vllm import NotedVLLM
+        except ImportError as error:
+            raise InputError(f"--engine vllm: {error}; vLLM is no dependency of traceinv: pip install vllm") from None
+        # with a batch size of lm-eval's own, vLLM draws no bar of its own, which fails where bars are turned off
+        self.lm = NotedVLLM(**{"pretrained": path, "seed": seed, "batch_size": batch_size} | arguments)
+        self.path, self.batch_size, self.seed = path, batch_size, seed
+        self.context: int | None = int(self.lm.max_length)
+        self.chat_template = template_of(self.lm.tokenizer)
+
+    def render(self, turns: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
+        return str(self.lm.apply_chat_template(turns, add_generation_prompt))
+
+    def count_tokens(self, prompt: str) -> int | None:
+        return len(self.lm.tok_encode(prompt))
+
+    def ask(self, asks: Sequence[Ask], done: Done) -> Iterator[Replies]:
+        missing = [ask for ask in asks if not done(ask)]
+        for start in range(0, len(missing), self.batch_size):
+            yield self.lm.reply(missing[start : start + self.batch_size], self.seed)
+
+    def describe(self) -> dict[str, Any]:
+        return {
+            "engine": "vllm",
+            "batch_size": self.batch_size,
+            "dtype": str(self.lm.model.llm_engine.model_config.dtype),
+            "revision": getattr(self.lm._config, "_commit_hash", None),
+        }
+
+
+def template_of(tokenizer: Any) -> str | None:
+    """A tokenizer's chat template as text."""
+    template = tokenizer.chat_template
+    return repr(sorted(template.items())) if isinstance(template, dict) else template

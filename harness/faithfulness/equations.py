@@ -1,0 +1,248 @@
+r"""The equations that a trace states, and which of them are true.
+
+Only equations without unknowns can be true or false by themselves, so only those are judged: both sides are made of numbers,
++ - * / ^, brackets, \frac, \sqrt, \binom, \pi and their like. A side that might go on beyond what was read (a variable beside
+it, a word such as "half of" before a bare number) is left out, so that nothing is called false that was only half read.
+"""
+
+import ast
+import re
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import cache
+from itertools import pairwise
+
+from harness.grading.equality import compare
+
+SECONDS = 10.0
+LONGEST_SIDE = 300
+MOST_BITS = 10_000
+
+_SPELLED = {
+    r"\times": "*", r"\cdot": "*", r"\div": "/", "×": "*", "·": "*", "⋅": "*", "÷": "/", "−": "-", "–": "-",
+    r"\left": "", r"\right": "", r"\,": "", r"\;": "", r"\!": "", r"\displaystyle": "", r"\boxed": "", "{,}": "",
+    r"\dfrac": r"\frac", r"\tfrac": r"\frac", r"\dbinom": r"\binom", r"\tbinom": r"\binom",
+    "<<": "\n", ">>": "\n", "$": " ", r"\$": " ", r"\(": " ", r"\)": " ", r"\[": "\n", r"\]": "\n", "&": "", r"\\": "\n",
+}  # fmt: skip
+_SPELLING = re.compile(
+    "|".join(
+        rf"{re.escape(s)}(?![a-zA-Z])" if s[-1].isalpha() else re.escape(s) for s in sorted(_SPELLED, key=len)[::-1]
+    )
+)
+_ENVIRONMENT = re.compile(r"\\(?:begin|end)\{([a-zA-Z]{1,20})\*?\}")
+_TABLES = ("matrix", "array", "cases")
+_CONTINUED = re.compile(r"\n[ \t]*(?==)")
+_TOKEN = re.compile(
+    r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|\d+(?:\.\d+)?|\.\d+)|(?P<function>\\(?:frac|sqrt|binom|pi)(?![a-zA-Z]))"
+    r"|(?P<mark>[-+*/^=!(){}\[\]])|(?P<space>[ \t]+)|(?P<word>\\?[^\W\d_]+)|(?P<other>.|\n)"
+)
+_OPERATOR = re.compile(r"[ \t]*[-+*/^=(]")
+_GLUED = re.compile(r"[\\\w]")
+_NUMBER = re.compile(r"[\d.,]*")
+_PROSE_ENDS = frozenset('.,;:?\n"')
+_FUNCTIONS = frozenset(
+    {
+        "sin",
+        "cos",
+        "tan",
+        "cot",
+        "sec",
+        "csc",
+        "log",
+        "ln",
+        "exp",
+        "mod",
+        "modulo",
+        "gcd",
+        "lcm",
+        "max",
+        "min",
+        "det",
+        "deg",
+    }
+    | {"sqrt", "choose", "times", "plus", "minus", "over", "of", "percent"}
+)
+_DECIMAL = re.compile(r"\s*-?\d*\.(\d+)\s*")
+
+
+@dataclass(frozen=True)
+class Equations:
+    """How many of a trace's equations are true and how many false; `unjudged`: there was no time left to look at all."""
+
+    true: int
+    false: int
+    unjudged: bool
+
+    @property
+    def share(self) -> float | None:
+        """The true ones' share; None where none could be judged."""
+        judged = self.true + self.false
+        return self.true / judged if judged else None
+
+
+class _Unreadable(Exception):
+    """A side that plain arithmetic cannot give a value."""
+
+
+def judge_equations(raw: str, seconds: float = SECONDS) -> Equations:
+    """Judge the equations of a trace, one after the other until the time is up.
+
+    Plain arithmetic is done in exact fractions; what is left goes to Math-Verify in a process that is killed after 5 s of CPU
+    time, so that no expression can take longer than the limit and those 5 s.
+    """
+    if "\\" in raw or "!" in raw:
+        _start_algebra()  # whose start is no part of the time
+    deadline = time.monotonic() + seconds
+    counts = {True: 0, False: 0}
+    for left, right in _equations(raw):
+        if time.monotonic() > deadline:
+            return Equations(counts[True], counts[False], unjudged=True)
+        verdict = _holds(left, right)
+        if verdict is not None:
+            counts[verdict] += 1
+    return Equations(counts[True], counts[False], unjudged=False)
+
+
+def _equations(raw: str) -> Iterator[tuple[str, str]]:
+    """Neighbouring sides of each chain of equal signs."""
+    text = _ENVIRONMENT.sub(lambda match: "|" if match[1].endswith(_TABLES) else "\n", raw)
+    text = _CONTINUED.sub(" ", _SPELLING.sub(lambda match: _SPELLED[match[0]], text))
+    run, before = "", "\n"
+    for match in _TOKEN.finditer(text):
+        if match.lastgroup not in ("word", "other"):
+            run += match[0]
+            continue
+        if "=" in run:
+            yield from _whole_sides(run, before, match[0], _mark_after(text, match))
+        run, before = "", match[0]
+    if "=" in run:
+        yield from _whole_sides(run, before, "\n", "")
+
+
+def _mark_after(text: str, token: "re.Match[str]") -> str:
+    r"""What carries on after a token: an operator after a word, whatever is glued to it after a mark (`0.\overline{3}`)."""
+    if token.lastgroup != "word" and token[0] not in ".,:;":
+        return ""
+    pattern = _OPERATOR if token.lastgroup == "word" else _GLUED
+    found = pattern.match(text, token.end())
+    return found[0] if found else ""
+
+
+def _whole_sides(run: str, before: str, after: str, then: str) -> Iterator[tuple[str, str]]:
+    """Neighbouring sides of a run, without the outermost where it may go on in what stands before or after.
+
+    Args:
+        before, after: the tokens that began and ended the run.
+        then: the operator that comes after these, or nothing.
+    """
+    first, *others = (side.strip() for side in run.split("="))
+    if _goes_on(before) or (before[-1].isalpha() and (first[:1] in "-+*/^!" or _NUMBER.fullmatch(first))):
+        first = ""
+    last = others.pop()
+    if _goes_on(after) or then:
+        last = ""
+    for left, right in pairwise([first, *others, last]):
+        if 0 < len(left) <= LONGEST_SIDE and 0 < len(right) <= LONGEST_SIDE:
+            yield left, right
+
+
+def _goes_on(token: str) -> bool:
+    """Whether a side may go on in this token: a variable, a command, a function's name, a mark that is no end of a sentence."""
+    if token[0].isalpha():
+        return len(token) == 1 or token.lower() in _FUNCTIONS
+    return token not in _PROSE_ENDS
+
+
+def _holds(left: str, right: str) -> bool | None:
+    """Whether two sides are equal, a decimal being right to its last digit; None where that cannot be told."""
+    try:
+        difference = abs(_value(left) - _value(right))
+    except _Unreadable:
+        return _by_algebra(left, right)
+    digits = [len(match[1]) for side in (left, right) if (match := _DECIMAL.fullmatch(side))]
+    return difference <= Fraction(1, 2 * 10 ** min(digits)) if digits else difference == 0
+
+
+@cache
+def _start_algebra() -> None:
+    compare(r"\sqrt{4}", "2")
+
+
+def _by_algebra(left: str, right: str) -> bool | None:
+    if not any(name in side[1:] for side in (left, right) for name in ("\\", "!")) and "\\" not in left[:1] + right[:1]:
+        return None
+    verdict = compare(left, right).verdict
+    return verdict == "equal" if verdict in ("equal", "different") else None
+
+
+def _value(side: str) -> Fraction:
+    """The value of plain arithmetic."""
+    numbers: dict[str, Fraction] = {}
+    source = _source(side, numbers)
+    try:
+        tree = ast.parse(source, mode="eval")
+        return _evaluate(tree.body, numbers)
+    except (SyntaxError, ValueError, RecursionError, MemoryError, ZeroDivisionError) as error:
+        raise _Unreadable(side) from error
+
+
+def _source(side: str, numbers: dict[str, Fraction]) -> str:
+    r"""A side as a Python expression over names of its numbers: `\frac{1}{2}^3` becomes `((n0)/(n1))**n2`."""
+    pieces: list[str] = []
+    for match in _TOKEN.finditer(side):
+        if match.lastgroup == "number":
+            name = f"n{len(numbers)}"
+            numbers[name] = Fraction(match[0].replace(",", ""))
+            pieces.append(f"*{name}" if pieces and pieces[-1] == ")" else name)
+        elif match.lastgroup == "function" or match[0] in "![]":
+            return _without_fractions(side, numbers)
+        elif match[0] in "({":
+            pieces.append("*(" if pieces and (pieces[-1] == ")" or pieces[-1][-1].isdigit()) else "(")
+        else:
+            pieces.append({"^": "**", "}": ")"}.get(match[0], match[0]))
+    return "".join(pieces).strip()
+
+
+def _without_fractions(side: str, numbers: dict[str, Fraction]) -> str:
+    r"""The source of a side once each innermost `\frac{a}{b}` is written `((a)/(b))`.
+
+    Raises:
+        _Unreadable: it has other functions, or a number right before a fraction, which may be a sum or a product.
+    """
+    plain, count = re.subn(r"(?<![\d)}] )(?<![\d)}])\\frac\s*\{([^{}\\]*)\}\s*\{([^{}\\]*)\}", r"((\1)/(\2))", side)
+    if not count:
+        raise _Unreadable(side)
+    numbers.clear()
+    return _source(plain, numbers)
+
+
+def _evaluate(node: ast.expr, numbers: Mapping[str, Fraction]) -> Fraction:
+    match node:
+        case ast.Name(id=name):
+            return numbers[name]
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return -_evaluate(operand, numbers)
+        case ast.BinOp(left=left, op=operator, right=right):
+            return _combine(_evaluate(left, numbers), operator, _evaluate(right, numbers))
+    raise ValueError("no arithmetic")
+
+
+def _combine(left: Fraction, operator: ast.operator, right: Fraction) -> Fraction:
+    match operator:
+        case ast.Add():
+            return left + right
+        case ast.Sub():
+            return left - right
+        case ast.Mult():
+            return left * right
+        case ast.Div():
+            return left / right
+        case ast.Pow() if right.denominator == 1 and _bits(left) * abs(right.numerator) <= MOST_BITS:
+            return left**right.numerator
+    raise ValueError("no arithmetic, or a power too large")
+
+
+def _bits(value: Fraction) -> int:
+    return max(value.numerator.bit_length(), value.denominator.bit_length())

@@ -1,0 +1,240 @@
+"""Plain numbers with their units, read exactly: what most answers are, decided without computer algebra."""
+
+import re
+from dataclasses import dataclass
+from fractions import Fraction
+
+_TEXT_UNIT = re.compile(r"(.*?[^\s\\])\s*(\\text\{[^{}]*\}\s*(?:\^\s*\{?\d\}?)?)", re.S)
+_PLAIN_UNIT = re.compile(r"(.*?[\d})%])(\s*)([a-zA-Z][a-zA-Z/ .()-]*(?:\^\s*\{?\d\}?)?)", re.S)
+_DEGREES = re.compile(r"(.*?\S)\s*\^\\circ\s*(?:\\text\{)?\s*[CF]?\s*\}?", re.S)
+_UNIT_NAMES = {
+    "mm": "mm millimeter millimeters millimetre millimetres",
+    "cm": "cm centimeter centimeters centimetre centimetres",
+    "m": "m meter meters metre metres",
+    "km": "km kilometer kilometers kilometre kilometres",
+    "inch": "in inch inches",
+    "foot": "ft foot feet",
+    "yard": "yd yard yards",
+    "mile": "mi mile miles",
+    "second": "s sec secs second seconds",
+    "minute": "min mins minute minutes",
+    "hour": "h hr hrs hour hours",
+    "day": "day days",
+    "week": "week weeks",
+    "month": "month months",
+    "year": "yr yrs year years",
+    "gram": "g gram grams",
+    "kilogram": "kg kilogram kilograms",
+    "pound": "lb lbs pound pounds",
+    "ounce": "oz ounce ounces",
+    "litre": "l liter liters litre litres",
+    "cent": "cent cents",
+    "dollar": "dollar dollars usd",
+    "degree": "degree degrees deg",
+    "radian": "radian radians rad",
+    "percent": "percent",
+}
+_UNIT_OF = {name: unit for unit, names in _UNIT_NAMES.items() for name in names.split()}
+
+_MULTIPLES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
+
+_LINKING = frozenset({"a", "an", "at", "by", "for", "of", "on", "per", "the", "to"})
+_UNIT_WORD = re.compile(r"[a-z]+|\d")
+_POWERS = {"square": 2, "sq": 2, "squared": 2, "cubic": 3, "cu": 3, "cubed": 3}
+
+_INTEGER = r"(?:\d{1,3}(?:,\d{3})+|\d+)"
+_DECIMAL = rf"(?:{_INTEGER}(?:\.\d*)?|\.\d+)"
+_PART = rf"(?:\{{\s*([+-]?\s*{_DECIMAL})\s*\}}|(\d))"
+_FORMS = {
+    "decimal": re.compile(_DECIMAL),
+    "repeating": re.compile(r"(\d*)\.(\d*)\\overline\{?(\d+)\}?"),
+    "fraction": re.compile(rf"({_INTEGER})?\s*\\frac\s*{_PART}\s*{_PART}"),
+    "slash": re.compile(rf"(?:({_INTEGER})\s+)?({_DECIMAL})\s*/\s*([+-]?{_DECIMAL})"),
+    "scientific": re.compile(
+        rf"({_DECIMAL})\s*(?:(?:\\times|\\cdot|[x*])\s*10\s*\^\s*\{{?|[eE])\s*([+-]?\d{{1,3}})\s*\}}?"
+    ),
+}
+_LONGEST_NUMBER = 200
+_FEWEST_DIGITS = 6  # of a rounded decimal that stands for a value without a finite decimal form
+_BASED = re.compile(r"\(?\s*([A-Fa-f]*[0-9][0-9A-Fa-f]*)\s*\)?\s*_\s*(?:\{\s*(?:\\text\{)?\s*(\d+)\s*\}?\s*\}|(\d+))")
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A plain number, as an answer states it.
+
+    Attributes:
+        value: exact; the number before the percent sign where there is one.
+        digits: (significant digits, decimal places) where it is written as a decimal.
+        unit: in words as written, "" without one.
+    """
+
+    value: Fraction
+    digits: tuple[int, int] | None
+    percent: bool
+    unit: str
+
+
+def split_unit(text: str) -> tuple[str, str]:
+    """(expression, unit) of a canonical answer; the unit is "" where it has none."""
+    if text.startswith(r"\$"):
+        amount, unit = split_unit(text[2:].strip())
+        return amount, f"dollar {unit}".strip()
+    if match := _DEGREES.fullmatch(text):
+        return match.group(1), "degree"
+    match = _TEXT_UNIT.fullmatch(text)
+    if match and not match.group(1).endswith(("=", "+", "-", ",", "{", "(", r"\text")):
+        return match.group(1).strip(), match.group(2).removeprefix(r"\text").strip()
+    match = _PLAIN_UNIT.fullmatch(text)
+    if match and _is_unit(match.group(2), match.group(3)):
+        known = any(word in _UNIT_OF and len(word) > 1 for word in _words(match.group(3)))
+        if known or _read_value(match.group(1).removesuffix(r"\%").strip()):
+            return match.group(1).strip(), match.group(3).strip()
+    return text, ""
+
+
+def same_unit(a: str, b: str) -> bool:
+    """False where both units are known and differ; a missing or unknown one is not held against an answer."""
+    known_a, known_b = _known_units(a), _known_units(b)
+    return not known_a or not known_b or known_a == known_b
+
+
+def read_quantity(text: str) -> Quantity | None:
+    """A canonical answer as a number with its unit, or None where it is not a plain number."""
+    expression, unit = split_unit(text)
+    word = (_words(unit.removeprefix("dollar ")) or [""])[0]
+    percent = expression.endswith(r"\%") or word == "percent"
+    expression = expression.removesuffix(r"\%").strip()
+    sign = -1 if expression.startswith("-") else 1
+    expression = expression[1:].strip() if expression[:1] in {"+", "-"} else expression
+    if expression.startswith(r"\$"):
+        expression, unit = expression[2:].strip(), f"dollar {unit}".strip()
+    read = _read_value(expression)
+    return Quantity(sign * read[0] * _MULTIPLES.get(word, 1), read[1], percent, unit) if read else None
+
+
+def same_quantity(answer: Quantity, reference: Quantity) -> bool:
+    """Equal exactly, or one is the other rounded to the six or more digits it shows, where the other has no finite form.
+
+    A percentage equals a bare number that is either the number of percent or the share, since questions ask for both.
+    """
+    if not same_unit(answer.unit, reference.unit):
+        return False
+    scales = [Fraction(1)] if answer.percent == reference.percent else [Fraction(1), Fraction(1, 100)]
+    for scale in scales:
+        a = answer.value * (scale if answer.percent else 1)
+        b = reference.value * (scale if reference.percent else 1)
+        if a == b or _rounded(a, answer.digits, b) or _rounded(b, reference.digits, a):
+            return True
+    return False
+
+
+def rounding_step(text: str) -> tuple[Fraction, Fraction] | None:
+    """(value, one unit of its last place) of a canonical answer that is a decimal of at least six significant digits."""
+    quantity = read_quantity(text)
+    if quantity is None or quantity.digits is None or quantity.digits[0] < _FEWEST_DIGITS or not quantity.digits[1]:
+        return None
+    return quantity.value, Fraction(1, 10 ** quantity.digits[1])
+
+
+def read_based(text: str) -> tuple[str, int] | None:
+    """(digits, base) of a numeral with its base as a subscript, like `52_8`."""
+    match = _BASED.fullmatch(text)
+    return (match.group(1).lower().lstrip("0"), int((match.group(2) or match.group(3))[:4])) if match else None
+
+
+def _known_units(unit: str) -> list[tuple[str, int]]:
+    """(unit, power) in the order in which they stand; words that are no unit are left out."""
+    known: list[tuple[str, int]] = []
+    power = 1
+    for word in _UNIT_WORD.findall(unit.lower()):
+        if word in _POWERS and known and word.endswith("ed"):
+            known[-1] = (known[-1][0], _POWERS[word])
+        elif word in _POWERS:
+            power = _POWERS[word]
+        elif word.isdigit() and known:
+            known[-1] = (known[-1][0], int(word))
+        elif word in _UNIT_OF:
+            known.append((_UNIT_OF[word], power))
+            power = 1
+    return known
+
+
+def _is_unit(space: str, words: str) -> bool:
+    """Whether plain letters after a number are a unit rather than variables: `5 m` and `5 apples`, not `5m` or `5 ab`."""
+    names = [word for word in _words(words) if word not in _LINKING]
+    return bool(names) and all(len(name) > 2 or (name in _UNIT_OF and (len(name) > 1 or space)) for name in names)
+
+
+def _words(unit: str) -> list[str]:
+    return re.findall(r"[a-z]+", unit.lower())
+
+
+def _read_value(text: str) -> tuple[Fraction, tuple[int, int] | None] | None:
+    """(value, digits shown) of an unsigned number; None where it is none, or divides by zero."""
+    if len(text) > _LONGEST_NUMBER:
+        return None
+    for form, pattern in _FORMS.items():
+        if match := pattern.fullmatch(text):
+            return _READERS[form](match)
+    return None
+
+
+def _number(text: str | None) -> Fraction:
+    return Fraction("".join((text or "0").split()).replace(",", "").removesuffix(".") or "0")
+
+
+def _decimal(match: re.Match[str]) -> tuple[Fraction, tuple[int, int]]:
+    written = match.group().replace(",", "")
+    places = len(written.partition(".")[2])
+    return _number(written), (len(written.replace(".", "").lstrip("0")), places)
+
+
+def _repeating(match: re.Match[str]) -> tuple[Fraction, None]:
+    whole, fixed, cycle = match.groups()
+    tail = Fraction(int(cycle), (10 ** len(cycle) - 1) * 10 ** len(fixed))
+    return Fraction(int(whole + fixed or "0"), 10 ** len(fixed)) + tail, None
+
+
+def _fraction(match: re.Match[str]) -> tuple[Fraction, None] | None:
+    whole, a, b, c, d = match.groups()
+    return _mixed(whole, a or b, c or d)
+
+
+def _slash(match: re.Match[str]) -> tuple[Fraction, None] | None:
+    return _mixed(*match.groups())
+
+
+def _mixed(whole: str | None, above: str, below: str) -> tuple[Fraction, None] | None:
+    if not _number(below) or (whole and "-" in above + below):
+        return None
+    return _number(whole) + _number(above) / _number(below), None
+
+
+def _scientific(match: re.Match[str]) -> tuple[Fraction, None]:
+    return _number(match.group(1)) * Fraction(10) ** int(match.group(2)), None
+
+
+_READERS = {
+    "decimal": _decimal,
+    "repeating": _repeating,
+    "fraction": _fraction,
+    "slash": _slash,
+    "scientific": _scientific,
+}
+
+
+def _rounded(decimal: Fraction, digits: tuple[int, int] | None, exact: Fraction) -> bool:
+    """Whether a decimal is a value without a finite decimal form, rounded or cut to the digits that it shows."""
+    if digits is None or digits[0] < _FEWEST_DIGITS or not digits[1] or _is_finite(exact):
+        return False
+    step = Fraction(1, 10 ** digits[1])
+    return abs(decimal - exact) <= step / 2 or 0 <= abs(exact) - abs(decimal) < step
+
+
+def _is_finite(value: Fraction) -> bool:
+    denominator = value.denominator
+    for prime in (2, 5):
+        while denominator % prime == 0:
+            denominator //= prime
+    return denominator == 1

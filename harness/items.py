@@ -1,0 +1,108 @@
+"""The state of every item of a record, from the file beside it: what makes two records comparable question by question."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
+
+from harness.results import ITEMS_SUFFIX, STATE_LETTERS, read_json
+from harness.stats import Scores
+from traceinv.errors import InputError
+from traceinv.records import describe
+
+CORRECT, UNGRADABLE = STATE_LETTERS["correct"], STATE_LETTERS["ungradable"]
+
+
+class ItemFile(BaseModel):
+    """The side file of a record.
+
+    Attributes:
+        ids: the items of each task.
+        states: by run (`inverted/0`) and task, a letter for each of its items.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    letters: dict[str, str]
+    ids: dict[str, list[str]]
+    states: dict[str, dict[str, str]]
+
+    @model_validator(mode="after")
+    def _has_one_letter_an_item(self) -> Self:
+        if self.letters != STATE_LETTERS:
+            raise ValueError(f"letters: expected {STATE_LETTERS}")
+        for task, ids in self.ids.items():
+            if len(set(ids)) < len(ids):
+                raise ValueError(f"ids.{task}: an id stands twice")
+        for run, tasks in self.states.items():
+            for task, letters in tasks.items():
+                if len(letters) != len(self.ids.get(task, [])):
+                    raise ValueError(
+                        f"states.{run}.{task}: {len(letters)} states of {len(self.ids.get(task, []))} items"
+                    )
+                if set(letters) - set(STATE_LETTERS.values()):
+                    raise ValueError(f"states.{run}.{task}: a letter that is none of {''.join(STATE_LETTERS.values())}")
+        return self
+
+    def runs(self, row: str) -> list[str]:
+        """The runs of a row: one for each seed, or the one that all seeds share."""
+        return [run for run in self.states if run == row or run.rpartition("/")[0] == row]
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Two rows' scores on the questions that both were asked.
+
+    Attributes:
+        first, second: (seeds x questions) of 0 and 1.
+        strata: the task of each question.
+        left_out: questions that only one was asked, or that could not be graded.
+    """
+
+    first: Scores
+    second: Scores
+    strata: list[str]
+    left_out: int
+
+
+def read_items(record: Path) -> ItemFile:
+    """The items of a record.
+
+    Raises:
+        InputError: the file beside the record is missing or bad.
+    """
+    path = record.with_name(record.name.removesuffix(".json") + ITEMS_SUFFIX)
+    if not path.is_file():
+        raise InputError(f"{path}: no such file; without the items beside it {record.name} cannot be compared")
+    try:
+        return ItemFile.model_validate(read_json(path))
+    except ValidationError as error:
+        raise InputError(f"{path}: {describe(error, ItemFile)}") from None
+
+
+def pair(first: ItemFile, second: ItemFile, row: str, tasks: Sequence[str]) -> Pairs | None:
+    """The scores of one row in two records, paired by the items' ids; None where they share no question."""
+    ones, others = (_by_item(items, row, tasks) for items in (first, second))
+    shared = [item for item in ones if item in others and UNGRADABLE not in ones[item] + others[item]]
+    if not shared:
+        return None
+    left_out = len(set(ones) | set(others)) - len(shared)
+    first_scores, second_scores = (
+        np.array([[float(letter == CORRECT) for letter in found[item]] for item in shared]).T
+        for found in (ones, others)
+    )
+    return Pairs(first_scores, second_scores, [task for task, _ in shared], left_out)
+
+
+def _by_item(items: ItemFile, row: str, tasks: Sequence[str]) -> dict[tuple[str, str], str]:
+    """By (task, id) the letters of all runs of a row; a task that any of them lacks is not there."""
+    runs = [items.states[run] for run in items.runs(row)]
+    asked = [task for task in tasks if task in items.ids and runs and all(task in run for run in runs)]
+    return {
+        (task, name): "".join(run[task][position] for run in runs)
+        for task in asked
+        for position, name in enumerate(items.ids[task])
+    }

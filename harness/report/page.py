@@ -1,0 +1,132 @@
+"""From records, and a run's store, to the page."""
+
+import base64
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from harness.report.artifacts import RunArtifacts, find_artifacts
+from harness.report.budget import budget_figures
+from harness.report.figure import Figure
+from harness.report.figures import record_figures
+from harness.report.payload import Payload, pack
+from harness.report.traces import Case, read_cases
+from harness.results import ResultRecord
+from harness.shelf import read_shelf
+from traceinv.errors import InputError
+
+MOST_BYTES = 14_500_000
+"""A page stays below this, whatever it shows."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """A finished page.
+
+    Attributes:
+        refused: a line for each record that could not be read; the page shows the others.
+    """
+
+    html: str
+    records: int
+    traces: int
+    refused: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One record's part of the page."""
+
+    record: ResultRecord
+    figures: Sequence[Figure]
+
+
+def build(results: Path | None, run: Path | None, store: Path | None = None) -> Built:
+    """The page of a folder of records, of a run with its traces, or of both.
+
+    Args:
+        results: a folder of records, such as results/.
+        run: where `traceinv run --out` wrote its record.
+        store: where that run's artifacts are; by default `store` in the run's folder or beside it.
+
+    Raises:
+        InputError: a folder is missing, or nothing in it can be shown.
+    """
+    refused: list[str] = []
+    own = _read(run, refused) if run else {}
+    records = {**(_read(results, refused) if results else {}), **own}
+    if run and not own:
+        raise InputError(
+            refused[0] if refused else f"--run {run}: no record there; expected a folder that `traceinv run` wrote to"
+        )
+    if not records and refused:
+        raise InputError(refused[0])
+    artifacts = {name: find_artifacts(own[name], _store(run, store)) for name in own if run}
+    cases, no_traces = _cases(artifacts)
+    absent = "a record alone does not hold the losses"
+    sections = [
+        Section(record, record_figures(record, artifacts.get(name, absent))) for name, record in records.items()
+    ]
+    return _page(sections, budget_figures(list(records.values())), cases, no_traces, refused)
+
+
+def _read(folder: Path, refused: list[str]) -> dict[str, ResultRecord]:
+    """A folder's records by id; what cannot be read is named in `refused` and left out."""
+    shelf = read_shelf(folder)
+    refused += shelf.refused
+    return {record.id: record for record in shelf.records.values()}
+
+
+def _store(run: Path, store: Path | None) -> Path:
+    if store:
+        return store
+    inside = run / "store"
+    return inside if inside.is_dir() else run.parent / "store"
+
+
+def _cases(artifacts: dict[str, RunArtifacts | str]) -> tuple[list[Case], str]:
+    """The traces of every run, and why there are none where there are none."""
+    cases: list[Case] = []
+    reasons = ["name a run's folder with --run to see its traces"]
+    for name, found in artifacts.items():
+        if isinstance(found, str):
+            reasons.append(found)
+        else:
+            cases += read_cases(found, f"{name}: " if len(artifacts) > 1 else "")
+            reasons.append("this run's store holds no inverted traces")
+    return cases, "" if cases else reasons[-1]
+
+
+def _page(
+    sections: Sequence[Section], across: Sequence[Figure], cases: Sequence[Case], no_traces: str, refused: Sequence[str]
+) -> Built:
+    """The page; the traces get the room that the rest leaves."""
+    parts: dict[str, Any] = {"sections": sections, "across": across, "no_traces": no_traces, "refused": refused}
+    empty = _render(parts, Payload("", 0, 0, None))
+    payload = pack(cases, MOST_BYTES - len(empty.encode())) if cases else Payload("", 0, 0, None)
+    return Built(_render(parts, payload), len(sections), payload.shown, refused)
+
+
+def _render(parts: dict[str, Any], payload: Payload) -> str:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    templates = PackageLoader("harness.report")
+    environment = Environment(
+        loader=templates, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    style, script = (_asset(name) for name in ("style.css", "browser.js"))
+    page = environment.get_template("page.html.jinja")
+    hashes = {"style_hash": _hash(style), "script_hash": _hash(script)}
+    return page.render(**parts, payload=payload, style=style, script=script, **hashes)
+
+
+def _asset(name: str) -> str:
+    return (files("harness.report") / "templates" / name).read_text(encoding="utf-8")
+
+
+def _hash(text: str) -> str:
+    """What a Content-Security-Policy names this inline text by."""
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

@@ -1,0 +1,31 @@
+"""Statistics of scores: intervals, paired comparison, recovery, and figures of repeated samples.
+
+docs/statistics.md says how each was chosen and how often each was measured to hold the truth.
+"""
+
+from harness.stats.intervals import CONFIDENCE, Estimate, Noise, Scores, contrast, difference, estimate
+from harness.stats.paired import Comparison, compare, holm
+from harness.stats.planning import POWER, detectable, more_questions, more_seeds
+from harness.stats.recovery import Recovery, recovery
+from harness.stats.repeats import mean_at_k, pass_at_k
+
+__all__ = [
+    "CONFIDENCE",
+    "POWER",
+    "Comparison",
+    "Estimate",
+    "Noise",
+    "Recovery",
+    "Scores",
+    "compare",
+    "contrast",
+    "detectable",
+    "difference",
+    "estimate",
+    "holm",
+    "mean_at_k",
+    "more_questions",
+    "more_seeds",
+    "pass_at_k",
+    "recovery",
+]

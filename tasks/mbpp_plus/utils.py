@@ -1,0 +1,14 @@
+"""MBPP+'s items and grader."""
+
+from harness.benchmarks.data import Loader
+from harness.benchmarks.scoring import Item, Scorer, fenced
+from harness.grading import Grade, grade_mbpp
+from harness.sandbox import require_isolation
+
+
+def grade(response: str, item: Item) -> Grade:
+    return grade_mbpp(response, tests=[item["test"]], reference=item["code"], imports=item.get("imports") or ())
+
+
+load = Loader("mbpp_plus")
+score = Scorer(grade, lambda item: fenced(item["code"]), require_isolation)

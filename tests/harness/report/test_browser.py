@@ -1,0 +1,275 @@
+"""The page in a real browser: headless Chromium opens it from disk, clicks through it, and has nothing to complain about."""
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from harness.report import build
+from traceinv.records import Question, Transcript
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+pytestmark = pytest.mark.slow
+MakeRun = Callable[..., Path]
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+HOSTILE = [
+    "</script><script>document.title='owned'</script>",
+    "<img src=x onerror=\"document.title='owned'\"> <svg onload=alert(1)>",
+    "[click](javascript:document.title='owned') javascript:alert(1)",
+    "{{ 7*7 }} &lt;b&gt; \u2028 <!-- <script> --> ]]>",
+]
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    path = os.environ.get("TRACEINV_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    if path is None:
+        pytest.skip(f"no browser: none of {', '.join(BROWSERS)} is on the PATH (apt-get install chromium)")
+    # Chromium's own sandbox refuses to start as root.
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    playwright.expect.set_options(timeout=30_000)  # as patient as clicks are: the machine may be busy
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=path, args=arguments)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def page_file(make_run: MakeRun, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A page of 32 questions under three inverters, every one of them with markup in its trace."""
+    return _write(
+        build(None, make_run(["regimes=[base,inverted,inverted_without_summary,oracle]"], invert=_hostile)).html,
+        tmp_path_factory,
+    )
+
+
+def _write(html: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("page") / "page.html"
+    path.write_text(html, encoding="utf-8")
+    return path
+
+
+def _hostile(transcript: Transcript, rng: Random) -> str | None:
+    lines = (transcript.trace or "").splitlines()
+    return None if rng.random() < 0.2 else "\n".join([*lines, *(HOSTILE if rng.random() < 0.7 else [])])
+
+
+class Tab:
+    """An open page, and everything that it complained of or asked for."""
+
+    def __init__(self, browser: Any, path: Path, address: str = "", **settings: Any) -> None:
+        self.complaints: list[str] = []
+        self.requests: list[str] = []
+        self.page = browser.new_context(offline=True, **settings).new_page()
+        self.page.set_default_timeout(30_000)
+        self.page.on("console", lambda message: self.complaints.append(message.text))
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("dialog", lambda dialog: self.complaints.append(dialog.message))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        self.page.goto(path.as_uri() + address)
+        self.page.wait_for_selector("html[data-ready]")
+
+    @property
+    def position(self) -> str:
+        return str(self.page.text_content("#position"))
+
+    @property
+    def shown(self) -> str:
+        return str(self.page.text_content("#item h3"))
+
+    def count(self) -> int:
+        return int(self.position.rpartition(" ")[2].replace(",", ""))
+
+
+@pytest.fixture
+def tab(chromium: Any, page_file: Path) -> Iterator[Tab]:
+    tab = Tab(chromium, page_file)
+    yield tab
+    tab.page.context.close()
+    assert tab.complaints == []
+    assert tab.requests == [page_file.as_uri()]
+
+
+def test_buttons_arrow_keys_and_the_list_go_through_the_items(tab: Tab) -> None:
+    assert tab.position == "1 of 96"
+    tab.page.click("#next")
+    assert tab.position == "2 of 96"
+    tab.page.keyboard.press("ArrowRight")
+    tab.page.keyboard.press("ArrowRight")
+    tab.page.keyboard.press("ArrowLeft")
+    assert tab.position == "3 of 96"
+    tab.page.click("#list li:nth-child(9) a")
+    assert tab.position == "9 of 96"
+    assert tab.page.get_attribute("#list li:nth-child(9) a", "aria-current") == "true"
+    tab.page.click("#previous")
+    assert tab.position == "8 of 96"
+
+
+def test_arrow_keys_in_the_search_field_move_the_cursor_alone(tab: Tab) -> None:
+    tab.page.focus("#filter-text")
+    tab.page.keyboard.press("ArrowRight")
+    assert tab.position == "1 of 96"
+
+
+def test_filters_and_search_leave_what_matches(tab: Tab) -> None:
+    options = {
+        name: tab.page.locator(f"#filter-{name} option").all_text_contents() for name in ("task", "outcome", "run")
+    }
+    assert options["task"] == ["all", "chain (24)", "dials (24)", "prints (24)", "compose (24)"]
+    assert options["run"] == [
+        "all",
+        "inverted, seed 0 (32)",
+        "inverted_without_summary, seed 0 (32)",
+        "zero_shot_inverted (32)",
+    ]
+    for outcome in ("right", "wrong", "unfinished"):
+        tab.page.select_option("#filter-outcome", outcome)
+        assert f"({tab.count()})" in next(text for text in options["outcome"] if text.startswith(outcome))
+        assert set(tab.page.locator("#list .badge").all_text_contents()) == {outcome}
+    tab.page.select_option("#filter-outcome", "")
+    tab.page.select_option("#filter-task", "dials")
+    assert tab.position == "1 of 24"
+    assert tab.shown.startswith("target/dials/")
+    tab.page.fill("#filter-text", "TARGET/DIALS/0/3")
+    playwright.expect(tab.page.locator("#position")).to_have_text("1 of 3")
+    tab.page.fill("#filter-text", "in no trace at all")
+    playwright.expect(tab.page.locator("#position")).to_have_text("No trace matches.")
+    assert tab.page.is_disabled("#next")
+
+
+def test_both_traces_are_marked_line_by_line(tab: Tab) -> None:
+    tab.page.select_option("#filter-outcome", "right")
+    truth, inverted = (tab.page.locator(f"#item .sides > :nth-child({n}) li") for n in (1, 2))
+    assert truth.count() == inverted.count() > 0
+    marks = inverted.evaluate_all("lines => lines.map(line => line.className.trim())")
+    assert set(marks) == {"matched", "disclosed"}
+    tab.page.select_option("#filter-outcome", "wrong")
+    assert tab.page.locator("#item .sides > :nth-child(2) li.false").count() >= len(HOSTILE) - 1
+    assert "inverted lines false" in str(tab.page.text_content("#item .tally"))
+
+
+def test_a_link_to_an_item_opens_it(tab: Tab, chromium: Any, page_file: Path) -> None:
+    tab.page.select_option("#filter-outcome", "wrong")
+    tab.page.click("#next")
+    address, shown = str(tab.page.get_attribute("#item .permalink", "href")), tab.shown
+    other = Tab(chromium, page_file, address)
+    assert other.shown == shown
+    assert "wrong" in str(other.page.text_content("#item .badge"))
+    other.page.evaluate("location.hash = '#trace/no/such'")
+    assert other.shown == shown
+    other.page.context.close()
+    assert other.complaints == []
+
+
+def test_markup_in_a_trace_is_shown_as_text_and_does_nothing(tab: Tab) -> None:
+    tab.page.select_option("#filter-outcome", "wrong")
+    shown = tab.page.locator("#item .trace .text").all_text_contents()
+    assert set(HOSTILE[:3]) <= set(shown)
+    assert tab.page.title() == "traceinv report"
+    assert tab.page.locator("#item script, #item img, #item svg, #item b").count() == 0
+    links = tab.page.locator("a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
+    assert all(link.startswith("#") for link in links)
+
+
+def test_the_policy_of_the_page_stops_a_script_that_got_in_all_the_same(chromium: Any, page_file: Path) -> None:
+    tab = Tab(chromium, page_file)
+    tab.page.evaluate(
+        """() => {
+            const link = document.createElement("a");
+            link.href = "javascript:document.title='owned'";
+            document.body.append(link);
+            link.click();
+            const image = document.createElement("img");
+            image.src = "https://example.invalid/x";
+            document.body.append(image);
+        }"""
+    )
+    with pytest.raises(playwright.Error, match="TrustedHTML"):
+        tab.page.evaluate("document.body.innerHTML = '<script>1</script>'")
+    tab.page.wait_for_timeout(100)
+    assert tab.page.title() == "traceinv report"
+    assert any("Content Security Policy" in complaint for complaint in tab.complaints)
+    tab.page.context.close()
+
+
+def test_the_page_is_light_or_dark_as_the_reader_wishes(chromium: Any, page_file: Path) -> None:
+    found = {}
+    for scheme in ("light", "dark"):
+        tab = Tab(chromium, page_file, color_scheme=scheme)
+        paper = tab.page.eval_on_selector("body", "body => getComputedStyle(body).backgroundColor")
+        label = tab.page.eval_on_selector(".drawing.wide text", "text => getComputedStyle(text).fill")
+        found[scheme] = [sum(map(int, re.findall(r"\d+", colour)[:3])) for colour in (paper, label)]
+        tab.page.context.close()
+    assert found["light"][0] > 600 > 200 > found["light"][1]
+    assert found["dark"][0] < 200 < 600 < found["dark"][1]
+
+
+def test_the_page_fits_a_phone(chromium: Any, page_file: Path) -> None:
+    tab = Tab(chromium, page_file, viewport={"width": 360, "height": 740}, is_mobile=True, has_touch=True)
+    assert tab.page.evaluate("document.documentElement.scrollWidth") == 360
+    assert tab.page.is_visible(".drawing.narrow >> nth=0")
+    assert not tab.page.is_visible(".drawing.wide >> nth=0")
+    tab.page.tap("#next")
+    assert tab.position == "2 of 96"
+    for target in ("#next", "#previous", "#filter-task", "#filter-text"):
+        assert tab.page.locator(target).bounding_box()["height"] >= 40
+    tab.page.context.close()
+    assert tab.complaints == []
+
+
+def test_a_screen_reader_is_told_what_the_plots_show(tab: Tab) -> None:
+    plots = tab.page.get_by_role("img")
+    assert plots.count() == tab.page.locator(".drawing.wide").count()
+    for number in range(plots.count()):
+        assert len(str(plots.nth(number).get_attribute("aria-label"))) > 40
+    tab.page.click("summary >> nth=0")
+    table = tab.page.get_by_role("table").first
+    assert table.get_by_role("columnheader").first.text_content() == "regime"
+    assert table.get_by_role("rowheader").first.text_content() == "base"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_barrier(scheme: str, chromium: Any, page_file: Path) -> None:
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    tab = Tab(
+        chromium, page_file, color_scheme=scheme, bypass_csp=True
+    )  # axe itself is a script that the page would refuse
+    tab.page.evaluate("document.querySelectorAll('details').forEach((part) => (part.open = true))")
+    found = axe.Axe().run(tab.page)
+    assert found.violations_count == 0, found.generate_report()
+    tab.page.context.close()
+
+
+def test_a_pointer_on_a_mark_is_told_its_figure(tab: Tab) -> None:
+    tab.page.locator(".drawing.wide .role-mark [aria-label]").first.hover()
+    assert re.fullmatch(r"base, math: [\d.]+% \[.*\]", str(tab.page.text_content("#tip")))
+
+
+def test_five_thousand_traces_open_within_seconds(
+    chromium: Any, make_run: MakeRun, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    rows = [
+        Transcript(
+            id=f"q/{number}",
+            question=Question(id=f"q/{number}", kind="prose", text=f"What is {number} plus {number}?"),
+            trace="\n".join(f"First take {number}, then add {step}: {number + step}." for step in range(60)),
+            answer=str(2 * number),
+            finish_reason="stop",
+        )
+        for number in range(2500)
+    ]
+    built = build(None, make_run(transcripts=rows, invert=lambda row, rng: row.trace))
+    assert built.traces == 5000
+    path = _write(built.html, tmp_path_factory)
+    assert path.stat().st_size < 15_000_000
+    tab = Tab(chromium, path)
+    assert tab.position == "1 of 5,000"
+    tab.page.fill("#filter-text", "what is 2499 plus")
+    playwright.expect(tab.page.locator("#position")).to_have_text("1 of 2")
+    tab.page.context.close()
+    assert tab.complaints == []

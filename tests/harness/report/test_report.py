@@ -1,0 +1,138 @@
+"""The page that `traceinv report` makes: what it shows of records and runs, and what it refuses."""
+
+import json
+import re
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from harness.cli import main
+from harness.report import build
+from traceinv.records import Question, Transcript
+
+MakeRun = Callable[..., Path]
+HOSTILE = '</script><script>document.title="owned"</script><img src=x onerror="document.title=\'owned\'">'
+
+
+def test_the_page_holds_every_plot_with_its_table_and_fetches_nothing(make_run: MakeRun) -> None:
+    page = build(None, make_run())
+    for title in ("Accuracy by regime", "Accuracy against finished rate", "Faithfulness", "Training curves"):
+        assert title in page.html
+    assert page.html.count("<svg") == 2 * page.html.count("<details><summary>The figures behind")
+    assert page.html.count('role="img" aria-label="') == page.html.count("<svg")
+    assert "65.0% [60.0, 71.0]" in page.html, "the table gives what the plot shows"
+    addresses = {a for a in re.findall(r"https?://[^\"' )]+", page.html) if "www.w3.org" not in a}
+    assert addresses == set()
+    assert not re.search(r"<(link|iframe|img|object)\b|\bsrc=|@import|url\((?!#)", page.html)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_plot_that_the_records_cannot_give_says_why(make_run: MakeRun, tmp_path: Path) -> None:
+    results = tmp_path / "results"
+    results.mkdir()
+    for path in make_run().glob("*.json"):
+        path.rename(results / path.name)
+    page = build(results, None)
+    assert "No plot: a record alone does not hold the losses; name the run&#39;s folder with --run." in page.html
+    assert "No traces: name a run&#39;s folder with --run" in page.html
+    assert "No plot: no two of the records shown differ in the number of target queries alone" in page.html
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_records_that_differ_in_the_number_of_queries_alone_make_a_budget_curve(
+    make_run: MakeRun, tmp_path: Path
+) -> None:
+    results = tmp_path / "results"
+    results.mkdir()
+    for count in (4, 8, 16):
+        for path in make_run([f"questions.per_family={count}"]).glob("*.json"):
+            path.rename(results / path.name)
+    page = build(results, None)
+    assert '<section class="plot" id="across-budget-0">' in page.html
+    assert re.search(r"<th scope=\"col\">16 queries</th>.*<th scope=\"col\">64 queries</th>", page.html)
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_a_bad_record_is_named_and_the_rest_is_shown(
+    make_run: MakeRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = make_run()
+    (good,) = folder.glob("*.json")
+    (folder / "a-cut.json").write_text(good.read_text()[:300])
+    (folder / "b-new.json").write_text(json.dumps(json.loads(good.read_text()) | {"schema_version": 9}))
+    out = tmp_path / "page.html"
+    assert main(["report", "--run", str(folder), "--out", str(out)]) == 2
+    errors = capsys.readouterr().err.splitlines()
+    assert len(errors) == 2
+    assert "a-cut.json: not JSON" in errors[0]
+    assert "b-new.json: schema_version is 9" in errors[1]
+    assert "Accuracy by regime" in out.read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--results", "nowhere", "--out", "page.html"], "nowhere: no such folder of results"),
+        (
+            ["--run", ".", "--out", "page.html"],
+            "--run .: no record there; expected a folder that `traceinv run` wrote to",
+        ),
+        (["--results", ".", "--out", "no/page.html"], "--out no/page.html: expected a file in a folder that exists"),
+    ],
+)
+def test_wrong_input_is_one_line(
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["report", *arguments]) == 2
+    assert capsys.readouterr().err == f"traceinv: {message}\n"
+
+
+def test_a_folder_without_records_makes_a_page_that_says_so(tmp_path: Path) -> None:
+    assert "There is no record yet" in build(tmp_path, None).html
+
+
+def test_markup_in_a_record_is_text(make_run: MakeRun) -> None:
+    folder = make_run()
+    (path,) = folder.glob("*.json")
+    content = json.loads(path.read_text())
+    content["verdict"] = HOSTILE
+    content["recipe"]["name"] = HOSTILE
+    content["rows"][0]["name"] = HOSTILE
+    content["provenance"]["packages"] = {HOSTILE: HOSTILE}
+    path.write_text(json.dumps(content))
+    page = build(folder, None)
+    assert page.records == 1
+    assert "<script>document" not in page.html
+    assert "<img" not in page.html
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("undrawn")
+def test_a_page_of_thousands_of_long_traces_stays_small_and_says_what_it_left_out(make_run: MakeRun) -> None:
+    rng = Random(0)
+    words = [f"{rng.getrandbits(40):x}" for _ in range(20_000)]
+
+    def text(count: int) -> str:
+        return "\n".join(" ".join(rng.choices(words, k=20)) for _ in range(count))
+
+    rows = [
+        Transcript(
+            id=str(i),
+            question=Question(id=str(i), kind="prose", text=text(1)),
+            trace=text(12),
+            answer="4",
+            finish_reason="stop",
+        )
+        for i in range(2500)
+    ]
+    page = build(None, make_run(transcripts=rows, invert=lambda row, rng: text(12)))
+    assert page.traces == 5000
+    assert len(page.html.encode()) < 15_000_000
+    assert "texts cut after 2,000 characters" in page.html

@@ -1,0 +1,84 @@
+"""The tasks on a mirror of the real data, where there is one: its folder is in TRACEINV_DATA, or beside the checkout."""
+
+import json
+import os
+import resource
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from harness.benchmarks.catalog import find
+from harness.benchmarks.check import check
+from harness.benchmarks.grade import grade_file
+from harness.benchmarks.loading import load
+from harness.sandbox import require_isolation
+from traceinv.errors import InputError
+
+MIRROR = Path(os.environ.get("TRACEINV_DATA") or Path(__file__).parents[3] / "shared" / "data")
+ITEMS = {
+    "gsm8k": 1319,
+    "math500": 500,
+    "aime24": 30,
+    "aime25": 30,
+    "amc23": 40,
+    "cruxeval": 800,
+    "humaneval": 164,
+    "mbpp": 500,
+}
+NOT_JUDGED_RIGHT = {"mbpp/533"}
+"""Its test hands the program a type, which does not pass between the tests and the sandbox. Not in the test split."""
+CORES = 2
+
+pytestmark = pytest.mark.skipif(not MIRROR.is_dir(), reason=f"no mirror of the data at {MIRROR}")
+
+
+@pytest.mark.parametrize("name", sorted(ITEMS))
+def test_a_task_has_all_its_items_and_tells_right_from_wrong(name: str) -> None:
+    try:
+        findings, _ = check(find(name), str(MIRROR), {})
+    except InputError as error:
+        pytest.skip(str(error))
+    assert findings[0].detail == f"{ITEMS[name]} items"
+    assert not [finding for finding in findings if not finding.passed]
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> Callable[[str], Path]:
+    """Writes every item's right answer, in the task's own form, as recorded responses."""
+
+    def write(name: str) -> Path:
+        loaded = load(find(name), str(MIRROR))
+        assert loaded.scorer.solve is not None
+        lines = (
+            json.dumps({"id": item["id"], "response": loaded.scorer.solve(item)}) for item in loaded.by_id.values()
+        )
+        path = tmp_path / f"{name}.jsonl"
+        path.write_text("\n".join(lines))
+        return path
+
+    return write
+
+
+def cpu_seconds() -> float:
+    """Of this process and its finished children; unlike the clock it is the same on a busy machine."""
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in used)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "seconds"), [("gsm8k", 30), ("humaneval", 60), ("math500", 60), ("mbpp", 120)])
+def test_all_reference_answers_are_right_and_graded_in_time(
+    name: str, seconds: float, recorded: Callable[[str], Path]
+) -> None:
+    if name in ("humaneval", "mbpp"):
+        try:
+            require_isolation()
+        except InputError as error:
+            pytest.skip(str(error))
+    path = recorded(name)
+    before = cpu_seconds()
+    _, verdicts = grade_file(find(name), path, str(MIRROR), {})
+    assert cpu_seconds() - before < seconds * CORES
+    wrong = {identifier for identifier, verdict in verdicts if verdict.state != "correct"}
+    assert wrong <= NOT_JUDGED_RIGHT

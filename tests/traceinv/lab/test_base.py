@@ -1,0 +1,51 @@
+"""The base model that ships: small, made by the recipe beside it, good at single steps and unable to chain them."""
+
+import json
+
+import pytest
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+from harness.grading.lab import grade_function, grade_value
+from traceinv.engines.base import Sampling
+from traceinv.engines.local import TransformersEngine
+from traceinv.lab.families import FAMILIES, unit_tests
+from traceinv.lab.models import BASE
+from traceinv.lab.pretraining import PretrainConfig, corpus, drill_accuracy
+from traceinv.lab.questions import TEST_SEED, TEST_STEPS, draw
+from traceinv.lab.tokenizer import build_tokenizer
+
+
+def test_it_takes_at_most_four_megabytes() -> None:
+    assert sum(path.stat().st_size for path in BASE.iterdir()) <= 4_000_000
+
+
+def test_the_recipe_beside_it_is_the_one_that_the_command_follows() -> None:
+    assert json.loads((BASE / "recipe.json").read_text()) == json.loads(PretrainConfig().model_dump_json())
+
+
+def test_its_tokenizer_is_the_one_that_the_labs_texts_give() -> None:
+    shipped = json.loads(AutoTokenizer.from_pretrained(BASE).backend_tokenizer.to_str())
+    assert shipped["model"] == json.loads(build_tokenizer(corpus()).backend_tokenizer.to_str())["model"]
+
+
+def test_it_knows_single_steps() -> None:
+    model = AutoModelForCausalLM.from_pretrained(BASE, use_safetensors=True)
+    accuracy = drill_accuracy(model, AutoTokenizer.from_pretrained(BASE), drills=40)
+    assert set(accuracy) == set(FAMILIES)
+    assert min(accuracy.values()) >= 0.75, accuracy
+
+
+@pytest.mark.parametrize("family", sorted(FAMILIES))
+def test_it_cannot_chain_them(family: str) -> None:
+    engine = TransformersEngine.load(BASE)
+    problems = [problem for problem in draw("test", 40, TEST_STEPS, TEST_SEED).values() if problem.family == family]
+    prompts = [engine.render(problem.question) for problem in problems]
+    right = 0.0
+    for problem, reply in zip(
+        problems, engine.generate(prompts, Sampling(temperature=0.0, max_new_tokens=256)), strict=True
+    ):
+        if family == "compose":
+            right += grade_function(reply.text, unit_tests(problem.reference)).value
+        else:
+            right += grade_value(reply.text, problem.reference).value
+    assert right / len(problems) <= 0.3, "not far above the share of the commonest answer, a fifth"
