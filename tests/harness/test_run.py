@@ -93,7 +93,7 @@ def test_a_second_run_computes_nothing(finished: Path, small_recipe: Path) -> No
 
 def test_the_record_says_what_its_scores_depend_on_and_compares_its_regimes(finished: Path) -> None:
     record = _record(finished)
-    assert record.conditions.tasks == {"lab_chain": "1.0", "lab_compose": "1.0"}
+    assert set(record.conditions.tasks) == {"lab_chain", "lab_compose"}
     assert record.conditions.sampling["lab_chain"]["temperature"] == 0
     assert {(c.first, c.second) for c in record.contrasts} >= {("inverted", "answer_only"), ("oracle", "inverted")}
     assert {row.regime for row in record.recovery} == set(record.recipe["regimes"]) - {"base", "oracle"}
