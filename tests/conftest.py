@@ -14,7 +14,7 @@ SMALL_RECIPE = {
     "policy": {"kind": "every_kth_step", "k": 2},
     "sampling": {"temperature": 0.0, "max_new_tokens": 160},
     "inverter": {**SMALL_TRAINING, "epochs": 6},
-    "student": {**SMALL_TRAINING, "epochs": 1},
+    "student": {**SMALL_TRAINING, "epochs": 1, "batch_size": 4},
     "regimes": ["base", "answer_only", "summary", "inverted", "inverted_mismatched", "oracle"],
     "benchmark": {"tasks": ["lab_chain", "lab_compose"], "limit": 4},
     "seeds": [0],
