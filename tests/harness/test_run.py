@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from glob import glob
 from pathlib import Path
 from typing import Any
 
@@ -54,7 +55,7 @@ def _kill_when(command: list[str], seen: Path, pattern: str) -> None:
     process = subprocess.Popen(command, start_new_session=True)
     try:
         deadline = time.monotonic() + 300
-        while not any(seen.glob(pattern)):
+        while not glob(pattern, root_dir=seen):  # unlike Path.glob it bears a draft that goes away meanwhile
             assert process.poll() is None, f"the run ended before {pattern} appeared"
             assert time.monotonic() < deadline
             time.sleep(0.05)
