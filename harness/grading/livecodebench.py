@@ -152,6 +152,8 @@ def _unpack(text: str) -> str:
     try:
         expand = zlib.decompressobj()
         packed = expand.decompress(base64.b64decode(text, validate=True), MOST_TEST_BYTES)
+        if not expand.eof:
+            raise ValueError(f"private tests are cut off, or over {MOST_TEST_BYTES} bytes")
         content: Any = _OneString(io.BytesIO(packed)).load()
     except (
         binascii.Error,
