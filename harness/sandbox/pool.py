@@ -37,6 +37,7 @@ class Pool:
         self._free: queue.LifoQueue[Cell] = queue.LifoQueue()
         self._cells = [Cell(slot) for slot in range(size)]
         self._entry = threading.Lock()
+        self._owner = os.getpid()
         for cell in reversed(self._cells):
             self._free.put(cell)
 
@@ -62,7 +63,9 @@ class Pool:
         return self._judge(lambda cell: cell.run(program, stdin, scaled))
 
     def close(self) -> None:
-        """Kill all workers; not to be called while a program runs."""
+        """Kill all workers; not to be called while a program runs. In a fork of the process that made the pool, do nothing."""
+        if os.getpid() != self._owner:
+            return
         for cell in self._cells:
             cell.close()
 
@@ -143,5 +146,6 @@ def require_isolation() -> None:
 
     Raises:
         IsolationMissing: they cannot; the message ends with the command that mends it.
+        SandboxFailed: a worker did not answer, or the calibrating program did not run.
     """
     _ = shared_pool().slowness

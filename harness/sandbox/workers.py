@@ -55,7 +55,7 @@ class Worker:
 
         Raises:
             IsolationMissing: this machine cannot isolate programs.
-            SandboxFailed: the worker was lost.
+            SandboxFailed: the worker was lost, or a new one did not answer.
         """
         if self._control is None:
             self._start()
@@ -160,7 +160,9 @@ class Worker:
                 ours.close()
                 errors.seek(0)
                 complaint = errors.read(2000).decode(errors="replace").strip()
-                raise IsolationMissing(launch.explain(complaint or "a worker did not answer"))
+                if complaint:
+                    raise IsolationMissing(launch.explain(complaint))
+                raise SandboxFailed(f"a new isolated worker did not answer within {START_SECONDS:.0f} s")
         ours.settimeout(None)
         self.facts = json.loads(hello)
         self._control = ours

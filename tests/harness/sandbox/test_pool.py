@@ -110,3 +110,14 @@ def test_all_of_this_holds_for_an_ordinary_user() -> None:
         pytest.skip("the checkout or its packages cannot be read by other users")
     assert result.returncode == 0, result.stdout[-4000:] + result.stderr[-2000:]
     assert "skipped" not in result.stdout.splitlines()[-1] or "1 skipped" in result.stdout.splitlines()[-1]
+
+
+def test_a_fork_of_the_harness_leaves_its_workers_alone(pool: Pool) -> None:
+    assert pool.run("print(1)", "", Limits()).verdict == "passed"
+    child = os.fork()
+    if child == 0:
+        pool.close()
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert all(c.candidate._process is None or c.candidate._process.poll() is None for c in pool._cells)
+    assert pool.run("print(2)", "", Limits()).output == b"2\n"
