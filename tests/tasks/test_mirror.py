@@ -26,8 +26,6 @@ ITEMS = {
     "humaneval": 164,
     "mbpp": 500,
 }
-NOT_JUDGED_RIGHT = {"mbpp/533"}
-"""Its test hands the program a type, which does not pass between the tests and the sandbox. Not in the test split."""
 CORES = 2
 
 pytestmark = pytest.mark.skipif(not MIRROR.is_dir(), reason=f"no mirror of the data at {MIRROR}")
@@ -81,4 +79,4 @@ def test_all_reference_answers_are_right_and_graded_in_time(
     _, verdicts = grade_file(find(name), path, str(MIRROR), {})
     assert cpu_seconds() - before < seconds * CORES
     wrong = {identifier for identifier, verdict in verdicts if verdict.state != "correct"}
-    assert wrong <= NOT_JUDGED_RIGHT
+    assert not wrong
