@@ -91,7 +91,19 @@ def instances(asks: Sequence[Ask]) -> list[Any]:
     ]
 
 
-class Transformers:
+class _Tokenizing:
+    """What lm-eval's local models share: their own template and tokenizer."""
+
+    lm: Any
+
+    def render(self, turns: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
+        return str(self.lm.apply_chat_template(turns, add_generation_prompt))
+
+    def count_tokens(self, prompt: str) -> int | None:
+        return len(self.lm.tok_encode(prompt))
+
+
+class Transformers(_Tokenizing):
     """lm-eval's `hf` model: the same batches in the same order with the same random numbers as `lm_eval --model hf` draws.
 
     Sampling draws from one stream of random numbers, so the stream's state is kept after each batch: a run that is killed goes
@@ -107,12 +119,6 @@ class Transformers:
         self.path, self.batch_size, self.state = path, batch_size, state
         self.context: int | None = int(self.lm.max_length)
         self.chat_template = template_of(self.lm.tokenizer)
-
-    def render(self, turns: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
-        return str(self.lm.apply_chat_template(turns, add_generation_prompt))
-
-    def count_tokens(self, prompt: str) -> int | None:
-        return len(self.lm.tok_encode(prompt))
 
     def ask(self, asks: Sequence[Ask], done: Done) -> Iterator[Replies]:
         from harness.benchmarks.backends import batches, load_stream, save_stream
@@ -139,7 +145,7 @@ class Transformers:
         }
 
 
-class VLLM:
+class VLLM(_Tokenizing):
     """lm-eval's `vllm` model; each sample has a seed of its own, so what is asked beside it changes nothing."""
 
     def __init__(self, path: str, arguments: dict[str, Any], batch_size: int, seed: int) -> None:
@@ -152,12 +158,6 @@ class VLLM:
         self.path, self.batch_size, self.seed = path, batch_size, seed
         self.context: int | None = int(self.lm.max_length)
         self.chat_template = template_of(self.lm.tokenizer)
-
-    def render(self, turns: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
-        return str(self.lm.apply_chat_template(turns, add_generation_prompt))
-
-    def count_tokens(self, prompt: str) -> int | None:
-        return len(self.lm.tok_encode(prompt))
 
     def ask(self, asks: Sequence[Ask], done: Done) -> Iterator[Replies]:
         missing = [ask for ask in asks if not done(ask)]

@@ -6,27 +6,15 @@ shows where a pointer rests.
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, get_args
 
+from harness.recipe import Regime
 from harness.report.figure import NARROW, WIDE, Draw
 
 Chart = Any
 """One of altair's chart classes, which share no base that could be named here."""
 INK, SOFT, GRID, PAPER = "var(--ink)", "var(--soft)", "var(--grid)", "var(--paper)"
-ORDER = (
-    "base",
-    "answer_only",
-    "summary",
-    "surrogate_trace",
-    "inverted",
-    "inverted_without_summary",
-    "zero_shot_inverted",
-    "inverted_mismatched",
-    "inverted_shuffled",
-    "oracle",
-    "target",
-    "surrogate",
-)
+ORDER = (*get_args(Regime), "target", "surrogate")
 SHAPES = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross")
 ROW_HEIGHT = 26
 
