@@ -152,7 +152,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _leaderboard(options: argparse.Namespace) -> int:
-    from harness.leaderboard import build
+    from harness.leaderboard.render import build
 
     built = build(options.results, options.out)
     for line in built.refused:

@@ -8,10 +8,10 @@ import pytest
 from sample_records import CONDITIONS, record, shelf
 
 from harness.cli import main
-from harness.leaderboard import render
-from harness.published import read_published
+from harness.leaderboard.published import read_published
+from harness.leaderboard.render import render
+from harness.leaderboard.shelf import read_shelf
 from harness.results import StageTime, read_record, write_record
-from harness.shelf import read_shelf
 from traceinv.errors import InputError
 
 PUBLISHED = Path(__file__).parents[2] / "results" / "published"

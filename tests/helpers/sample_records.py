@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from harness.leaderboard.shelf import Shelf
 from harness.results import (
     Conditions,
     Contrast,
@@ -17,7 +18,6 @@ from harness.results import (
     StageTime,
     write_record,
 )
-from harness.shelf import Shelf
 from harness.verdict import verdict
 
 CONDITIONS = Conditions(

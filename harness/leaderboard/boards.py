@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, get_args
 
 from harness.compare import differences, score_keys, unshared_conditions
-from harness.markdown import text
+from harness.leaderboard.markdown import text
+from harness.leaderboard.shelf import Shelf
 from harness.recipe import Regime
 from harness.results import Conditions, ResultRecord, Row
-from harness.shelf import Shelf
 
 WORDS = {"target": "target", "student": "student", "data": "questions", "prompts": "prompts"}
 

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.published import FOLDER, Published, read_published
+from harness.leaderboard.published import FOLDER, Published, read_published
 from harness.results import ITEMS_SUFFIX, ResultRecord, read_record
 from traceinv.errors import InputError
 

@@ -1,4 +1,4 @@
-"""leaderboard.md, from the records in results/ and nothing else: the same records give the same bytes."""
+"""The records of a shelf as Markdown."""
 
 import os
 from collections.abc import Sequence
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from harness.boards import Board, Entry, boards
 from harness.faithfulness.markdown import (
     BESIDE_ACCURACY,
     FIGURES,
@@ -14,10 +13,11 @@ from harness.faithfulness.markdown import (
     likelihood_table,
     normalised_cells,
 )
-from harness.markdown import link, table, text
-from harness.published import Published
+from harness.leaderboard.boards import Board, Entry, boards
+from harness.leaderboard.markdown import link, table, text
+from harness.leaderboard.published import Published
+from harness.leaderboard.shelf import Shelf, read_shelf
 from harness.results import ResultRecord, Row
-from harness.shelf import Shelf, read_shelf
 from harness.verdict import points, told_apart, verdict
 
 HEADER = """\
