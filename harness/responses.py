@@ -12,6 +12,9 @@ from harness.grading import Grade, State
 from traceinv.errors import InputError
 from traceinv.records import describe
 
+SAMPLES = "samples"
+"""The folder of a run that holds a file of samples a task."""
+
 Finish = Literal["stop", "length", "other"]
 Key = tuple[str, int]
 """An item's id and the number of the sample."""

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from harness.benchmarks.answering import grade_all
 from harness.benchmarks.catalog import Benchmark
 from harness.benchmarks.loading import LoadedTask, load
-from harness.benchmarks.run import grade_all
 from harness.benchmarks.scoring import Item
 from traceinv.formatting import OPEN, wrap_reply
 

@@ -7,8 +7,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from harness.benchmarks.answering import Report
 from harness.benchmarks.record import BenchRecord, Figures
-from harness.benchmarks.run import Report
 
 
 class LiveReport(Report):

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from harness.benchmarks.answering import grade_all
 from harness.benchmarks.catalog import Benchmark
 from harness.benchmarks.loading import LoadedTask, load
-from harness.benchmarks.run import grade_all
 from harness.benchmarks.scoring import Item
 from harness.grading import Grade
 from harness.responses import Recorded, Verdict, read_recorded, value_of

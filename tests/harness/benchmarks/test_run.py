@@ -12,10 +12,11 @@ from typing import Any
 
 import pytest
 
-from harness.benchmarks import run as running
+from harness.benchmarks import answering
+from harness.benchmarks.answering import Report
 from harness.benchmarks.models import Ask, Done, Replies, Reply, own_seed
 from harness.benchmarks.record import BenchRecord
-from harness.benchmarks.run import Report, run
+from harness.benchmarks.run import run
 from harness.benchmarks.settings import Settings
 from harness.cli import main
 from traceinv.errors import InputError
@@ -68,7 +69,7 @@ def settings(**changes: Any) -> Settings:
 
 
 def bench(monkeypatch: pytest.MonkeyPatch, model: Fake, out: Path, **changes: Any) -> BenchRecord:
-    monkeypatch.setattr(running, "_load_model", lambda *_: model)
+    monkeypatch.setattr(answering, "_load_model", lambda *_: model)
     return run(settings(**changes), out, None, "traceinv bench", Report())
 
 
@@ -139,7 +140,7 @@ def test_a_trace_that_the_prompt_opened_and_nothing_closed_is_unfinished(
 def test_a_context_too_small_for_the_token_limit_is_said_and_recorded(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(running, "_load_model", lambda *_: Fake())
+    monkeypatch.setattr(answering, "_load_model", lambda *_: Fake())
     told = Told()
     record = run(settings(tasks=("lab_chain",)), tmp_path, None, "", told)
     assert (record.tasks[0].token_limit, record.tasks[0].token_limit_asked) == (180, 256)
