@@ -4,19 +4,30 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-
 from harness import results, stats
-from harness.bench import Item
+from harness.answers import (
+    Key,
+    Run,
+    Runs,
+    check_alike,
+    item_ids,
+    keep_graded,
+    read_run,
+    repeats,
+    scores,
+    states,
+    strata,
+    tasks_of,
+)
+from harness.benchmarks.record import figures
 from harness.conditions import conditions
 from harness.experiment import Experiment
 from harness.faithfulness.record import faithfulness_rows, likelihood_rows
 from harness.groups import compared_groups, task_groups
+from harness.items import ItemFile
 from harness.provenance import provenance
-from harness.stats import Scores
 from harness.store import Artifact, digest_json
 from harness.verdict import verdict
-from traceinv.errors import GateError
 
 CONTRASTS = (
     ("oracle", "answer_only"),
@@ -29,19 +40,22 @@ CONTRASTS = (
     ("oracle", "inverted"),
 )
 
-Runs = Mapping[str, Sequence[Sequence[Item]]]
-"""By regime or model: one list of items for each seed."""
-
 
 def assemble(
     experiment: Experiment, artifacts: Mapping[str, Artifact], command: str
-) -> tuple[results.ResultRecord, dict[str, list[str]], dict[str, dict[str, str]]]:
-    """The record of a finished run, the item ids of each task, and each run's item states."""
+) -> tuple[results.ResultRecord, ItemFile]:
+    """The record of a finished run, and what became of each item.
+
+    Raises:
+        GateError: the models were not asked the same, or a task could not be graded.
+    """
     recipe = experiment.recipe
-    runs = _read_runs(experiment, artifacts)
+    answered, names = _read_runs(experiment, artifacts)
+    check_alike(answered)
+    runs, lost = keep_graded(answered)
     contrasts = _contrasts(runs)
     recovery = _recovery(runs)
-    rows = [_row(name, items, recipe.seeds) for name, items in runs.items()]
+    rows = [_row(name, each, recipe.seeds) for name, each in runs.items()]
     stages = [
         results.StageTime(name=stage.name, key=artifacts[stage.name].key, seconds=artifacts[stage.name].seconds)
         for stage in experiment.stages
@@ -51,90 +65,72 @@ def assemble(
         id=f"{recipe.name}-{len(recipe.seeds)}-seeds-{identity}",
         recipe=recipe.model_dump(mode="json"),
         seeds=recipe.seeds,
-        conditions=conditions(experiment, artifacts, next(iter(runs.values()))[0]),
+        conditions=conditions(experiment, artifacts),
         rows=rows,
         contrasts=contrasts,
         recovery=recovery,
         faithfulness=faithfulness_rows(experiment, artifacts),
         likelihood=likelihood_rows(experiment, artifacts),
         ledger=[_ledger(experiment, artifacts, seed) for seed in recipe.seeds],
-        gates=_gates(experiment, artifacts, len(next(iter(runs.values()))[0])),
+        gates=_gates(experiment, artifacts, len(next(iter(answered.values()))[0]), lost),
         verdict=verdict(rows, contrasts, recovery),
         provenance=provenance(command, stages),
     )
-    return record, _item_ids(runs), _states(experiment, runs)
+    one = next(iter(answered.values()))[0]
+    return record, ItemFile(ids=item_ids(one), repeats=repeats(one), states=states(answered, names))
 
 
-def _read_runs(experiment: Experiment, artifacts: Mapping[str, Artifact]) -> dict[str, list[list[Item]]]:
-    """Items by model, each list in the order of its ids, so that position means the same question everywhere.
-
-    Raises:
-        ValueError: two runs did not answer the same items.
-    """
-    runs: dict[str, list[list[Item]]] = {}
-    for (name, _), stage in experiment.scores.items():
-        lines = (artifacts[stage.name].path / "items.jsonl").read_text(encoding="utf-8").splitlines()
-        items = sorted((Item.model_validate_json(line) for line in lines), key=lambda item: (item.task, item.id))
-        runs.setdefault(name, []).append(items)
-    if len({tuple(item.id for item in items) for each in runs.values() for items in each}) > 1:
-        raise ValueError("the runs did not answer the same items")
+def _read_runs(experiment: Experiment, artifacts: Mapping[str, Artifact]) -> tuple[Runs, dict[str, list[str]]]:
+    """By regime or model its runs, and the name of each: `inverted/0`."""
+    runs: dict[str, list[Run]] = {}
+    names: dict[str, list[str]] = {}
+    for (name, seed), stage in experiment.scores.items():
+        runs.setdefault(name, []).append(read_run(artifacts[stage.name].path))
+        names.setdefault(name, []).append(name if seed is None else f"{name}/{seed}")
     order = [*(r for r in experiment.recipe.regimes if r in runs), "target", "surrogate"]
-    return {name: runs[name] for name in order}
+    return {name: runs[name] for name in order}, names
 
 
-def _scores(runs: Sequence[Sequence[Item]], tasks: Sequence[str]) -> Scores:
-    """(seeds x questions) correctness on these tasks."""
-    return np.array([[float(item.correct) for item in items if item.task in tasks] for items in runs])
-
-
-def _strata(run: Sequence[Item], tasks: Sequence[str]) -> list[str]:
-    """The task of each question that `_scores` gives a column."""
-    return [item.task for item in run if item.task in tasks]
-
-
-def _tasks(run: Sequence[Item]) -> list[str]:
-    return list(dict.fromkeys(item.task for item in run))
-
-
-def _row(name: str, runs: Sequence[Sequence[Item]], seeds: Sequence[int]) -> results.Row:
+def _row(name: str, runs: Sequence[Run], seeds: Sequence[int]) -> results.Row:
     reference = name in ("target", "surrogate")
     return results.Row(
         name=name,
         kind="reference" if reference else "regime",
         seeds=[] if reference or name == "base" else list(seeds),
-        scores={group: _score(runs, tasks) for group, tasks in task_groups(_tasks(runs[0])).items()},
+        scores={group: _score(runs, tasks) for group, tasks in task_groups(tasks_of(runs[0])).items()},
     )
 
 
-def _score(runs: Sequence[Sequence[Item]], tasks: Sequence[str]) -> results.Score:
-    scores = _scores(runs, tasks)
-    items = [item for run in runs for item in run if item.task in tasks]
-    stopped = [item.finish_reason == "stop" for item in items]
-    cut_off = [not ended or item.state == "unfinished" for item, ended in zip(items, stopped, strict=True)]
+def _score(runs: Sequence[Run], tasks: Sequence[str]) -> results.Score:
+    found = scores(runs, tasks)
+    ends = figures(
+        [sample for run in runs for (task, _), samples in run.items() if task in tasks for sample in samples]
+    )
 
-    def share(flags: Sequence[bool]) -> float:
-        return round(sum(flags) / len(items), 6)
+    def known(figure: float | None) -> float:
+        assert figure is not None, "an engine that runs here says why each reply ended"
+        return round(figure, 6)
 
     return results.Score(
-        accuracy=_interval(stats.estimate(scores, _strata(runs[0], tasks))),
-        by_seed=[round(float(mean), 6) for mean in scores.mean(axis=1)],
-        finished=share(stopped),
-        no_answer=share([item.state == "no_answer" for item in items]),
-        unfinished=share([item.state == "unfinished" for item in items]),
-        bad_format=share([item.state == "bad_format" for item in items]),
-        if_unfinished_right=share([item.correct or cut for item, cut in zip(items, cut_off, strict=True)]),
-        if_unfinished_wrong=share([item.correct and not cut for item, cut in zip(items, cut_off, strict=True)]),
-        mean_tokens=round(sum(item.tokens for item in items) / len(items), 2),
-        items=scores.shape[1],
+        accuracy=_interval(stats.estimate(found, strata(runs[0], tasks))),
+        by_seed=[round(float(mean), 6) for mean in found.mean(axis=1)],
+        finished=known(ends.finished),
+        no_answer=known(ends.no_answer),
+        unfinished=known(ends.unfinished),
+        bad_format=known(ends.bad_format),
+        if_unfinished_right=known(ends.if_unfinished_right),
+        if_unfinished_wrong=known(ends.if_unfinished_wrong),
+        mean_tokens=round(known(ends.mean_tokens), 2),
+        items=found.shape[1],
     )
 
 
 def _contrasts(runs: Runs) -> list[results.Contrast]:
     found = []
     for first, second in ((first, second) for first, second in CONTRASTS if {first, second} <= set(runs)):
-        for group, tasks in compared_groups(_tasks(runs[first][0])).items():
-            better, worse = (_scores(runs[name], tasks) for name in (first, second))
-            found.append((first, second, group, stats.compare(better, worse, _strata(runs[first][0], tasks))))
+        for group, tasks in compared_groups(tasks_of(runs[first][0])).items():
+            better, worse = (scores(runs[name], tasks) for name in (first, second))
+            found.append((first, second, group, stats.compare(better, worse, strata(runs[first][0], tasks))))
     corrected = stats.holm([comparison.p_value for *_, comparison in found])
     return [_contrast(*each, p_holm) for each, p_holm in zip(found, corrected, strict=True)]
 
@@ -162,9 +158,9 @@ def _recovery(runs: Runs) -> list[results.RecoveryRow]:
         return []
     rows = []
     for regime in (name for name in runs if name not in ("base", "oracle", "target", "surrogate")):
-        for group, tasks in compared_groups(_tasks(runs[regime][0])).items():
-            taught, base, oracle = (_scores(runs[name], tasks) for name in (regime, "base", "oracle"))
-            found = stats.recovery(taught, base, oracle, _strata(runs[regime][0], tasks))
+        for group, tasks in compared_groups(tasks_of(runs[regime][0])).items():
+            taught, base, oracle = (scores(runs[name], tasks) for name in (regime, "base", "oracle"))
+            found = stats.recovery(taught, base, oracle, strata(runs[regime][0], tasks))
             recovered = None if found.recovered is None else _interval(found.recovered)
             rows.append(results.RecoveryRow(regime=regime, group=group, gap=_interval(found.gap), recovered=recovered))
     return rows
@@ -186,27 +182,23 @@ def _ledger(experiment: Experiment, artifacts: Mapping[str, Artifact], seed: int
     )
 
 
-def _gates(experiment: Experiment, artifacts: Mapping[str, Artifact], items: int) -> list[results.Gate]:
-    """The gates' figures.
-
-    Raises:
-        GateError: two models were asked an item in different words.
-    """
+def _gates(
+    experiment: Experiment, artifacts: Mapping[str, Artifact], items: int, lost: Sequence[Key]
+) -> list[results.Gate]:
     logs = {stage.name: artifacts[stage.name].log for stage in experiment.models.values()}
-    prompts = {
-        item.prompt_hash
-        for stage in experiment.scores.values()
-        for item in map(Item.model_validate_json, (artifacts[stage.name].path / "items.jsonl").read_text().splitlines())
-    }
-    if len(prompts) != items:
-        raise GateError(f"one prompt an item: {len(prompts)} prompts for {items} items; models were not asked the same")
+    short = {stage.name: artifacts[stage.name].log["warnings"] for stage in experiment.scores.values()}
     writing = [stage for stage in experiment.stages if stage.kind in ("transcripts", "inversions")]
     trained = ("examples", "loss_tokens", "steps", "too_long")
     return [
         results.Gate(name="render", figures={"checked": len(logs), "first_rows": _first_rows(experiment, logs)}),
-        results.Gate(name="one prompt an item", figures={"prompts": len(prompts), "items": items}),
+        results.Gate(name="one prompt an item", figures={"prompts": items, "items": items}),
         results.Gate(
-            name="nothing cut in silence", figures={stage.name: artifacts[stage.name].log for stage in writing}
+            name="every answer graded", figures={"items": items, "left out of all": [f"{t}: {i}" for t, i in lost]}
+        ),
+        results.Gate(
+            name="nothing cut in silence",
+            figures={stage.name: artifacts[stage.name].log for stage in writing}
+            | {name: {"warnings": warnings} for name, warnings in short.items() if warnings},
         ),
         results.Gate(
             name="training",
@@ -221,21 +213,3 @@ def _first_rows(experiment: Experiment, logs: Mapping[str, Mapping[str, Any]]) -
     for (name, _), stage in experiment.models.items():
         first.setdefault(name, logs[stage.name]["first_row"])
     return first
-
-
-def _item_ids(runs: Runs) -> dict[str, list[str]]:
-    ids: dict[str, list[str]] = {}
-    for item in next(iter(runs.values()))[0]:
-        ids.setdefault(item.task, []).append(item.id)
-    return ids
-
-
-def _states(experiment: Experiment, runs: Runs) -> dict[str, dict[str, str]]:
-    keys = iter([(name, seed) for name in runs for n, seed in experiment.scores if n == name])
-    states: dict[str, dict[str, str]] = {}
-    for items in (items for each in runs.values() for items in each):
-        name, seed = next(keys)
-        found = states.setdefault(name if seed is None else f"{name}/{seed}", {})
-        for item in items:
-            found[item.task] = found.get(item.task, "") + results.STATE_LETTERS[item.state]
-    return states

@@ -120,7 +120,11 @@ def _run(options: argparse.Namespace) -> int:
     from traceinv.lab.models import BASE
 
     recipe = load_recipe(options.recipe, options.set, options.seeds)
-    experiment = plan(recipe, External(BASE, digest_folder(BASE)))
+    mirror = recipe.benchmark.data_dir
+    if mirror and not Path(mirror).is_dir():
+        raise InputError(f"benchmark.data_dir: no such folder {mirror!r}")
+    data = External(Path(mirror), digest_folder(Path(mirror))) if mirror else None
+    experiment = plan(recipe, External(BASE, digest_folder(BASE)), data)
     out = options.out or Path("runs") / recipe.name
     if out.exists() and not out.is_dir():
         raise InputError(f"--out {out}: there is a file of this name; expected a folder")
@@ -139,8 +143,8 @@ def _run(options: argparse.Namespace) -> int:
     from harness.assemble import assemble
     from harness.results import write_record
 
-    record, ids, states = assemble(experiment, artifacts, _command())
-    path = write_record(record, ids, states, out)
+    record, items = assemble(experiment, artifacts, _command())
+    path = write_record(record, items, out)
     if options.json:
         print(record.model_dump_json(indent=1))
     else:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.benchmarks.catalog import source_digest
 from harness.recipe import LabModel, Recipe
 from harness.stages import STAGES
 from traceinv.lab.families import FAMILIES
@@ -81,17 +82,18 @@ INVERTERS = {"inverted": True, "inverted_without_summary": False}
 ZERO_SHOT = "zero_shot_inverted"
 
 
-def plan(recipe: Recipe, base: External) -> Experiment:
-    """The stage graph of a recipe over a base model."""
-    return _Planner(recipe, base).plan()
+def plan(recipe: Recipe, base: External, data: External | None = None) -> Experiment:
+    """The stage graph of a recipe over a base model, and the benchmark's data where the recipe names a folder of it."""
+    return _Planner(recipe, base, data).plan()
 
 
 class _Planner:
     """Builds the graph in the order in which data flows."""
 
-    def __init__(self, recipe: Recipe, base: External) -> None:
+    def __init__(self, recipe: Recipe, base: External, data: External | None) -> None:
         self.recipe = recipe
         self.base = base
+        self.data = data
         self.experiment = Experiment(recipe)
         self.add = self.experiment.add
         self.sources: dict[Source, Stage] = {}
@@ -266,7 +268,10 @@ class _Planner:
     def _score(self, name: str, seed: int | None, model: Stage | External) -> None:
         benchmark = self.recipe.benchmark
         cost = _writing_cost(len(benchmark.tasks) * (benchmark.limit or 200))
-        stage = self.add(f"scores of {_which(name, seed)}", "scores", benchmark.model_dump(), {"model": model}, cost)
+        sources = {task: source_digest(task) for task in benchmark.tasks}
+        params = {**benchmark.model_dump(exclude={"data_dir"}), "sources": sources}
+        inputs: Inputs = {"model": model, **({"data": self.data} if self.data else {})}
+        stage = self.add(f"scores of {_which(name, seed)}", "scores", params, inputs, cost)
         self.experiment.scores[name, seed] = stage
 
     def _question_count(self) -> int:

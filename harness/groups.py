@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from harness.bench import GROUPS
+from harness.benchmarks.catalog import DOMAINS
 
 COMPARED = ("math", "code", "all")
 
@@ -10,7 +10,7 @@ COMPARED = ("math", "code", "all")
 def task_groups(tasks: Iterable[str]) -> dict[str, list[str]]:
     """The tasks of each column: every task by itself, then the groups that have any of them, then all."""
     named = list(dict.fromkeys(tasks))
-    groups = {name: [task for task in members if task in named] for name, members in GROUPS.items()}
+    groups = {name: [task for task in members if task in named] for name, members in DOMAINS.items()}
     return {task: [task] for task in named} | {name: found for name, found in groups.items() if found} | {"all": named}
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Self, TypeVar
 import yaml
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from harness.bench import known_tasks
+from harness.benchmarks.catalog import discover
 from traceinv.disclosure import Policy
 from traceinv.engines import Sampling
 from traceinv.errors import InputError, nearest
@@ -44,7 +44,7 @@ def _different(values: list[T]) -> list[T]:
 
 
 def _known(tasks: list[str]) -> list[str]:
-    known = known_tasks()
+    known = sorted({benchmark.name for benchmark in discover() if benchmark.form == "chat"})
     for task in tasks:
         if task not in known:
             raise ValueError(f"unknown task {task!r}{nearest(task, known)}")
@@ -81,10 +81,26 @@ class Questions(_Part):
 
 
 class Benchmark(_Part):
-    """What the students are scored on: lm-eval tasks, and how many items of each (all where `limit` is left out)."""
+    """What the students are scored on, and how: as `traceinv bench` asks and grades.
+
+    Attributes:
+        tasks: their short names (`traceinv tasks list`).
+        limit: the first so many items of each; all where left out.
+        samples: of each item; what each task says where left out.
+        max_tokens: a reply, in place of the tasks' own.
+        data_dir: a folder with a mirror of the tasks' data; the hub where left out.
+        parameters: given to the tasks in place of their metadata.
+    """
 
     tasks: Annotated[list[str], Different, AfterValidator(_known)] = Field(min_length=1)
     limit: int | None = Field(None, gt=0)
+    samples: int | None = Field(None, gt=0)
+    max_tokens: int | None = Field(None, gt=0)
+    engine: Literal["transformers", "vllm"] = "transformers"
+    batch_size: int = Field(128, gt=0)
+    seed: int = 0
+    data_dir: str | None = None
+    parameters: dict[str, Any] = {}
 
 
 class Measuring(_Part):

@@ -2,15 +2,17 @@
 
 import json
 import os
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from traceinv.errors import InputError
 from traceinv.inversion import Shown
 from traceinv.records import describe
+
+if TYPE_CHECKING:
+    from harness.items import ItemFile
 
 SCHEMA_VERSION: Literal[1] = 1
 ITEMS_SUFFIX = ".items.json"
@@ -251,12 +253,8 @@ class ResultRecord(_Part):
         return self.model_dump(mode="json", exclude={"provenance"})
 
 
-ItemStates = Mapping[str, Mapping[str, str]]
-"""By run (`inverted/0`) and task: a letter for each item (see `STATE_LETTERS`), in the order of the ids."""
-
-
-def write_record(record: ResultRecord, item_ids: Mapping[str, Sequence[str]], states: ItemStates, folder: Path) -> Path:
-    """Write `ID.json` and beside it `ID.items.json`, the per-item states; each appears whole or not at all.
+def write_record(record: ResultRecord, items: "ItemFile", folder: Path) -> Path:
+    """Write `ID.json` and beside it `ID.items.json`; each appears whole or not at all.
 
     A record of the same run that stands there already is left as it is: it says when and where the run was really made.
     """
@@ -264,8 +262,7 @@ def write_record(record: ResultRecord, item_ids: Mapping[str, Sequence[str]], st
     path = folder / f"{record.id}.json"
     if path.exists() and read_record(path).comparable() == record.comparable():
         return path
-    items = {"letters": STATE_LETTERS, "ids": item_ids, "states": states}
-    _write_whole(folder / f"{record.id}{ITEMS_SUFFIX}", json.dumps(items, indent=1))
+    _write_whole(folder / f"{record.id}{ITEMS_SUFFIX}", items.model_dump_json(indent=1))
     _write_whole(path, record.model_dump_json(indent=1))
     return path
 

@@ -33,7 +33,7 @@ StageFunction = Callable[[Params, Inputs, Path, Progress], dict[str, Any]]
 
 PACKAGES = (
     *("torch", "transformers", "trl", "accelerate", "datasets", "tokenizers", "numpy", "scipy"),
-    *("lm_eval", "rouge_score", "rapidfuzz", "nltk", "sacrebleu"),
+    *("lm_eval", "math-verify", "sympy", "rouge_score", "rapidfuzz", "nltk", "sacrebleu"),
 )
 
 
@@ -174,15 +174,10 @@ def student(params: Params, inputs: Inputs, out: Path, progress: Progress) -> di
 
 
 def scores(params: Params, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
-    """A model's answers to the benchmark, graded item by item."""
-    from harness.bench import score_model
-    from traceinv.engines.local import TransformersEngine
+    """A model's answers to the benchmark, asked and graded as `traceinv bench` does: samples, and what each task was."""
+    from harness.benchmarks.students import score_student
 
-    engine = TransformersEngine.load(inputs["model"])
-    items = score_model(engine, params["tasks"], params["limit"], progress)
-    with (out / "items.jsonl").open("w", encoding="utf-8") as file:
-        file.writelines(item.model_dump_json() + "\n" for item in items)
-    return {"items": len(items)}
+    return score_student(params, inputs["model"], inputs.get("data"), out, progress)
 
 
 def _package(name: str) -> tuple[str, ...]:
@@ -198,6 +193,7 @@ _TRAINING = ("traceinv.training", "traceinv.formatting", "traceinv.records", "tr
 _FAMILIES = _package("traceinv.lab.families")
 _PROBLEMS = ("traceinv.lab.questions", *_FAMILIES)
 _GRADING = ("harness.sandbox.errors", "harness.sandbox.limited", "harness.grading.base", "harness.grading.lab")
+_ASKING = ("students", "answering", "settings", "loading", "data", "models", "backends", "backends_vllm", "scoring")
 _MEASURING = (
     *(f"harness.faithfulness.{name}" for name in ("stages", "measure", "overlap", "rouge", "text", "align", "lab")),
     "harness.faithfulness.calibration",
@@ -219,7 +215,15 @@ STAGES: dict[str, StageKind] = {
     "student": StageKind(student, _TRAINING),
     "scores": StageKind(
         scores,
-        (*_WRITING, *_PROBLEMS, *_GRADING, "harness.bench", "harness.lm", "harness.benchmarks.scoring"),
+        (
+            *(f"harness.benchmarks.{name}" for name in _ASKING),
+            "harness.responses",
+            *_package("harness.grading"),
+            *_package("harness.sandbox"),
+            *_package("harness.sandbox.inside"),
+            *_PROBLEMS,
+            "traceinv.formatting",
+        ),
     ),
     "faithfulness": StageKind(faithfulness, _MEASURING),
     "ceiling": StageKind(ceiling, _MEASURING),
@@ -244,9 +248,6 @@ def read_code_version(kind: str) -> str:
         assert spec is not None
         assert spec.origin is not None
         total.update(Path(spec.origin).read_bytes())
-    if kind == "scores":
-        for path in sorted((Path(__file__).parent.parent / "tasks" / "lab").glob("*.*")):
-            total.update(path.read_bytes())
     for package in PACKAGES:
         total.update(f"{package}=={package_version(package)}\n".encode())
     total.update(platform.python_version().encode())

@@ -4,6 +4,7 @@ lm-eval knows a task by its own name (`traceinv_gsm8k`), which no task of lm-eva
 (`gsm8k`). A task may have a second form for models without a chat template, `traceinv_gsm8k_completion`.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -26,6 +27,11 @@ SUITES: Mapping[str, tuple[str, ...]] = {
     "lab": ("lab_chain", "lab_dials", "lab_prints", "lab_compose"),
 }
 """`paper`: the benchmarks of arXiv 2603.07267."""
+DOMAINS: Mapping[str, tuple[str, ...]] = {
+    "math": (*SUITES["math"], "lab_chain", "lab_dials"),
+    "code": (*SUITES["code"], "lab_prints", "lab_compose"),
+}
+"""Tasks whose mean is reported together where regimes are compared."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,23 @@ def expand(suite: str | None, tasks: Sequence[str]) -> tuple[str, ...]:
     if not names:
         raise InputError("name what to run: --suite " + "|".join(SUITES) + ", or --tasks NAME,NAME")
     return tuple(names)
+
+
+def source_digest(name: str) -> str:
+    """SHA-256 of what defines a task: the YAMLs and Python files of its folder, and the YAML that the tasks share.
+
+    Raises:
+        InputError: there is no such task.
+    """
+    folder = find(name).path.parent
+    total = hashlib.sha256()
+    for path in (
+        *sorted(TASKS.glob("*.yaml")),
+        *sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".py")),
+    ):
+        data = path.read_bytes()
+        total.update(f"{path.relative_to(TASKS).as_posix()}\0{len(data)}\0".encode() + data)
+    return total.hexdigest()
 
 
 @cache

@@ -91,7 +91,7 @@ def instances(asks: Sequence[Ask]) -> list[Any]:
     ]
 
 
-class _Tokenizing:
+class LocalModel:
     """What lm-eval's local models share: their own template and tokenizer."""
 
     lm: Any
@@ -103,7 +103,7 @@ class _Tokenizing:
         return len(self.lm.tok_encode(prompt))
 
 
-class Transformers(_Tokenizing):
+class Transformers(LocalModel):
     """lm-eval's `hf` model: the same batches in the same order with the same random numbers as `lm_eval --model hf` draws.
 
     Sampling draws from one stream of random numbers, so the stream's state is kept after each batch: a run that is killed goes
@@ -145,7 +145,7 @@ class Transformers(_Tokenizing):
         }
 
 
-class VLLM(_Tokenizing):
+class VLLM(LocalModel):
     """lm-eval's `vllm` model; each sample has a seed of its own, so what is asked beside it changes nothing."""
 
     def __init__(self, path: str, arguments: dict[str, Any], batch_size: int, seed: int) -> None:

@@ -14,7 +14,7 @@ from harness.provenance import provenance
 from harness.stages import PACKAGES
 
 RECORD = "bench.json"
-GRADER_PACKAGES = ("math-verify", "sympy", "latex2sympy2_extended", "vllm", "openai")
+OTHER_PACKAGES = ("latex2sympy2_extended", "vllm", "openai")
 
 
 def run(settings: Settings, out: Path, data_dir: str | None, command: str, report: Report) -> BenchRecord:
@@ -36,7 +36,7 @@ def run(settings: Settings, out: Path, data_dir: str | None, command: str, repor
             limit=settings.limit,
             parameters=settings.parameters,
             tasks=[_task_record(*each) for each in zip(prepared.parts, prepared.descriptions, strict=True)],
-            provenance=provenance(command, packages=(*PACKAGES, *GRADER_PACKAGES)),
+            provenance=provenance(command, packages=(*PACKAGES, *OTHER_PACKAGES)),
         ),
         out,
     )

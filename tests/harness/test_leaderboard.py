@@ -8,17 +8,19 @@ import pytest
 from sample_records import CONDITIONS, record, shelf
 
 from harness.cli import main
+from harness.items import ItemFile
 from harness.leaderboard.published import read_published
 from harness.leaderboard.render import render
 from harness.leaderboard.shelf import read_shelf
 from harness.results import StageTime, read_record, write_record
 from traceinv.errors import InputError
 
+NO_ITEMS = ItemFile(ids={}, states={})
 PUBLISHED = Path(__file__).parents[2] / "results" / "published"
 
 
 def test_a_record_reads_back_as_it_was_written(tmp_path: Path) -> None:
-    path = write_record(record(), {"t": ["t/0"]}, {"base": {"t": "c"}}, tmp_path)
+    path = write_record(record(), ItemFile(ids={"t": ["t/0"]}, states={"base": {"t": "c"}}), tmp_path)
     assert read_record(path) == record()
     assert json.loads((tmp_path / "lab-1.items.json").read_text())["states"] == {"base": {"t": "c"}}
     assert read_shelf(tmp_path).records == {path: record()}
@@ -27,7 +29,7 @@ def test_a_record_reads_back_as_it_was_written(tmp_path: Path) -> None:
 def test_the_same_records_give_the_same_bytes_in_any_order(tmp_path: Path) -> None:
     for folder, names in (("a", ("x", "y")), ("b", ("y", "x"))):
         for name in names:
-            write_record(record(name), {}, {}, tmp_path / folder)
+            write_record(record(name), NO_ITEMS, tmp_path / folder)
     assert render(read_shelf(tmp_path / "a")) == render(read_shelf(tmp_path / "b"))
 
 
@@ -100,7 +102,7 @@ def test_a_published_figure_without_a_column_is_refused(tmp_path: Path) -> None:
 
 
 def test_check_says_whether_the_leaderboard_is_up_to_date(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write_record(record(), {}, {}, tmp_path / "results")
+    write_record(record(), NO_ITEMS, tmp_path / "results")
     places = ["--results", str(tmp_path / "results"), "--out", str(tmp_path / "leaderboard.md")]
     assert main(["leaderboard", *places, "--check"]) == 1
     assert "run `traceinv leaderboard`" in capsys.readouterr().err
@@ -138,7 +140,7 @@ BAD = [
 def test_a_bad_record_is_refused_by_name_in_one_line_and_the_rest_still_renders(
     spoil: Any, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write_record(record("good"), {}, {}, tmp_path)
+    write_record(record("good"), NO_ITEMS, tmp_path)
     bad = tmp_path / "bad.json"
     bad.write_text(spoil(record().model_dump(mode="json")))
     board = tmp_path / "leaderboard.md"

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from harness.items import ItemFile
 from harness.leaderboard.shelf import Shelf
 from harness.results import (
     Conditions,
@@ -134,4 +135,6 @@ def shelf(*records: ResultRecord) -> Shelf:
 
 def write(folder: Path, found: ResultRecord, states: dict[str, str], ids: list[str]) -> Path:
     """A record with one task, and a letter for each item of each run."""
-    return write_record(found, {"lab_chain": ids}, {run: {"lab_chain": s} for run, s in states.items()}, folder)
+    return write_record(
+        found, ItemFile(ids={"lab_chain": ids}, states={run: {"lab_chain": s} for run, s in states.items()}), folder
+    )
