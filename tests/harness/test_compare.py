@@ -95,7 +95,7 @@ def test_the_table_says_what_a_no_means(tmp_path: Path, capsys: pytest.CaptureFi
     ("spoil", "message"),
     [
         (lambda c: c | {"ids": {"lab_chain": ["x", "x"]}}, "an id stands twice"),
-        (lambda c: c | {"states": {"inverted/0": {"lab_chain": "c"}}}, "1 states of 2 items"),
+        (lambda c: c | {"states": {"inverted/0": {"lab_chain": "c"}}}, "1 states, expected 2"),
         (lambda c: c | {"states": {"inverted/0": {"lab_chain": "cq"}}}, "a letter that is none of"),
         (lambda c: c | {"letters": {}}, "letters: expected"),
         (lambda c: [], "valid dictionary"),
@@ -124,3 +124,12 @@ def test_missing_records_and_items_are_refused_by_name(tmp_path: Path, capsys: p
     assert "lab-a.items.json: no such file" in capsys.readouterr().err
     assert main(["compare", str(first), "nowhere.json"]) == 2
     assert "nowhere.json: no such record" in capsys.readouterr().err
+
+
+def test_repeats_of_a_question_are_compared_as_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    first = write(tmp_path, record("a"), {"inverted/0": "cwcw"}, IDS[:2], repeats=2)
+    second = write(tmp_path, record("b"), {"inverted/0": "cccx"}, IDS[:2], repeats=2)
+    (found,) = _compare(capsys, first, second)
+    outcome = found["outcomes"][0]
+    assert (outcome["questions"], outcome["left_out"]) == (1, 1)
+    assert (outcome["first"], outcome["second"]) == (0.5, 1.0)

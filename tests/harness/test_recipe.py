@@ -36,6 +36,8 @@ def test_overrides_and_seeds_change_the_recipe() -> None:
         ({"student": {"epoch": 3}}, "unknown key 'student.epoch' (did you mean 'epochs'?)"),
         ({"student": {"epochs": "many"}}, "student.epochs: input should be a valid number"),
         ({"regimes": ["base", "orcale"]}, "regimes.1: input should be 'base'"),
+        ({"benchmark": {"tasks": ["lab_chian"]}}, "unknown task 'lab_chian' (did you mean 'lab_chain'?)"),
+        ({"benchmark": {"tasks": ["gsm8k"], "samples": 0}}, "benchmark.samples: input should be greater than 0"),
         ({"seeds": []}, "seeds: list should have at least 1 item"),
         (
             {"policy": {"kind": "every_kth_step", "k": 0}},

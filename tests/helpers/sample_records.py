@@ -133,8 +133,7 @@ def shelf(*records: ResultRecord) -> Shelf:
     return Shelf({Path(f"{each.id}.json"): each for each in records}, [], [])
 
 
-def write(folder: Path, found: ResultRecord, states: dict[str, str], ids: list[str]) -> Path:
-    """A record with one task, and a letter for each item of each run."""
-    return write_record(
-        found, ItemFile(ids={"lab_chain": ids}, states={run: {"lab_chain": s} for run, s in states.items()}), folder
-    )
+def write(folder: Path, found: ResultRecord, states: dict[str, str], ids: list[str], repeats: int = 1) -> Path:
+    """A record with one task, and so many letters for each item of each run."""
+    letters = {run: {"lab_chain": s} for run, s in states.items()}
+    return write_record(found, ItemFile(ids={"lab_chain": ids}, repeats={"lab_chain": repeats}, states=letters), folder)
