@@ -22,7 +22,7 @@ from harness.answers import (
 from harness.benchmarks.record import figures
 from harness.conditions import conditions
 from harness.experiment import Experiment
-from harness.faithfulness.record import faithfulness_rows, likelihood_rows
+from harness.faithfulness.record import faithfulness_rows, likelihood_rows, style
 from harness.groups import compared_groups, task_groups
 from harness.items import ItemFile
 from harness.provenance import provenance
@@ -71,6 +71,7 @@ def assemble(
         recovery=recovery,
         faithfulness=faithfulness_rows(experiment, artifacts),
         likelihood=likelihood_rows(experiment, artifacts),
+        style=style(experiment, artifacts),
         ledger=[_ledger(experiment, artifacts, seed) for seed in recipe.seeds],
         gates=_gates(experiment, artifacts, len(next(iter(answered.values()))[0]), lost),
         verdict=verdict(rows, contrasts, recovery),

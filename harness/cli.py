@@ -11,6 +11,7 @@ from harness.benchmarks.commands import add_bench, add_grade
 from harness.benchmarks.options import positive
 from harness.benchmarks.task_commands import add_tasks
 from harness.faithfulness.command import add_faithfulness
+from harness.faithfulness.style_command import add_style
 from traceinv.errors import GateError, InputError
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
@@ -37,6 +38,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_run(commands)
     add_faithfulness(commands)
+    add_style(commands)
     add_bench(commands)
     add_grade(commands)
     add_tasks(commands)

@@ -53,6 +53,7 @@ class Experiment:
         lessons, rows: what each seed's students could be and were taught.
         faithfulness: by regime, where its inverted traces stand between floor and ceiling, over all seeds.
         likelihood: by (regime, seed), bits under its inverter; `surrogate` and `zero_shot_inverted` are the same for all seeds.
+        style: of the surrogate's and the target's summaries, where there are any.
     """
 
     recipe: Recipe
@@ -63,6 +64,7 @@ class Experiment:
     rows: dict[int, Stage] = field(default_factory=dict)
     faithfulness: dict[str, Stage] = field(default_factory=dict)
     likelihood: dict[tuple[str, int | None], Stage] = field(default_factory=dict)
+    style: Stage | None = None
 
     def add(
         self,
@@ -117,6 +119,7 @@ class _Planner:
         if self._inverts():
             self._zero_shot(shown, hidden)
             self._likelihood("surrogate", None, surrogate, shown, hidden)
+            self._style(surrogate_shown, shown)
         for seed in self.recipe.seeds:
             self._seed(seed, shown, hidden, open_traces, surrogate_shown)
         if self._inverts():
@@ -236,6 +239,12 @@ class _Planner:
         cost = 0.006 * len(shown) * min(asked, self._question_count())
         stage = self.add(f"likelihood under {_which(regime, seed)}", "likelihood", params, inputs, cost)
         self.experiment.likelihood[regime, seed] = stage
+
+    def _style(self, taught: Stage, used: Stage) -> None:
+        """How unlike what they are taught on is what the inverters are used on."""
+        if self._discloses_summary():
+            inputs = {"taught": taught, "used": used}
+            self.experiment.style = self.add("style of the summaries", "style", {"seed": 0}, inputs, cost=3)
 
     def _calibrate(self, second: Stage, hidden: Stage) -> None:
         """Each inverter's place between its floor and the ceiling, which is the same for all."""

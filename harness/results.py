@@ -175,6 +175,29 @@ class LikelihoodRow(_Part):
     leaked_per_token: dict[Shown, Interval]
 
 
+class Manner(_Part):
+    """What a set of texts looks like; shares are of texts."""
+
+    texts: int
+    median_words: float
+    headings: float
+    first_person: float
+    latex: float
+
+
+class StyleDistance(_Part):
+    """Two sets of summaries: those that an inverter is taught on, and those that it is used on.
+
+    Attributes:
+        auc: area under the ROC curve of a classifier of their words, cross-validated, with its 95% bootstrap interval over
+            texts: 0.5 cannot tell them apart, 1 always can.
+    """
+
+    taught: Manner
+    used: Manner
+    auc: Interval
+
+
 class Ledger(_Part):
     """What became of the questions of one seed: how many were asked, what each regime could teach, what all share."""
 
@@ -216,6 +239,7 @@ class ResultRecord(_Part):
 
     Attributes:
         id: the recipe's name and a hash of the recipe and every stage's key: the same run has the same id.
+        style: how far the surrogate's summaries are from the target's; None where the policy shows none, or too few.
         verdict: one sentence, computed from the figures.
     """
 
@@ -229,6 +253,7 @@ class ResultRecord(_Part):
     recovery: list[RecoveryRow]
     faithfulness: list[FaithfulnessRow]
     likelihood: list[LikelihoodRow]
+    style: StyleDistance | None = None
     ledger: list[Ledger]
     gates: list[Gate]
     verdict: str

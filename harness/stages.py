@@ -17,7 +17,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from harness.faithfulness.stages import calibration, ceiling, faithfulness, likelihood
+from harness.faithfulness.stages import calibration, ceiling, faithfulness, likelihood, style
 from traceinv.disclosure import Policy, disclose
 from traceinv.engines import Sampling
 from traceinv.engines.base import Progress
@@ -33,7 +33,7 @@ StageFunction = Callable[[Params, Inputs, Path, Progress], dict[str, Any]]
 
 PACKAGES = (
     *("torch", "transformers", "trl", "accelerate", "datasets", "tokenizers", "numpy", "scipy"),
-    *("lm_eval", "math-verify", "sympy", "rouge_score", "rapidfuzz", "nltk", "sacrebleu"),
+    *("lm_eval", "math-verify", "sympy", "rouge_score", "rapidfuzz", "nltk", "sacrebleu", "scikit-learn"),
 )
 
 
@@ -230,6 +230,13 @@ STAGES: dict[str, StageKind] = {
     "calibration": StageKind(calibration, ("harness.results", *_package("harness.stats"), *_MEASURING)),
     "likelihood": StageKind(
         likelihood, (*_WRITING, "traceinv.inversion", "harness.faithfulness.likelihood", "harness.faithfulness.stages")
+    ),
+    "style": StageKind(
+        style,
+        (
+            *("harness.faithfulness.style", "harness.faithfulness.stages", "harness.results"),
+            *("harness.stats.intervals", "traceinv.records"),
+        ),
     ),
 }
 

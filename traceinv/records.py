@@ -119,8 +119,12 @@ def describe(error: ValidationError, kind: type[BaseModel]) -> str:
     where = ".".join(str(part) for part in fault["loc"])
     if fault["type"] == "extra_forbidden":
         return f"unknown key {where!r}{nearest(str(fault['loc'][-1]), _fields_at(kind, fault['loc'][:-1]))}"
-    got = "" if fault["type"] == "missing" else f", got {_short(fault['input'])}"
     message = fault["msg"][0].lower() + fault["msg"][1:]
+    if fault["type"] == "value_error":  # a validator of ours
+        message = str(fault["ctx"]["error"])
+        if not where:  # of the whole, which it tells more about than the first few of its keys
+            return message
+    got = "" if fault["type"] == "missing" else f", got {_short(fault['input'])}"
     return f"{where}: {message}{got}" if where else f"{message}{got}"
 
 

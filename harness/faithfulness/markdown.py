@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from harness.results import FaithfulnessRow, Interval, LikelihoodRow
+from harness.results import FaithfulnessRow, Interval, LikelihoodRow, Manner, StyleDistance
 from traceinv.inversion import Shown
 
 FIGURES = {
@@ -64,6 +64,23 @@ def likelihood_table(rows: Sequence[LikelihoodRow]) -> str:
         leaked = [_bits(row.leaked, "answer"), _bits(row.leaked, "summary")]
         lines.append(_line([row.inverter, ", ".join(row.taught) or "nothing", *bits, *leaked]))
     return "\n".join(lines)
+
+
+def style_line(found: StyleDistance) -> str:
+    """How far the summaries that inverters were taught on are from those that they were used on, in plain words."""
+    auc = found.auc
+    can = "can" if auc.low > 0.5 else "cannot"
+    return (
+        f"Style: a classifier of words {can} tell the surrogate's summaries, which inverters are taught on, from the target's,"
+        f" which they are used on: area under the curve {_plain(auc)}, 0.5 being chance. Surrogate's: {_manner(found.taught)}."
+        f" Target's: {_manner(found.used)}."
+    )
+
+
+def _manner(found: Manner) -> str:
+    shares = {"headings": found.headings, "first person": found.first_person, "LaTeX": found.latex}
+    named = ", ".join(f"{name} in {100 * share:.0f}%" for name, share in shares.items())
+    return f"{found.texts} texts, {found.median_words:g} words at the median, {named}"
 
 
 def _levels(row: FaithfulnessRow, figure: str) -> list[str]:

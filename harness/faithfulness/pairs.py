@@ -1,18 +1,15 @@
 """Pairs of true and inverted traces in a JSONL file that need not fit in memory: checked line by line, read again by place."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from harness.faithfulness.lines import LONGEST_LINE, read_lines
 from traceinv.errors import InputError, nearest
 from traceinv.lab.families import FAMILIES
 from traceinv.records import describe
-
-LONGEST_LINE = 32 * 1024**2
-"""Bytes; a trace of 50,000 words has about 300,000."""
 
 
 class Pair(BaseModel):
@@ -76,7 +73,7 @@ def index_pairs(path: Path) -> Pairs:
         with path.open("rb") as file:
             if not file.seekable():
                 raise InputError(f"{path}: expected a file, which is read twice; got a pipe")
-            for offset, number, line in _lines(path, file):
+            for offset, number, line in read_lines(path, file):
                 pair = parse(path, number, line)
                 pairs.places.append((offset, number))
                 pairs.lengths.append(len(pair.inverted))
@@ -106,20 +103,6 @@ def parse(path: Path, number: int, line: bytes) -> Pair:
         except (ValueError, KeyError):
             raise InputError(f"{path}:{number}: question: expected one of the lab's family {pair.kind!r}") from None
     return pair
-
-
-def _lines(path: Path, file: BinaryIO) -> Iterator[tuple[int, int, bytes]]:
-    """(offset, number, line) of each line that is not blank."""
-    offset = number = 0
-    while line := file.readline(LONGEST_LINE + 1):
-        number += 1
-        if len(line) > LONGEST_LINE:
-            raise InputError(f"{path}:{number}: the line is longer than {LONGEST_LINE // 1024**2} MB")
-        if b"\0" in line:
-            raise InputError(f"{path}:{number}: expected JSON text, got a NUL byte")
-        if line.strip():
-            yield offset, number, line
-        offset += len(line)
 
 
 def _fault(error: ValidationError) -> str:

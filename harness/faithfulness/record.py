@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from harness import stats
 from harness.experiment import INVERTERS, ZERO_SHOT, Experiment
-from harness.faithfulness.stages import LIKELIHOOD, ROW, as_interval
-from harness.results import FaithfulnessRow, Interval, LikelihoodRow
+from harness.faithfulness.stages import LIKELIHOOD, ROW, STYLE, as_interval
+from harness.results import FaithfulnessRow, Interval, LikelihoodRow, StyleDistance
 from harness.store import Artifact
 from traceinv.inversion import SHOWN, Shown
 
@@ -48,6 +48,14 @@ def likelihood_rows(experiment: Experiment, artifacts: Mapping[str, Artifact]) -
         bits = {shown: np.repeat(each, seeds // len(each), axis=0) for shown, each in bits.items()}
         rows.append(_row(AS_TAUGHT, list(models), _Bits(bits, found["inverted"].tokens)))
     return rows
+
+
+def style(experiment: Experiment, artifacts: Mapping[str, Artifact]) -> StyleDistance | None:
+    """How far the summaries that inverters were taught on are from those that they were used on."""
+    if experiment.style is None:
+        return None
+    found = json.loads(_read(artifacts[experiment.style.name].path / STYLE))
+    return None if found is None else StyleDistance.model_validate(found)
 
 
 def _row(inverter: str, taught: Sequence[Shown], found: _Bits) -> LikelihoodRow:

@@ -18,7 +18,7 @@ from traceinv.records import Disclosure, Inversion, Record, Transcript, read_jso
 Params = Mapping[str, Any]
 Inputs = Mapping[str, Path]
 R = TypeVar("R", bound=Record)
-MEASURED, ROW, LIKELIHOOD = "measured.json", "row.json", "likelihood.json"
+MEASURED, ROW, LIKELIHOOD, STYLE = "measured.json", "row.json", "likelihood.json", "style.json"
 
 
 def faithfulness(params: Params, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
@@ -74,6 +74,18 @@ def likelihood(params: Params, inputs: Inputs, out: Path, progress: Progress) ->
         progress((number + 1) / len(params["shown"]))
     (out / LIKELIHOOD).write_text(json.dumps({"ids": [d.id for d in shown], "tokens": tokens, "bits": bits}, indent=1))
     return {"traces": len(shown), "tokens": sum(tokens)}
+
+
+def style(params: Params, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
+    """How far the summaries that inverters are taught on are from those that they are used on; null where there are too few."""
+    from harness.faithfulness.style import FOLDS, style_distance
+
+    taught, used = (
+        [row.summary for row in _records(inputs[side], Disclosure) if row.summary] for side in ("taught", "used")
+    )
+    found = style_distance(taught, used, params["seed"]) if min(len(taught), len(used)) >= FOLDS else None
+    (out / STYLE).write_text((found.model_dump_json(indent=1) if found else "null") + "\n")
+    return {"taught": len(taught), "used": len(used)}
 
 
 def as_interval(found: stats.Estimate) -> Interval:

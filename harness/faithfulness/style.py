@@ -10,8 +10,8 @@ from statistics import fmean, median
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 
+from harness.results import Interval, Manner, StyleDistance
 from harness.stats import CONFIDENCE
 
 FOLDS = 5
@@ -23,46 +23,17 @@ _WORD = r"\w+|[^\w\s]"
 _LATEX = re.compile(r"\\[a-zA-Z]+|\\[(\[]|\$[^$\n]{1,200}\$")
 
 
-class Manner(BaseModel):
-    """What the texts of one side look like; shares are of texts."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    texts: int
-    median_words: float
-    headings: float
-    first_person: float
-    latex: float
-
-
-class StyleDistance(BaseModel):
-    """Two sides, and how well a classifier of their words tells a text of one from a text of the other.
-
-    Attributes:
-        auc: area under the ROC curve, cross-validated: 0.5 cannot tell them apart, 1 always can. `low` and `high` are its 95%
-            bootstrap interval over texts.
-    """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    first: Manner
-    second: Manner
-    auc: float
-    low: float
-    high: float
-
-
-def style_distance(first: Sequence[str], second: Sequence[str], seed: int = 0) -> StyleDistance:
+def style_distance(taught: Sequence[str], used: Sequence[str], seed: int = 0) -> StyleDistance:
     """Compare two sets of texts.
 
     Raises:
         ValueError: a side has fewer texts than there are folds.
     """
-    if min(len(first), len(second)) < FOLDS:
-        raise ValueError(f"style distance: expected {FOLDS} texts or more a side, got {len(first)} and {len(second)}")
-    ranks = _ranks([*first, *second], np.repeat([0, 1], [len(first), len(second)]), seed)
-    auc, low, high = _area(ranks[: len(first)], ranks[len(first) :], seed)
-    return StyleDistance(first=manner(first), second=manner(second), auc=auc, low=low, high=high)
+    if min(len(taught), len(used)) < FOLDS:
+        raise ValueError(f"style distance: expected {FOLDS} texts or more a side, got {len(taught)} and {len(used)}")
+    ranks = _ranks([*taught, *used], np.repeat([0, 1], [len(taught), len(used)]), seed)
+    auc = _area(ranks[: len(taught)], ranks[len(taught) :], seed)
+    return StyleDistance(taught=manner(taught), used=manner(used), auc=auc)
 
 
 def manner(texts: Sequence[str]) -> Manner:
@@ -103,7 +74,7 @@ def _ranks(texts: Sequence[str], sides: NDArray[np.int_], seed: int) -> NDArray[
     return ranks
 
 
-def _area(first: NDArray[np.float64], second: NDArray[np.float64], seed: int) -> tuple[float, float, float]:
+def _area(first: NDArray[np.float64], second: NDArray[np.float64], seed: int) -> Interval:
     """The share of pairs of a text of each side in which the second's place is the higher, with its bootstrap interval."""
     from scipy.stats import bootstrap
 
@@ -116,11 +87,8 @@ def _area(first: NDArray[np.float64], second: NDArray[np.float64], seed: int) ->
         method="percentile",
         rng=np.random.default_rng(seed),
     ).confidence_interval
-    return (
-        round(_area_under_curve(first, second), 6),
-        round(float(found.low), 6),
-        round(float(found.high), 6),
-    )
+    low, high = round(float(found.low), 6), round(float(found.high), 6)
+    return Interval(mean=round(_area_under_curve(first, second), 6), low=low, high=high, spread=None)
 
 
 def _area_under_curve(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:

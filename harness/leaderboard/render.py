@@ -12,6 +12,7 @@ from harness.faithfulness.markdown import (
     faithfulness_table,
     likelihood_table,
     normalised_cells,
+    style_line,
 )
 from harness.leaderboard.boards import Board, Entry, boards
 from harness.leaderboard.markdown import link, table, text
@@ -92,6 +93,7 @@ def _record(path: Path, record: ResultRecord, folder: str) -> str:
             "Faithfulness of the inverted traces:",
             faithfulness_table(record.faithfulness),
             *_likelihood(record),
+            *([style_line(record.style)] if record.style else []),
             f"{link(record.id, f'{folder}/{quote(path.name)}')}, made on {text(made.created[:10])} at commit "
             f"{text(made.commit)} by `{text(made.command)}` on {text(cores)} cores ({text(processor)}).",
         ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from harness.faithfulness.markdown import FIGURES
+from harness.faithfulness.markdown import FIGURES, style_line
 from harness.report import charts
 from harness.report.charts import Band, Dot
 from harness.report.figure import Figure, Table, describe_dots, plain_interval
@@ -24,6 +24,8 @@ def faithfulness(record: ResultRecord) -> Figure:
     )
     if not record.faithfulness:
         return Figure("faithfulness", title, words, missing="No plot: no regime of this run inverts traces.")
+    if record.style:
+        words = f"{words} {style_line(record.style)}"
     bands = [
         _band(row, name) for row in record.faithfulness for name in FIGURES if name in row.inverted and name != LENGTH
     ]

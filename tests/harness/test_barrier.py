@@ -42,3 +42,10 @@ def test_no_stage_but_a_scorers_reads_what_a_scorer_wrote(experiment: Experiment
 def test_every_inverter_and_the_prompted_one_are_measured(experiment: Experiment) -> None:
     assert set(experiment.faithfulness) == {"inverted", "inverted_without_summary", "zero_shot_inverted"}
     assert {regime for regime, _ in experiment.likelihood} == {*experiment.faithfulness, "surrogate"}
+
+
+def test_style_is_measured_on_what_is_shown_and_only_where_there_are_summaries(experiment: Experiment) -> None:
+    assert experiment.style is not None
+    assert {source.kind for source in experiment.style.inputs.values() if isinstance(source, Stage)} == {"disclosures"}
+    silent = load_recipe("lab", ["policy={kind: answer_only}", "regimes=[base, answer_only, inverted_without_summary]"])
+    assert plan(silent, External(BASE, "digest")).style is None

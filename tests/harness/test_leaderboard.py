@@ -44,6 +44,14 @@ def test_a_row_has_its_intervals_its_rates_and_a_link_to_its_record() -> None:
     assert "| no: 14.0 points would have shown; about 900 more questions or 6 more seeds would show 1.0 |" in text
 
 
+def test_style_is_shown_where_it_was_measured() -> None:
+    text = render(shelf(record()))
+    assert "cannot tell the surrogate's summaries" in text
+    assert "area under the curve 0.600 [0.450, 0.750], 0.5 being chance" in text
+    assert "Target's: 12 texts, 7.5 words at the median, headings in 25%, first person in 50%, LaTeX in 0%." in text
+    assert "Style" not in render(shelf(record(style=None)))
+
+
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [

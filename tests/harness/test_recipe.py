@@ -38,6 +38,8 @@ def test_overrides_and_seeds_change_the_recipe() -> None:
         ({"regimes": ["base", "orcale"]}, "regimes.1: input should be 'base'"),
         ({"benchmark": {"tasks": ["lab_chian"]}}, "unknown task 'lab_chian' (did you mean 'lab_chain'?)"),
         ({"benchmark": {"tasks": ["gsm8k"], "samples": 0}}, "benchmark.samples: input should be greater than 0"),
+        ({"policy": {"kind": "answer_only"}}, "wrong.yaml: policy: answer_only shows no summary, which inverted needs"),
+        ({"seeds": [1, 1]}, "seeds: expected no value twice, got [1, 1]"),
         ({"seeds": []}, "seeds: list should have at least 1 item"),
         (
             {"policy": {"kind": "every_kth_step", "k": 0}},

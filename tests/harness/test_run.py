@@ -101,6 +101,13 @@ def test_the_record_says_what_its_scores_depend_on_and_compares_its_regimes(fini
     assert all(contrast.p_holm >= contrast.p_value for contrast in record.contrasts)
 
 
+def test_the_record_says_how_unlike_the_summaries_are_that_inverters_are_taught_on(finished: Path) -> None:
+    style = _record(finished).style
+    assert style is not None
+    assert 20 <= min(style.taught.texts, style.used.texts) <= max(style.taught.texts, style.used.texts) <= 32
+    assert style.auc.low < style.auc.mean < style.auc.high
+
+
 def test_the_record_carries_its_gates_and_its_ledger(finished: Path) -> None:
     record = _record(finished)
     taught = [name for name in record.recipe["regimes"] if name != "base"]

@@ -11,12 +11,14 @@ from harness.results import (
     FaithfulnessRow,
     Interval,
     Ledger,
+    Manner,
     Provenance,
     RecoveryRow,
     ResultRecord,
     Row,
     Score,
     StageTime,
+    StyleDistance,
     write_record,
 )
 from harness.verdict import verdict
@@ -76,6 +78,13 @@ RECOVERY = [
 ]
 ACCURACIES = {"answer_only": 0.2, "summary": 0.55, "surrogate_trace": 0.39, "inverted": 0.4}
 
+MANNER = Manner(texts=12, median_words=20, headings=0.25, first_person=0.5, latex=0)
+STYLE = StyleDistance(
+    taught=MANNER,
+    used=MANNER.model_copy(update={"median_words": 7.5}),
+    auc=Interval(mean=0.6, low=0.45, high=0.75, spread=None),
+)
+
 
 def rows() -> list[Row]:
     taught = [
@@ -114,6 +123,7 @@ def record(identifier: str = "lab-1", **changes: Any) -> ResultRecord:
             )
         ],
         "likelihood": [],
+        "style": STYLE,
         "ledger": [Ledger(seed=0, asked=10, rows={"inverted": 9}, too_long={"inverted": 0}, shared=9)],
         "gates": [],
         "verdict": verdict(rows(), CONTRASTS, RECOVERY),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.cli import main
-from harness.faithfulness import pairs as pairs_module
+from harness.faithfulness import lines as lines_module
 from harness.faithfulness.pairs import Pair, index_pairs
 from harness.faithfulness.score import Settings, score_pair, score_pairs
 from traceinv.lab.questions import draw
@@ -157,7 +157,7 @@ GOOD = json.dumps({"truth": "a", "inverted": "b"})
 def test_wrong_input_is_one_line_that_names_the_place(
     content: bytes, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pairs_module, "LONGEST_LINE", 2048 if b"x" * 3000 in content else 2**25)
+    monkeypatch.setattr(lines_module, "LONGEST_LINE", 2048 if b"x" * 3000 in content else 2**25)
     path = tmp_path / "pairs.jsonl"
     path.write_bytes(content)
     out = tmp_path / "out.jsonl"

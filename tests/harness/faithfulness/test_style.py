@@ -1,9 +1,13 @@
 """Style distance is 0.5 between texts of one source and 1 between those that differ in every text."""
 
+import json
+from pathlib import Path
 from random import Random
 
 import pytest
 
+from harness.cli import main
+from harness.faithfulness.markdown import style_line
 from harness.faithfulness.style import manner, style_distance
 
 
@@ -15,18 +19,18 @@ def _texts(count: int, seed: int, words: str) -> list[str]:
 def test_texts_of_one_source_cannot_be_told_apart() -> None:
     words = "we add the two sides and take a root of it then check"
     found = style_distance(_texts(150, 1, words), _texts(150, 2, words))
-    assert found.low < 0.5 < found.high
-    assert found.high - found.low < 0.2
+    assert found.auc.low < 0.5 < found.auc.high
+    assert found.auc.high - found.auc.low < 0.2
 
 
 def test_texts_of_two_sources_can_and_their_manner_says_how() -> None:
     recap = [f"## Setup\n\nI find $x={n}$ first.\n\n## Result\n\nSo \\frac{{1}}{{2}}." for n in range(40)]
     bubbles = [f"1. find x, which is {n}\n2. halve" for n in range(40)]
     found = style_distance(recap, bubbles)
-    assert found.auc == found.low == 1
-    assert (found.first.headings, found.first.first_person, found.first.latex) == (1, 1, 1)
-    assert (found.second.headings, found.second.first_person, found.second.latex) == (0, 0, 0)
-    assert found.second.median_words == 8
+    assert found.auc.mean == found.auc.low == 1
+    assert (found.taught.headings, found.taught.first_person, found.taught.latex) == (1, 1, 1)
+    assert (found.used.headings, found.used.first_person, found.used.latex) == (0, 0, 0)
+    assert found.used.median_words == 8
 
 
 def test_the_same_texts_give_the_same_figures_and_too_few_are_refused() -> None:
@@ -38,3 +42,48 @@ def test_the_same_texts_give_the_same_figures_and_too_few_are_refused() -> None:
 
 def test_a_heading_in_bold_or_with_a_colon_counts() -> None:
     assert manner(["**Idea**\nadd", "Idea:\nadd", "an idea: add", "**add** it"]).headings == 0.5
+
+
+def _file(path: Path, texts: list[str | None]) -> Path:
+    path.write_text("".join(json.dumps({"id": number, "summary": text}) + "\n" for number, text in enumerate(texts)))
+    return path
+
+
+def test_the_command_reads_the_disclosures_of_a_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    taught = _file(tmp_path / "taught.jsonl", [*_texts(20, 1, "a b c d"), None])
+    used = _file(tmp_path / "used.jsonl", [*_texts(20, 2, "e f g h")])
+    assert main(["style", str(taught), str(used)]) == 0
+    assert "area under the curve 1.000 [1.000, 1.000]" in capsys.readouterr().out
+    assert main(["style", str(taught), str(used), "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["taught"]["texts"], found["used"]["texts"], found["auc"]["mean"]) == (20, 20, 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("", "taught.jsonl: expected 5 texts or more in 'summary', got 0"),
+        ('{"summary": "a"}\n', "taught.jsonl: expected 5 texts or more in 'summary', got 1"),
+        ('{"summary": "a"}\n{"sumary": "a"}\n', "taught.jsonl:2: missing field 'summary' (did you mean 'sumary'?)"),
+        ('\n{"summary": 5}\n', "taught.jsonl:2: summary: expected text, got int"),
+        ("[1]\n", "taught.jsonl:1: expected an object, got list"),
+        ("words\n", "taught.jsonl:1: not JSON"),
+        ('{"summary": "\0"}\n', "taught.jsonl:1: expected JSON text, got a NUL byte"),
+    ],
+)
+def test_a_wrong_line_is_named(content: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    taught = tmp_path / "taught.jsonl"
+    taught.write_text(content)
+    used = _file(tmp_path / "used.jsonl", [*_texts(20, 2, "e f g h")])
+    assert main(["style", str(taught), str(used)]) == 2
+    error = capsys.readouterr().err
+    assert message in error
+    assert error.count("\n") == 1
+
+
+def test_the_sentence_says_whether_they_can_be_told_apart() -> None:
+    alike = style_distance(_texts(60, 1, "a b c d"), _texts(60, 2, "a b c d"))
+    unlike = style_distance(_texts(60, 1, "a b c d"), _texts(60, 2, "e f g h"))
+    assert "a classifier of words cannot tell the surrogate's summaries" in style_line(alike)
+    assert "a classifier of words can tell the surrogate's summaries" in style_line(unlike)
+    assert "60 texts, 20 words at the median, headings in 0%, first person in 0%, LaTeX in 0%" in style_line(unlike)

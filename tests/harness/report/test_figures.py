@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sample_records import STYLE
 
 from harness.report.figure import Figure
 from harness.report.leaks import bits, faithfulness
@@ -41,6 +42,12 @@ def test_faithfulness_shows_its_ends_and_its_place_between_them(record: ResultRe
     assert "token F1, inverted: 0.620 [0.580, 0.660], floor 0.372, ceiling 0.837" in found.alt
     assert "length ratio" not in found.alt
     assert {"length ratio", "0.500 [0.400, 0.600]", "withheld: not a measure of likeness"} <= set(_cells(found))
+
+
+def test_style_stands_beside_faithfulness_where_it_was_measured(record: ResultRecord) -> None:
+    assert "Style" not in faithfulness(record).words
+    styled = faithfulness(record.model_copy(update={"style": STYLE}))
+    assert "a classifier of words cannot tell the surrogate's summaries" in styled.words
 
 
 def test_bits_are_shown_by_part(record: ResultRecord) -> None:
