@@ -2,10 +2,11 @@
 
 import re
 import string
-from random import Random
+from collections.abc import Sequence
 
-from traceinv.lab.families.base import Domain, Drill, Problem, Step, judge, make_drill
-from traceinv.lab.families.modular import EQUATION, MODULUS, Operation, equations, sample_operations
+from traceinv.lab.families.base import Step, judge
+from traceinv.lab.families.counting import Counting
+from traceinv.lab.families.modular import EQUATION, Operation, equations
 
 LETTERS = string.ascii_lowercase[:10]
 _QUESTION = re.compile(
@@ -15,35 +16,18 @@ _RULE = re.compile(r";(?P<name>[a-z])=[a-z](?P<operator>[-+*])(?P<amount>[1-6])"
 _LINE = re.compile(rf"(?P<label>[a-z])=[a-z][-+*][1-6] {EQUATION}")
 
 
-class Chain:
+class Chain(Counting):
     """`Count modulo 7. a=3;b=a+4;c=b*2. What is c?` with the trace `b=a+4 3+4=0`, `c=b*2 0*2=0`."""
 
     name = "chain"
-    domain: Domain = "math"
 
-    def sample(self, rng: Random, steps: int) -> Problem:
-        names, start, operations = LETTERS[: steps + 1], rng.randrange(MODULUS), sample_operations(rng, steps)
-        lines, answer = equations(start, operations)
-        return Problem(
-            family=self.name,
-            steps=steps,
-            question=f"{_statements(names, start, operations)} What is {names[-1]}?",
-            trace="\n".join(_lines(names, operations, lines)),
-            answer=str(answer),
-            reference=str(answer),
-            key=f"{start};{';'.join(map(str, operations))}",
-        )
+    def rule(self, number: int, operation: Operation) -> str:
+        return f"{LETTERS[number + 1]}={LETTERS[number]}{operation}"
 
-    def drill(self, rng: Random) -> Drill:
-        count = rng.randint(2, 9)
-        names, start, operations = LETTERS[: count + 1], rng.randrange(MODULUS), sample_operations(rng, count)
-
-        def line(number: int, value: int) -> tuple[str, int]:
-            operation = operations[number]
-            return f"{_rule(names, number, operations)} {operation.equation(value)}", operation.apply(value)
-
-        question = f"{_statements(names, start, operations)} What is {names[-1]}?"
-        return make_drill(rng, question, count, start, lambda: rng.randrange(MODULUS), line, str)
+    def question(self, start: int, operations: Sequence[Operation]) -> str:
+        rules = [self.rule(number, operation) for number, operation in enumerate(operations)]
+        statements = ";".join([f"{LETTERS[0]}={start}", *rules])
+        return f"Count modulo 7. {statements}. What is {LETTERS[len(operations)]}?"
 
     def read(self, question: str, trace: str) -> list[Step]:
         match = _QUESTION.fullmatch(question)
@@ -53,16 +37,3 @@ class Chain:
         lines, _ = equations(int(match["start"]), [Operation(rule["operator"], int(rule["amount"])) for rule in rules])
         truth = {rule["name"]: f"{rule[0][1:]} {line}" for rule, line in zip(rules, lines, strict=True)}
         return judge(trace, _LINE, truth)
-
-
-def _rule(names: str, number: int, operations: list[Operation]) -> str:
-    return f"{names[number + 1]}={names[number]}{operations[number]}"
-
-
-def _lines(names: str, operations: list[Operation], equations: list[str]) -> list[str]:
-    return [f"{_rule(names, number, operations)} {equation}" for number, equation in enumerate(equations)]
-
-
-def _statements(names: str, start: int, operations: list[Operation]) -> str:
-    rules = [_rule(names, number, operations) for number in range(len(operations))]
-    return f"Count modulo 7. {';'.join([f'{names[0]}={start}', *rules])}."

@@ -1,10 +1,11 @@
 """`dials` (math): worded problems about people who turn a dial with seven marks, one after the other."""
 
 import re
-from random import Random
+from collections.abc import Sequence
 
-from traceinv.lab.families.base import Domain, Drill, Problem, Step, judge, make_drill
-from traceinv.lab.families.modular import EQUATION, MODULUS, WORDS, Operation, equations, parse_words, sample_operations
+from traceinv.lab.families.base import Step, judge
+from traceinv.lab.families.counting import Counting
+from traceinv.lab.families.modular import EQUATION, WORDS, Operation, equations, parse_words
 
 NAMES = ("Ann", "Bob", "Cy", "Dee", "Eve", "Fay", "Gus", "Hal", "Ida", "Jo")
 _ACTION = rf"(?P<name>[A-Z][a-z]+) (?P<words>{WORDS})\."
@@ -14,35 +15,17 @@ _QUESTION = re.compile(
 _LINE = re.compile(rf"(?P<label>[A-Z][a-z]+) {WORDS} {EQUATION}")
 
 
-class Dials:
+class Dials(Counting):
     """`A dial from 0 to 6 starts at 3. Ann adds 4. Bob times 2. Where does it end?`: `Ann adds 4 3+4=0`, `Bob times 2 0*2=0`."""
 
     name = "dials"
-    domain: Domain = "math"
 
-    def sample(self, rng: Random, steps: int) -> Problem:
-        names, start, operations = NAMES[:steps], rng.randrange(MODULUS), sample_operations(rng, steps)
-        lines, answer = equations(start, operations)
-        return Problem(
-            family=self.name,
-            steps=steps,
-            question=f"{_story(names, start, operations)} Where does it end?",
-            trace="\n".join(_lines(names, operations, lines)),
-            answer=str(answer),
-            reference=str(answer),
-            key=f"{start};{';'.join(map(str, operations))}",
-        )
+    def rule(self, number: int, operation: Operation) -> str:
+        return f"{NAMES[number]} {operation.words}"
 
-    def drill(self, rng: Random) -> Drill:
-        count = rng.randint(2, 9)
-        start, operations = rng.randrange(MODULUS), sample_operations(rng, count)
-
-        def line(number: int, value: int) -> tuple[str, int]:
-            operation = operations[number]
-            return f"{_action(NAMES[number], operation)} {operation.equation(value)}", operation.apply(value)
-
-        question = f"{_story(NAMES[:count], start, operations)} Where does it end?"
-        return make_drill(rng, question, count, start, lambda: rng.randrange(MODULUS), line, str)
+    def question(self, start: int, operations: Sequence[Operation]) -> str:
+        actions = " ".join(f"{self.rule(number, operation)}." for number, operation in enumerate(operations))
+        return f"A dial from 0 to 6 starts at {start}. {actions} Where does it end?"
 
     def read(self, question: str, trace: str) -> list[Step]:
         match = _QUESTION.fullmatch(question)
@@ -53,17 +36,3 @@ class Dials:
         lines, _ = equations(int(match["start"]), operations)
         truth = {action["name"]: f"{action[0][:-1]} {line}" for action, line in zip(actions, lines, strict=True)}
         return judge(trace, _LINE, truth)
-
-
-def _action(name: str, operation: Operation) -> str:
-    return f"{name} {operation.words}"
-
-
-def _lines(names: tuple[str, ...], operations: list[Operation], equations: list[str]) -> list[str]:
-    steps = zip(names, operations, equations, strict=True)
-    return [f"{_action(name, operation)} {equation}" for name, operation, equation in steps]
-
-
-def _story(names: tuple[str, ...], start: int, operations: list[Operation]) -> str:
-    actions = [f"{_action(name, o)}." for name, o in zip(names, operations, strict=True)]
-    return " ".join([f"A dial from 0 to 6 starts at {start}.", *actions])
