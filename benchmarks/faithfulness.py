@@ -19,7 +19,8 @@ from statistics import median
 
 from harness.faithfulness.overlap import bleu_nltk, bleu_sacrebleu, overlap
 from harness.faithfulness.rouge import rouge_l, rouge_lsum, rouge_n
-from harness.faithfulness.text import Text, nltk_words
+from harness.faithfulness.text import Text
+from harness.faithfulness.words import nltk_words
 
 ROUGE = ("rouge1", "rouge2", "rougeL")
 TOLERANCE = 1e-9

@@ -143,7 +143,7 @@ def _run(options: argparse.Namespace) -> int:
     except StageFailed as error:
         return _say(str(error), FAILED)
     from harness.assemble import assemble
-    from harness.results import write_record
+    from harness.record_files import write_record
 
     record, items = assemble(experiment, artifacts, _command())
     path = write_record(record, items, out)

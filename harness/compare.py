@@ -8,8 +8,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from harness.groups import compared_groups
-from harness.items import ItemFile, pair, read_items
-from harness.results import Conditions, Interval, ResultRecord, read_record
+from harness.items import ItemFile, pair
+from harness.record_files import read_items, read_record
+from harness.results import Conditions, ResultRecord, TestedDifference
 from harness.stats import Comparison, compare, holm
 from traceinv.errors import InputError, nearest
 
@@ -26,12 +27,11 @@ class Difference(_Part):
     second: Any
 
 
-class Outcome(_Part):
+class Outcome(TestedDifference):
     """One row on one group of tasks: `second` less `first`, on the questions that both were asked.
 
     Attributes:
         left_out: questions that only one was asked, or that could not be graded.
-        p_holm: corrected for all outcomes of the comparison; the other tests are as in `harness.results.Contrast`.
     """
 
     row: str
@@ -40,14 +40,6 @@ class Outcome(_Part):
     left_out: int
     first: float
     second: float
-    difference: Interval
-    p_value: float
-    p_holm: float
-    p_permutation: float
-    p_mcnemar: float | None
-    detectable: float
-    more_questions: int | None
-    more_seeds: int | None
 
 
 class RecordComparison(_Part):

@@ -2,16 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Annotated, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from harness.results import ITEMS_SUFFIX, STATE_LETTERS, read_json
+from harness.results import STATE_LETTERS
 from harness.stats import Scores
-from traceinv.errors import InputError
-from traceinv.records import describe
 
 CORRECT, UNGRADABLE = STATE_LETTERS["correct"], STATE_LETTERS["ungradable"]
 
@@ -73,21 +70,6 @@ class Pairs:
     second: Scores
     strata: list[str]
     left_out: int
-
-
-def read_items(record: Path) -> ItemFile:
-    """The items of a record.
-
-    Raises:
-        InputError: the file beside the record is missing or bad.
-    """
-    path = record.with_name(record.name.removesuffix(".json") + ITEMS_SUFFIX)
-    if not path.is_file():
-        raise InputError(f"{path}: no such file; without the items beside it {record.name} cannot be compared")
-    try:
-        return ItemFile.model_validate(read_json(path))
-    except ValidationError as error:
-        raise InputError(f"{path}: {describe(error, ItemFile)}") from None
 
 
 def pair(first: ItemFile, second: ItemFile, row: str, tasks: Sequence[str]) -> Pairs | None:

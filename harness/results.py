@@ -1,21 +1,12 @@
-"""The result record: its schema, how it is made from a finished run, and its reading and writing."""
+"""The result record's schema."""
 
-import json
-import os
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from traceinv.errors import InputError
 from traceinv.inversion import Shown
-from traceinv.records import describe
-
-if TYPE_CHECKING:
-    from harness.items import ItemFile
 
 SCHEMA_VERSION: Literal[1] = 1
-ITEMS_SUFFIX = ".items.json"
 STATE_LETTERS = {
     "correct": "c",
     "wrong": "w",
@@ -78,17 +69,14 @@ class Row(_Part):
     scores: dict[str, Score]
 
 
-class Contrast(_Part):
-    """A difference of two regimes' accuracies on the same questions, from -1 to 1.
+class TestedDifference(_Part):
+    """A difference of two accuracies on the same questions, from -1 to 1, with its tests.
 
     Attributes:
         p_value, p_permutation, p_mcnemar, detectable, more_questions, more_seeds: as in `harness.stats.Comparison`.
-        p_holm: `p_value` corrected for all contrasts of the record (Holm).
+        p_holm: `p_value` corrected for all differences that stand together (Holm).
     """
 
-    first: str
-    second: str
-    group: str
     difference: Interval
     p_value: float
     p_holm: float
@@ -97,6 +85,14 @@ class Contrast(_Part):
     detectable: float
     more_questions: int | None
     more_seeds: int | None
+
+
+class Contrast(TestedDifference):
+    """The difference of two regimes of a record, on a task or group."""
+
+    first: str
+    second: str
+    group: str
 
 
 class RecoveryRow(_Part):
@@ -276,56 +272,3 @@ class ResultRecord(_Part):
     def comparable(self) -> dict[str, Any]:
         """Everything but the provenance: what must be the same when the same run is made again."""
         return self.model_dump(mode="json", exclude={"provenance"})
-
-
-def write_record(record: ResultRecord, items: "ItemFile", folder: Path) -> Path:
-    """Write `ID.json` and beside it `ID.items.json`; each appears whole or not at all.
-
-    A record of the same run that stands there already is left as it is: it says when and where the run was really made.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{record.id}.json"
-    if path.exists() and read_record(path).comparable() == record.comparable():
-        return path
-    _write_whole(folder / f"{record.id}{ITEMS_SUFFIX}", items.model_dump_json(indent=1))
-    _write_whole(path, record.model_dump_json(indent=1))
-    return path
-
-
-def read_record(path: Path) -> ResultRecord:
-    """Read a record.
-
-    Raises:
-        InputError: it is not a record of this schema; the message names file and field.
-    """
-    content = read_json(path)
-    if isinstance(content, dict) and content.get("schema_version") != SCHEMA_VERSION:
-        raise InputError(f"{path}: schema_version is {content.get('schema_version')!r}, expected {SCHEMA_VERSION}")
-    try:
-        return ResultRecord.model_validate(content)
-    except ValidationError as error:
-        raise InputError(f"{path}: {describe(error, ResultRecord)}") from None
-
-
-def read_json(path: Path) -> Any:
-    """The content of a JSON file, which may come from anyone.
-
-    Raises:
-        InputError: it cannot be read, is not JSON, or holds NaN or infinity.
-    """
-
-    def refuse(constant: str) -> None:
-        raise ValueError(f"{constant} is not a finite number")
-
-    try:
-        return json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
-    except RecursionError:
-        raise InputError(f"{path}: not JSON: nested too deeply") from None
-    except (ValueError, OSError) as error:
-        raise InputError(f"{path}: not JSON: {error}") from None
-
-
-def _write_whole(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
-    draft.write_text(text + "\n", encoding="utf-8")
-    draft.replace(path)

@@ -195,8 +195,8 @@ _PROBLEMS = ("traceinv.lab.questions", *_FAMILIES)
 _GRADING = ("harness.sandbox.errors", "harness.sandbox.limited", "harness.grading.base", "harness.grading.lab")
 _ASKING = ("students", "answering", "settings", "loading", "data", "models", "backends", "backends_vllm", "scoring")
 _MEASURING = (
-    *(f"harness.faithfulness.{name}" for name in ("stages", "measure", "overlap", "rouge", "text", "align", "lab")),
-    "harness.faithfulness.calibration",
+    *(f"harness.faithfulness.{name}" for name in ("stages", "measure", "overlap", "rouge", "text", "words")),
+    *(f"harness.faithfulness.{name}" for name in ("prose", "align", "lab", "calibration")),
     *_GRADING,
     *_FAMILIES,
     "traceinv.formatting",

@@ -1,9 +1,8 @@
 """The one sentence that says what a run means, made from its figures and nothing else."""
 
 from collections.abc import Sequence
-from typing import Protocol
 
-from harness.results import Contrast, Interval, RecoveryRow, Row
+from harness.results import Contrast, Interval, RecoveryRow, Row, TestedDifference
 from harness.stats.planning import MOST_QUESTIONS, MOST_SEEDS
 
 GROUP = "math"
@@ -34,31 +33,12 @@ def verdict(rows: Sequence[Row], contrasts: Sequence[Contrast], recovery: Sequen
     return f"{sentence} {_join(told)}.{once}"
 
 
-class Tested(Protocol):
-    """A difference with what is known of it: a `Contrast` of a record, or an `Outcome` of a comparison."""
-
-    @property
-    def difference(self) -> Interval: ...
-
-    @property
-    def p_holm(self) -> float: ...
-
-    @property
-    def detectable(self) -> float: ...
-
-    @property
-    def more_questions(self) -> int | None: ...
-
-    @property
-    def more_seeds(self) -> int | None: ...
-
-
-def is_significant(contrast: Tested) -> bool:
+def is_significant(contrast: TestedDifference) -> bool:
     """Whether its interval leaves 0 out, and it is told apart with all contrasts of its record counted."""
     return not _covers_zero(contrast) and contrast.p_holm < SIGNIFICANT
 
 
-def told_apart(contrast: Tested, count: int) -> str:
+def told_apart(contrast: TestedDifference, count: int) -> str:
     """`yes`, or what a reader must know beside a no: the smallest difference that would have shown, and what would settle it."""
     if is_significant(contrast):
         return "yes"
@@ -72,7 +52,7 @@ def points(interval: Interval, unit: str = "") -> str:
     return f"{100 * interval.mean:.1f}{unit} [{100 * interval.low:.1f}, {100 * interval.high:.1f}]"
 
 
-def _covers_zero(contrast: Tested) -> bool:
+def _covers_zero(contrast: TestedDifference) -> bool:
     return contrast.difference.low <= 0 <= contrast.difference.high
 
 
@@ -90,12 +70,12 @@ def _not_told_apart(contrast: Contrast, other: float) -> str:
     return f"{contrast.second} ({100 * other:.1f}%; {difference}; {_no_difference(contrast)})"
 
 
-def _no_difference(contrast: Tested) -> str:
+def _no_difference(contrast: TestedDifference) -> str:
     seen = f"{100 * contrast.detectable:.1f} points would have shown"
     return seen if abs(contrast.difference.mean) < LEAST else f"{seen}; {_more(contrast)}"
 
 
-def _more(contrast: Tested) -> str:
+def _more(contrast: TestedDifference) -> str:
     """What would make a difference of the size seen here show in 80% of experiments."""
     size = f"{abs(100 * contrast.difference.mean):.1f}"
     wanted = ((contrast.more_questions, "questions"), (contrast.more_seeds, "seeds"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.faithfulness.align import Similarity
-from harness.faithfulness.text import sentences
+from harness.faithfulness.words import sentences
 
 LIKE = 0.5
 """Two steps can be the same where at least this share of their words is common, in order (2 * common / all)."""

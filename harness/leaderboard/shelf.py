@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.leaderboard.published import FOLDER, Published, read_published
-from harness.results import ITEMS_SUFFIX, ResultRecord, read_record
+from harness.record_files import ITEMS_SUFFIX, read_record
+from harness.results import ResultRecord
 from traceinv.errors import InputError
 
 

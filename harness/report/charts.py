@@ -4,15 +4,18 @@ Colours are the page's CSS variables, so one drawing serves light and dark. Ever
 shows where a pointer rests.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, get_args
 
 from harness.recipe import Regime
-from harness.report.figure import NARROW, WIDE, Draw
 
 Chart = Any
 """One of altair's chart classes, which share no base that could be named here."""
+Draw = Callable[[int], Chart]
+"""Makes a plot whose panels share this width."""
+WIDE, NARROW = 740, 210
+"""Widths in pixels that the panels of a plot share on a screen and on a phone, the labels beside them not counted."""
 INK, SOFT, GRID, PAPER = "var(--ink)", "var(--soft)", "var(--grid)", "var(--paper)"
 ORDER = (*get_args(Regime), "target", "surrogate")
 SHAPES = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross")

@@ -1,16 +1,10 @@
 """What the page shows of one topic: a plot with its words and its table, or one line that says why there is none."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
 
+from harness.report.charts import Dot
 from harness.results import Interval
-
-if TYPE_CHECKING:
-    from harness.report.charts import Dot
-
-WIDE, NARROW = 740, 210
-"""Widths in pixels that the panels of a plot share on a screen and on a phone, the labels beside them not counted."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +37,6 @@ class Figure:
     missing: str | None = None
 
 
-Draw = Callable[[int], Any]
-"""Makes a plot whose panels share this width."""
-
-
 def percent(value: float) -> str:
     return f"{100 * value:.1f}%"
 
@@ -59,6 +49,6 @@ def plain_interval(found: Interval) -> str:
     return f"{found.mean:.3f} [{found.low:.3f}, {found.high:.3f}]"
 
 
-def describe_dots(what: str, dots: "Iterable[Dot]") -> str:
+def describe_dots(what: str, dots: Iterable[Dot]) -> str:
     """What a person who cannot see a plot of dots is told of it."""
     return f"{what}. {'; '.join(dot.says for dot in dots)}."

@@ -12,7 +12,8 @@ from harness.items import ItemFile
 from harness.leaderboard.published import read_published
 from harness.leaderboard.render import render
 from harness.leaderboard.shelf import read_shelf
-from harness.results import StageTime, read_record, write_record
+from harness.record_files import read_record, write_record
+from harness.results import StageTime
 from traceinv.errors import InputError
 
 NO_ITEMS = ItemFile(ids={}, states={})

@@ -17,7 +17,8 @@ from harness import stages
 from harness.execute import InlineExecutor
 from harness.experiment import External, Stage, plan
 from harness.recipe import load_recipe
-from harness.results import ResultRecord, read_record
+from harness.record_files import read_record
+from harness.results import ResultRecord
 from harness.run import run
 from harness.stages import StageKind
 from harness.store import Artifact, Store, digest_folder

@@ -5,6 +5,7 @@ from typing import Any
 
 from harness.items import ItemFile
 from harness.leaderboard.shelf import Shelf
+from harness.record_files import write_record
 from harness.results import (
     Conditions,
     Contrast,
@@ -19,7 +20,6 @@ from harness.results import (
     Score,
     StageTime,
     StyleDistance,
-    write_record,
 )
 from harness.verdict import verdict
 

@@ -15,7 +15,8 @@ from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu
 from rouge_score.rouge_scorer import RougeScorer
 
 from harness.faithfulness.overlap import overlap
-from harness.faithfulness.text import Text, nltk_words
+from harness.faithfulness.text import Text
+from harness.faithfulness.words import nltk_words
 
 DATA = Path(os.environ.get("TRACEINV_DATA", Path(__file__).parents[4] / "shared" / "data"))
 ROUGE = ["rouge1", "rouge2", "rougeL", "rougeLsum"]
