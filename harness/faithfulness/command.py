@@ -28,7 +28,12 @@ def add_faithfulness(commands: "argparse._SubParsersAction[argparse.ArgumentPars
         metavar="PAIRS.jsonl",
         help="a line of JSON a pair: truth, inverted; optional: second, id, kind, question, answer",
     )
-    parser.add_argument("--out", type=Path, metavar="FILE.jsonl", help="write each pair's figures, in the file's order")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE.jsonl",
+        help="write each pair's figures, in the file's order, and FILE.overall.json",
+    )
     parser.add_argument(
         "--json", action="store_true", help="print the figures of each pair and overall instead of a table"
     )
@@ -74,8 +79,16 @@ def run(options: argparse.Namespace) -> int:
                 print(("," if summary.pairs else "") + line)
             summary.add(scored)
             advance()
-    _print_overall(summary.overall(pairs.questions, options.seed), options)
+    overall = summary.overall(pairs.questions, options.seed)
+    if options.out:
+        with _writing(_overall_file(options.out)) as out:
+            print(json.dumps(overall, indent=1), file=out)
+    _print_overall(overall, options)
     return 0
+
+
+def _overall_file(out: Path) -> Path:
+    return out.with_name(f"{out.name.removesuffix('.jsonl')}.overall.json")
 
 
 def _print_overall(overall: dict[str, object], options: argparse.Namespace) -> None:
@@ -89,7 +102,9 @@ def _print_overall(overall: dict[str, object], options: argparse.Namespace) -> N
     console = Console()
     print_overall(console, overall)
     if options.out:
-        console.print(f"figures of each pair: {options.out}", highlight=False, markup=False)
+        console.print(
+            f"of each pair: {options.out}; overall: {_overall_file(options.out)}", highlight=False, markup=False
+        )
 
 
 def _check(options: argparse.Namespace) -> None:

@@ -59,6 +59,7 @@ def test_pairs_come_out_in_order_with_their_ids_and_again_the_same(
     assert lines[1]["figures"]["rougeL"] == lines[1]["figures"]["step_f1"] == lines[1]["figures"]["concludes"] == 1
     assert lines[0]["figures"]["step_recall"] < 1
     overall = found["overall"]
+    assert json.loads(out.with_name("out.overall.json").read_text()) == overall
     assert overall["pairs"] == overall["questions"] == 24
     rouge = overall["figures"]["rougeL"]
     assert rouge["floor"]["mean"] < rouge["value"]["low"] < rouge["value"]["mean"] < rouge["ceiling"]["mean"] == 1
@@ -166,7 +167,7 @@ def test_wrong_input_is_one_line_that_names_the_place(
     assert message in captured.err
     assert captured.err.count("\n") == 1
     assert captured.out == ""
-    assert not out.exists()
+    assert {each.name for each in tmp_path.iterdir()} == {"pairs.jsonl"}
 
 
 def test_wrong_options_are_one_line(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
