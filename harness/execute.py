@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Protocol
 
-from harness.stages import STAGES, read_code_version
+from harness.stages import STAGES
 from harness.store import Artifact, Store
 from traceinv.engines.base import Progress
 from traceinv.errors import GateError, InputError
@@ -52,9 +52,9 @@ def run_job(job: Job, progress: Progress) -> Artifact:
     store = Store(job.store)
     draft = store.open_draft()
     start = time.monotonic()
-    log = STAGES[job.kind].run(job.params, job.inputs, draft, progress)
-    if read_code_version(job.kind) != job.version:
-        raise GateError("the source changed while the stage ran, so its result has no key; run the same command again")
+    kind = STAGES[job.kind]
+    log = kind.run(job.params, job.inputs, draft, progress)
+    kind.check_code(job.version)
     return store.publish(draft, job.kind, job.key, round(time.monotonic() - start, 3), log)
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from harness import results
-from harness.stages import PACKAGES, package_version
+from harness.code_version import PACKAGES, package_version
 
 
 def provenance(

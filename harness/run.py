@@ -8,7 +8,7 @@ from typing import Protocol
 
 from harness.execute import Executor, Job, StageFailed
 from harness.experiment import Experiment, External, Stage
-from harness.stages import code_version
+from harness.stages import STAGES
 from harness.store import Artifact, Store, make_key
 
 
@@ -98,8 +98,9 @@ def make_job(stage: Stage, done: Mapping[str, Artifact], store: Store) -> Job:
     for name, source in stage.inputs.items():
         artifact = source if isinstance(source, External) else done[source.name]
         digests[name], paths[name] = artifact.digest, artifact.path
-    key = make_key(stage.kind, code_version(stage.kind), stage.params, digests)
-    return Job(stage.name, stage.kind, key, code_version(stage.kind), stage.params, paths, store.root)
+    version = STAGES[stage.kind].code_version
+    key = make_key(stage.kind, version, stage.params, digests)
+    return Job(stage.name, stage.kind, key, version, stage.params, paths, store.root)
 
 
 def _is_ready(stage: Stage, done: Mapping[str, Artifact]) -> bool:

@@ -1,22 +1,17 @@
 """The stages of an experiment: each reads the folders of its inputs and writes one folder, and knows of nothing else.
 
-A stage's module list is its code version: when the source of one of them changes, the stage is computed anew.
+When the source of a stage's modules changes, or of anything of ours that they import, the stage is computed anew.
 """
 
-import hashlib
 import json
-import platform
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
 from pathlib import Path
-from pkgutil import iter_modules
 from typing import Any
 
 from pydantic import TypeAdapter
 
+from harness.code_version import code_version, package_modules, read_code_version
 from harness.faithfulness.stages import calibration, ceiling, faithfulness, likelihood, style
 from traceinv.disclosure import Policy, disclose
 from traceinv.engines import Sampling
@@ -31,18 +26,30 @@ Params = Mapping[str, Any]
 Inputs = Mapping[str, Path]
 StageFunction = Callable[[Params, Inputs, Path, Progress], dict[str, Any]]
 
-PACKAGES = (
-    *("torch", "transformers", "trl", "accelerate", "datasets", "tokenizers", "numpy", "scipy"),
-    *("lm_eval", "math-verify", "sympy", "rouge_score", "rapidfuzz", "nltk", "sacrebleu", "scikit-learn"),
-)
-
 
 @dataclass(frozen=True)
 class StageKind:
-    """A stage's function `(params, inputs, out, progress) -> log`, and the modules that decide what it computes."""
+    """A stage's function `(params, inputs, out, progress) -> log`, the module that it stands in, and those that it uses."""
 
     run: StageFunction
+    own: str
     modules: tuple[str, ...]
+
+    @property
+    def code_version(self) -> str:
+        """A hash of the code that decides what it computes, as it was when this process first asked."""
+        return code_version(self.own, self.modules)
+
+    def check_code(self, expected: str) -> None:
+        """See that the code on the disk is still what it was.
+
+        Raises:
+            GateError: it changed, so what was computed has no key.
+        """
+        if read_code_version(self.own, self.modules) != expected:
+            raise GateError(
+                "the source changed while the stage ran, so its result has no key; run the same command again"
+            )
 
 
 def lab_questions(params: Params, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
@@ -180,90 +187,34 @@ def scores(params: Params, inputs: Inputs, out: Path, progress: Progress) -> dic
     return score_student(params, inputs["model"], inputs.get("data"), out, progress)
 
 
-def _package(name: str) -> tuple[str, ...]:
-    """A module, and those inside it where it is a package."""
-    spec = find_spec(name)
-    assert spec is not None
-    inside = iter_modules(spec.submodule_search_locations or [])
-    return (name, *(f"{name}.{module.name}" for module in inside))
+def _kind(function: StageFunction, *modules: str) -> StageKind:
+    return StageKind(function, function.__module__, modules)
 
-
-_WRITING = ("traceinv.engines.base", "traceinv.engines.local", "traceinv.formatting", "traceinv.records")
-_TRAINING = ("traceinv.training", "traceinv.formatting", "traceinv.records", "traceinv.lab.models")
-_FAMILIES = _package("traceinv.lab.families")
-_PROBLEMS = ("traceinv.lab.questions", *_FAMILIES)
-_GRADING = ("harness.sandbox.errors", "harness.sandbox.limited", "harness.grading.base", "harness.grading.lab")
-_ASKING = ("students", "answering", "settings", "loading", "data", "models", "backends", "backends_vllm", "scoring")
-_MEASURING = (
-    *(f"harness.faithfulness.{name}" for name in ("stages", "measure", "overlap", "rouge", "text", "words")),
-    *(f"harness.faithfulness.{name}" for name in ("prose", "align", "lab", "calibration")),
-    *_GRADING,
-    *_FAMILIES,
-    "traceinv.formatting",
-    "traceinv.records",
-)
 
 STAGES: dict[str, StageKind] = {
-    "lab_questions": StageKind(lab_questions, (*_PROBLEMS, "traceinv.records")),
-    "lab_model": StageKind(lab_model, (*_TRAINING, *_PROBLEMS)),
-    "transcripts": StageKind(transcripts, (*_WRITING, "traceinv.targets")),
-    "disclosures": StageKind(disclosures, ("traceinv.disclosure", "traceinv.records")),
-    "inverter": StageKind(inverter, (*_TRAINING, "traceinv.inversion")),
-    "inversions": StageKind(inversions, (*_WRITING, "traceinv.inversion")),
-    "lesson": StageKind(lesson, ("traceinv.regimes", "traceinv.formatting", "traceinv.records")),
-    "shared_rows": StageKind(shared_rows, ("traceinv.records",)),
-    "student": StageKind(student, _TRAINING),
-    "scores": StageKind(
+    "lab_questions": _kind(lab_questions, "traceinv.lab.questions"),
+    "lab_model": _kind(lab_model, "traceinv.lab.models", "traceinv.training"),
+    "transcripts": _kind(transcripts, "traceinv.engines.local", "traceinv.targets"),
+    "disclosures": _kind(disclosures, "traceinv.disclosure"),
+    "inverter": _kind(inverter, "traceinv.inversion", "traceinv.training"),
+    "inversions": _kind(inversions, "traceinv.engines.local", "traceinv.inversion"),
+    "lesson": _kind(lesson, "traceinv.formatting", "traceinv.regimes"),
+    "shared_rows": _kind(shared_rows, "traceinv.records"),
+    "student": _kind(student, "traceinv.training"),
+    "scores": _kind(
         scores,
-        (
-            *(f"harness.benchmarks.{name}" for name in _ASKING),
-            "harness.responses",
-            *_package("harness.grading"),
-            *_package("harness.sandbox"),
-            *_package("harness.sandbox.inside"),
-            *_PROBLEMS,
-            "traceinv.formatting",
-        ),
+        "harness.benchmarks.students",
+        # what tasks import and what runs in the sandbox is found by name, which no import shows
+        *package_modules("harness.grading"),
+        *package_modules("harness.sandbox"),
+        *package_modules("harness.sandbox.inside"),
+        *("traceinv.lab.questions", "traceinv.lab.families"),
     ),
-    "faithfulness": StageKind(faithfulness, _MEASURING),
-    "ceiling": StageKind(ceiling, _MEASURING),
-    "calibration": StageKind(calibration, ("harness.results", *_package("harness.stats"), *_MEASURING)),
-    "likelihood": StageKind(
-        likelihood, (*_WRITING, "traceinv.inversion", "harness.faithfulness.likelihood", "harness.faithfulness.stages")
+    "faithfulness": _kind(faithfulness, "harness.faithfulness.measure"),
+    "ceiling": _kind(ceiling, "harness.faithfulness.measure"),
+    "calibration": _kind(
+        calibration, "harness.faithfulness.calibration", "harness.faithfulness.measure", "harness.results"
     ),
-    "style": StageKind(
-        style,
-        (
-            *("harness.faithfulness.style", "harness.faithfulness.stages", "harness.results"),
-            *("harness.stats.intervals", "traceinv.records"),
-        ),
-    ),
+    "likelihood": _kind(likelihood, "harness.faithfulness.likelihood", "traceinv.engines.local", "traceinv.inversion"),
+    "style": _kind(style, "harness.faithfulness.style"),
 }
-
-
-@cache
-def code_version(kind: str) -> str:
-    """The code version of a stage as it was when this process first asked."""
-    return read_code_version(kind)
-
-
-def read_code_version(kind: str) -> str:
-    """A hash of the source that decides what a stage computes, and of the versions of the packages under it."""
-    total = hashlib.sha256()
-    for module in (__name__, *STAGES[kind].modules):
-        spec = find_spec(module)
-        assert spec is not None
-        assert spec.origin is not None
-        total.update(Path(spec.origin).read_bytes())
-    for package in PACKAGES:
-        total.update(f"{package}=={package_version(package)}\n".encode())
-    total.update(platform.python_version().encode())
-    return total.hexdigest()[:16]
-
-
-def package_version(package: str) -> str:
-    """A package's version, or `absent`."""
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return "absent"

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.benchmarks.asking import Ask, Model, Replies, Reply
 from harness.benchmarks.catalog import Form, find
 from harness.benchmarks.loading import LoadedTask, build_asks, fit_limit, hash_text, load, opens_reasoning
-from harness.benchmarks.models import Ask, Model, Replies, Reply
 from harness.benchmarks.settings import Settings
 from harness.grading import Grade, GradingFailed
 from harness.responses import SAMPLES, Sample, SampleFile, value_of

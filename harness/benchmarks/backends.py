@@ -12,7 +12,7 @@ from lm_eval.defaults import DEFAULT_RANDOM_SEED
 from lm_eval.models.huggingface import HFLM
 from lm_eval.models.utils import Collator
 
-from harness.benchmarks.models import Ask, Replies, Reply, instances
+from harness.benchmarks.asking import Ask, Replies, Reply, instances
 from harness.responses import Finish
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from lm_eval.models.vllm_causallms import VLLM as LmEvalVLLM
 
-from harness.benchmarks.models import Ask, Replies, Reply, instances, own_seed
+from harness.benchmarks.asking import Ask, Replies, Reply, instances, own_seed
 from harness.responses import Finish
 
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from harness.benchmarks.asking import Ask, Model
 from harness.benchmarks.catalog import Benchmark
 from harness.benchmarks.data import OTHER, digest
-from harness.benchmarks.models import Ask, Model
 from harness.benchmarks.scoring import Item, Scorer
 from traceinv.errors import InputError
 from traceinv.formatting import OPEN

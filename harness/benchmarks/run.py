@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from harness.benchmarks.answering import Part, Report, ask, prepare
+from harness.benchmarks.asking import Model
 from harness.benchmarks.catalog import Form
 from harness.benchmarks.loading import hash_text
-from harness.benchmarks.models import Model
 from harness.benchmarks.record import BenchRecord, TaskRecord, by_subject, figures
 from harness.benchmarks.settings import Settings, bind
+from harness.code_version import PACKAGES
 from harness.provenance import provenance
-from harness.stages import PACKAGES
 
 RECORD = "bench.json"
 OTHER_PACKAGES = ("latex2sympy2_extended", "vllm", "openai")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
 
-from harness.benchmarks.models import Ask, Done, Replies, Reply, own_seed
+from harness.benchmarks.asking import Ask, Done, Replies, Reply, own_seed
 from harness.responses import Finish
 from traceinv.errors import GateError, InputError
 from traceinv.formatting import CLOSE, OPEN

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from glob import glob
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,6 @@ from harness.recipe import load_recipe
 from harness.record_files import read_record
 from harness.results import ResultRecord
 from harness.run import run
-from harness.stages import StageKind
 from harness.store import Artifact, Store, digest_folder
 from traceinv.lab.models import BASE
 from traceinv.records import Transcript, read_jsonl, write_jsonl
@@ -155,7 +155,7 @@ def test_changing_the_hidden_traces_changes_nothing_on_the_testers_side(
         write_jsonl(out / "transcripts.jsonl", rows)
         return log
 
-    monkeypatch.setitem(stages.STAGES, "transcripts", StageKind(altered, original.modules))
+    monkeypatch.setitem(stages.STAGES, "transcripts", replace(original, run=altered))
     watcher = _Watcher()
     after = run(experiment, store, InlineExecutor(), watcher)
 

@@ -14,7 +14,7 @@ import pytest
 
 from harness.benchmarks import answering
 from harness.benchmarks.answering import Report
-from harness.benchmarks.models import Ask, Done, Replies, Reply, own_seed
+from harness.benchmarks.asking import Ask, Done, Replies, Reply, own_seed
 from harness.benchmarks.record import BenchRecord
 from harness.benchmarks.run import run
 from harness.benchmarks.settings import Settings

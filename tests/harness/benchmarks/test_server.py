@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from harness.benchmarks.models import Ask
+from harness.benchmarks.asking import Ask
 from harness.benchmarks.server import Server, join_reasoning
 from harness.cli import main
 from traceinv.errors import GateError, InputError
