@@ -129,7 +129,7 @@ def _load_model(settings: Settings, out: Path) -> Model:
         if settings.engine == "vllm":
             return VLLM(settings.model, settings.model_args, settings.batch_size, settings.seed)
         return Transformers(settings.model, settings.model_args, settings.batch_size, settings.seed, out / STREAM)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(f"--model {settings.model}: cannot be loaded: {reason}") from error
 
