@@ -10,6 +10,7 @@ from vllm.v1.engine.exceptions import EngineDeadError
 from harness.benchmarks.models import Ask, Replies, Reply, instances, own_seed
 from harness.responses import Finish
 from traceinv.errors import GateError
+from traceinv.formatting import CLOSE
 
 
 class NotedVLLM(LmEvalVLLM):  # type: ignore[misc]  # lm-eval has no types
@@ -27,7 +28,9 @@ class NotedVLLM(LmEvalVLLM):  # type: ignore[misc]  # lm-eval has no types
         """
         # lm-eval sorts so itself; sorted here too, the notes stand in the order of the asks
         ordered = sorted(asks, key=lambda ask: (-len(self.tok_encode(ask.prompt)), ask.prompt))
-        seeded = [replace(ask, arguments=ask.arguments | {"seed": own_seed(seed, ask)}) for ask in ordered]
+        # lm-eval keeps special tokens here and leaves them out with transformers; where they mark the reasoning they must stay
+        bare = {"skip_special_tokens": CLOSE not in self.tokenizer.all_special_tokens}
+        seeded = [replace(ask, arguments=ask.arguments | bare | {"seed": own_seed(seed, ask)}) for ask in ordered]
         self.notes = []
         try:
             texts = self.generate_until(instances(seeded), disable_tqdm=True)
