@@ -10,6 +10,7 @@ from typing import Any
 from harness.benchmarks.asking import Ask, Model, Replies, Reply
 from harness.benchmarks.catalog import Form, find
 from harness.benchmarks.loading import LoadedTask, build_asks, fit_limit, hash_text, load, opens_reasoning
+from harness.benchmarks.scoring import named
 from harness.benchmarks.settings import Settings
 from harness.grading import Grade, GradingFailed
 from harness.responses import SAMPLES, Sample, SampleFile, value_of
@@ -109,7 +110,7 @@ def grade_all(scorer_jobs: Sequence[tuple[Callable[..., Grade], str, Mapping[str
     """
     try:
         with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            return list(pool.map(lambda job: job[0](job[1], job[2]), scorer_jobs))
+            return list(pool.map(lambda job: named("the grader", job[2], job[0], job[1], job[2]), scorer_jobs))
     except GradingFailed as error:
         raise GateError(f"grading failed: {error}") from None
 
@@ -129,7 +130,7 @@ def _load_model(settings: Settings, out: Path) -> Model:
         if settings.engine == "vllm":
             return VLLM(settings.model, settings.model_args, settings.batch_size, settings.seed)
         return Transformers(settings.model, settings.model_args, settings.batch_size, settings.seed, out / STREAM)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(f"--model {settings.model}: cannot be loaded: {reason}") from error
 

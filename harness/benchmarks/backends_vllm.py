@@ -5,9 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 from lm_eval.models.vllm_causallms import VLLM as LmEvalVLLM
+from vllm.v1.engine.exceptions import EngineDeadError
 
 from harness.benchmarks.asking import Ask, Replies, Reply, instances, own_seed
 from harness.responses import Finish
+from traceinv.errors import GateError
+from traceinv.formatting import CLOSE
 
 
 class NotedVLLM(LmEvalVLLM):  # type: ignore[misc]  # lm-eval has no types
@@ -18,12 +21,21 @@ class NotedVLLM(LmEvalVLLM):  # type: ignore[misc]  # lm-eval has no types
         self.notes: list[tuple[Finish, int]] = []
 
     def reply(self, asks: Sequence[Ask], seed: int) -> Replies:
-        """Answer some asks, each with a seed of its own."""
+        """Answer some asks, each with a seed of its own.
+
+        Raises:
+            GateError: vLLM's engine, which is a process of its own, died.
+        """
         # lm-eval sorts so itself; sorted here too, the notes stand in the order of the asks
         ordered = sorted(asks, key=lambda ask: (-len(self.tok_encode(ask.prompt)), ask.prompt))
-        seeded = [replace(ask, arguments=ask.arguments | {"seed": own_seed(seed, ask)}) for ask in ordered]
+        # lm-eval keeps special tokens here and leaves them out with transformers; where they mark the reasoning they must stay
+        bare = {"skip_special_tokens": CLOSE not in self.tokenizer.all_special_tokens}
+        seeded = [replace(ask, arguments=ask.arguments | bare | {"seed": own_seed(seed, ask)}) for ask in ordered]
         self.notes = []
-        texts = self.generate_until(instances(seeded), disable_tqdm=True)
+        try:
+            texts = self.generate_until(instances(seeded), disable_tqdm=True)
+        except EngineDeadError as error:
+            raise GateError(f"vLLM's engine died: {error}") from error
         return [
             (ask, Reply(text, finish, tokens))
             for ask, text, (finish, tokens) in zip(ordered, texts, self.notes, strict=True)

@@ -7,7 +7,9 @@ from typing import Any
 from harness.benchmarks.answering import grade_all
 from harness.benchmarks.catalog import Benchmark
 from harness.benchmarks.loading import LoadedTask, load
-from harness.benchmarks.scoring import Item
+from harness.benchmarks.scoring import Item, named
+from harness.grading import GradingFailed
+from traceinv.errors import GateError
 from traceinv.formatting import OPEN, wrap_reply
 
 SHOWN = 3
@@ -39,11 +41,15 @@ def check(benchmark: Benchmark, data_dir: str | None, parameters: Mapping[str, A
     loaded.scorer.check_ready()
     prompts = [str(loaded.task.doc_to_text(item)) for item in loaded.items[:SHOWN]]
     empty = [item["id"] for item, prompt in zip(loaded.items, prompts, strict=False) if not prompt.strip()]
+    try:
+        graded = list(_grader(loaded))
+    except GradingFailed as error:
+        raise GateError(f"grading failed: {error}") from None
     findings = [
         Finding("loads", True, f"{len(loaded.items)} items"),
         Finding("prompts render", not empty, f"{empty[0]} has an empty prompt" if empty else f"{len(prompts)} shown"),
         Finding("says its version", benchmark.version != "none", f"version {benchmark.version}"),
-        *_grader(loaded),
+        *graded,
     ]
     return findings, prompts
 
@@ -55,7 +61,7 @@ def _grader(loaded: LoadedTask) -> Iterator[Finding]:
     if scorer.solve is None:
         yield Finding("the reference answer scores 1", True, "not checked: the data has no right answers")
         return
-    right = [(item, scorer.solve(item)) for item in items]
+    right = [(item, named("solve", item, scorer.solve, item)) for item in items]
     reasoned = [(item, wrap_reply("Let me see.", answer)) for item, answer in right]
     if not loaded.benchmark.metadata.get("thinks"):
         reasoned += right
@@ -77,10 +83,11 @@ def _wrong_answer(loaded: LoadedTask, item: Item) -> str | None:
     """What `spoil` writes, else the right answer of the first item whose own is another."""
     scorer = loaded.scorer
     if scorer.spoil is not None:
-        return scorer.spoil(item)
+        return named("spoil", item, scorer.spoil, item)
     assert scorer.solve is not None
     own = scorer.solve(item)
-    return next((answer for other in loaded.items if (answer := scorer.solve(other)) != own), None)
+    answers = (named("solve", other, scorer.solve, other) for other in loaded.items)
+    return next((answer for answer in answers if answer != own), None)
 
 
 def _expect(loaded: LoadedTask, name: str, answers: list[tuple[Item, str]], value: float) -> Finding:

@@ -67,13 +67,17 @@ def load(benchmark: Benchmark, data_dir: str | None = None, parameters: Mapping[
         raise InputError(f"{benchmark.path}: lm-eval finds no task {benchmark.task!r} in it")
     try:
         task = manager.load([benchmark.task])["tasks"][benchmark.task]
-    except (ImportError, AttributeError, SyntaxError, KeyError) as error:
-        raise InputError(f"{benchmark.path}: the task cannot be loaded: {type(error).__name__}: {error}") from error
+    except (ImportError, AttributeError, SyntaxError, LookupError, TypeError, ValueError, OSError) as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise InputError(f"{benchmark.path}: the task cannot be loaded: {reason}") from error
     scorer = task.config.process_results
     if not isinstance(scorer, Scorer):
         raise InputError(f"{benchmark.path}: process_results: expected a harness.benchmarks.scoring.Scorer")
     items = list(task.eval_docs)
-    ids = [item["id"] for item in items]
+    ids = [item.get("id") for item in items]
+    nameless = next((number for number, identifier in enumerate(ids) if not isinstance(identifier, str)), None)
+    if nameless is not None:
+        raise InputError(f"task {benchmark.name}: item {nameless} has no text as its `id`")
     if len(set(ids)) < len(ids):
         twice = next(identifier for identifier in ids if ids.count(identifier) > 1)
         raise InputError(f"task {benchmark.name}: two items have the id {twice!r}")

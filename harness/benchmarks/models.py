@@ -3,7 +3,7 @@
 Imports lm-eval: import it late.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +72,13 @@ class VLLM(LocalModel):
         try:
             from harness.benchmarks.backends_vllm import NotedVLLM
         except ImportError as error:
-            raise InputError(f"--engine vllm: {error}; vLLM is no dependency of traceinv: pip install vllm") from None
+            raise InputError(
+                f"--engine vllm: {error}; vLLM is no dependency of traceinv: pip install vllm"
+                " (on a CPU: docs/benchmarks.md)"
+            ) from None
         # with a batch size of lm-eval's own, vLLM draws no bar of its own, which fails where bars are turned off
-        self.lm = NotedVLLM(**{"pretrained": path, "seed": seed, "batch_size": batch_size} | arguments)
+        own = {"pretrained": path, "seed": seed, "batch_size": batch_size, "dtype": vllm_dtype(path, arguments)}
+        self.lm = NotedVLLM(**own | arguments)
         self.path, self.batch_size, self.seed = path, batch_size, seed
         self.context: int | None = int(self.lm.max_length)
         self.chat_template = template_of(self.lm.tokenizer)
@@ -91,6 +95,18 @@ class VLLM(LocalModel):
             "dtype": str(self.lm.model.llm_engine.model_config.dtype),
             "revision": getattr(self.lm._config, "_commit_hash", None),
         }
+
+
+def vllm_dtype(path: str, arguments: Mapping[str, Any]) -> str:
+    """The type to run a checkpoint in: by itself vLLM runs float32 weights in 16 bits, and so answers other than transformers.
+
+    Of any other type vLLM knows best what the device can do.
+    """
+    from transformers import AutoConfig
+
+    loading = {key: arguments[key] for key in ("revision", "trust_remote_code") if key in arguments}
+    dtype = getattr(AutoConfig.from_pretrained(path, **loading), "dtype", None)
+    return "float32" if str(dtype) == "torch.float32" else "auto"
 
 
 def template_of(tokenizer: Any) -> str | None:

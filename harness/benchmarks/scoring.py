@@ -1,11 +1,15 @@
 """A grader as lm-eval's `process_results`, and what tasks and harness both need of it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, get_args
+from pathlib import Path
+from traceback import extract_tb
+from typing import Any, TypeVar, get_args
 
-from harness.grading import Grade, State
+from harness.grading import Grade, GradingFailed, State
+from traceinv.errors import GateError, InputError
 
 Item = Mapping[str, Any]
+T = TypeVar("T")
 STATES: tuple[State, ...] = get_args(State)
 FAILURES: tuple[State, ...] = ("no_answer", "unfinished", "bad_format")
 
@@ -38,6 +42,24 @@ class Scorer:
         """The item's metrics: `acc` is the mean over its samples, left out where none could be graded."""
         samples = responses[0] if responses and isinstance(responses[0], list) else responses
         return metrics([self.grade(response, item) for response in samples])
+
+
+def named(what: str, item: Item, function: Callable[..., T], *arguments: Any) -> T:
+    """What a task's own function gives; where it fails, the item and the line are named, since hundreds of items are graded.
+
+    Raises:
+        GradingFailed: it raised something that it did not mean for the user.
+    """
+    try:
+        return function(*arguments)
+    except (GradingFailed, GateError, InputError):
+        raise
+    except Exception as error:
+        at = extract_tb(error.__traceback__)[-1]
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise GradingFailed(
+            f"{item['id']}: {what} raised {reason} ({Path(at.filename).name}, line {at.lineno})"
+        ) from error
 
 
 def metrics(grades: Sequence[Grade]) -> dict[str, float]:

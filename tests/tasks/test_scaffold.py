@@ -8,7 +8,7 @@ import pytest
 from harness.benchmarks.catalog import TASKS, discover, find
 from harness.benchmarks.check import check
 from harness.benchmarks.scaffold import write_task
-from traceinv.errors import InputError
+from traceinv.errors import GateError, InputError
 
 
 @pytest.fixture
@@ -57,3 +57,35 @@ def test_a_name_that_is_taken_or_no_name_is_refused(root: Path, tmp_path: Path, 
     discover.cache_clear()
     with pytest.raises(InputError, match=message):
         write_task(name, root, tmp_path / "tests")
+
+
+FAULTS = {
+    "a key that lm-eval does not know": (
+        "odd.yaml", "doc_to_text:", "doc_to_txt:", "odd.yaml: the task cannot be loaded: TypeError: .*'doc_to_txt'"
+    ),
+    "a missing file": (
+        "utils.py", '    return {"test"', '    open("nowhere.jsonl")\n    return {"test"', "FileNotFoundError: .*nowhere.jsonl"
+    ),
+    "an item without an id": ("utils.py", '"id": "odd/0", ', "", r"task odd: item 0 has no text as its `id`"),
+    "a grader that raises": (
+        "utils.py", "return grade_math(", "return 1 / 0, grade_math(",
+        r"odd/0: the grader raised ZeroDivisionError: division by zero \(utils.py, line \d+\)",
+    ),
+    "a right answer that cannot be written": (
+        "utils.py", 'boxed(item["reference"])', 'boxed(item["answer"])',
+        r"odd/0: solve raised KeyError: 'answer' \(utils.py, line \d+\)",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "good", "bad", "message"), FAULTS.values(), ids=FAULTS)
+def test_a_fault_of_a_task_is_one_line(
+    root: Path, tmp_path: Path, file: str, good: str, bad: str, message: str
+) -> None:
+    write_task("odd", root, tmp_path / "tests")
+    path = root / "odd" / file
+    assert good in path.read_text()
+    path.write_text(path.read_text().replace(good, bad))
+    with pytest.raises((InputError, GateError), match=message) as raised:
+        check(find("odd", root=root), None, {})
+    assert "\n" not in str(raised.value)
