@@ -18,6 +18,7 @@ _UNICODE = str.maketrans(
         "∩": r"\cap ",
         "∈": r"\in ",
         "±": r"\pm ",
+        "≈": r"\approx ",
         "°": r"^\circ ",
         "²": "^2",
         "³": "^3",
@@ -56,6 +57,16 @@ _REWRITES = [
     (re.compile(r"(?<!\\)%"), r"\\%"),
     (re.compile(r"\^\{\s*\\circ\s*\}|\^\s*\\circ(?![a-zA-Z])|(?<!\\)\\degrees?(?![a-zA-Z])"), r"^\\circ "),
 ]
+_GREEK = r"\\(?:pi|theta|alpha|beta|gamma|phi|varphi|omega|lambda|mu|sigma|tau|rho)(?![a-zA-Z])"
+_BRACED = r"\{(?:[^{}]|\{[^{}]*\})*\}"
+_ARGUMENT = rf"\s*({_BRACED}|{_GREEK}|[a-zA-Z0-9])"
+_UNBRACED = [  # TeX takes one symbol for an argument, where the parser wants braces
+    (re.compile(rf"(\\frac){_ARGUMENT}{_ARGUMENT}"), ""),
+    (re.compile(rf"(\\sqrt)\s*({_GREEK})"), ""),
+    (re.compile(r"(\\sqrt\s*\[\w+\])\s*(\w)"), ""),
+    (re.compile(r"(\\log\s*_)\s*([a-zA-Z0-9])"), " "),
+    (re.compile(rf"(\^)\s*(\\frac{_BRACED}{_BRACED})"), ""),
+]
 _WRAPPERS = [
     re.compile(pattern, re.S)
     for pattern in (
@@ -69,6 +80,8 @@ _WRAPPERS = [
         r"\{([^{}]*)\}",
     )
 ]
+_ASIDE = re.compile(r"(?:=|\\(?:approx|simeq|sim)(?![a-zA-Z]))\s*")
+_COUNTED = re.compile(r"\\text\{\s*([-+]?\d[\d.,]*\s+[a-z ]+)\}")
 _MEMBERSHIP = re.compile(r"[a-zA-Z](?:_\w|_\{\w+\})?\s*\\in(?![a-zA-Z])\s*")
 _DOUBLED = re.compile(r"\\\\(?=[a-zA-Z])")
 _BETWEEN_DIGITS = re.compile(r"(?<!\d)\s+|\s+(?!\d)")
@@ -81,13 +94,22 @@ def canonical(answer: str) -> str:
         text = _DOUBLED.sub(lambda _: "\\", text)
     for pattern, replacement in _REWRITES:
         text = pattern.sub(replacement, text)
+    for pattern, after in _UNBRACED:
+        text = pattern.sub(lambda match: _braced(*match.groups()) + after, text)  # noqa: B023
     text = _unwrap(text)
-    return text[match.end() :] if (match := _MEMBERSHIP.match(text)) else text
+    text = match.group(1) if (match := _COUNTED.fullmatch(text)) else text
+    for opening in (_ASIDE, _MEMBERSHIP):
+        text = text[match.end() :] if (match := opening.match(text)) else text
+    return text
 
 
 def spelling(text: str) -> str:
     """A canonical answer without the spaces that mean nothing: those between two digits stay."""
     return _BETWEEN_DIGITS.sub("", text)
+
+
+def _braced(command: str, *arguments: str) -> str:
+    return command + "".join(text if text.startswith("{") else f"{{{text}}}" for text in arguments)
 
 
 def _unwrap(text: str) -> str:
