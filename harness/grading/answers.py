@@ -14,12 +14,19 @@ NUMBER_RULE: Rule = ("boxed", "hashes", "sentence", "last_number")
 _LONGEST_SENTENCE = 2000
 _MOST_BOXES = 20
 _BOX = re.compile(r"\\(?:boxed|fbox)(?![a-zA-Z])\s*")
-_BETWEEN_BOXES = re.compile(r"(?:[\s$,;]|\\[()\[\],;]|\\quad|\\text\s*\{\s*(?:and|or)\s*\}|\band\b|\bor\b)*")
+_BETWEEN_BOXES = re.compile(
+    r"(?:[\s$,;]|\\[()\[\],;]|\\quad|\\text\s*\{\s*(?:and|or)\s*\}|\band\b|\bor\b|\b[a-z](?:_(?:\w|\{\w\}))?\s*=)*"
+)
 _HASHES = re.compile(r"####[ \t]*(\S[^\n]*)")
+_HEADING = re.compile(r"(?:\d+[.):]\s+)?[*_]*[A-Za-z]{2}[^\n]*\n\s*\S")
 _ANSWER_IS = re.compile(
     r"\banswers?\b(?:[^.\n:=]{0,80}?(?:\bis\b|\bare\b)|[*_\s]*[:=])(?:[*_\s]*:)?|\banswer[*_ \t]*\n", re.I
 )
-_SENTENCE_END = re.compile(r"\n|(?<!\\)[.!?](?:[\s*_]|$)|\.?(?:\*\*|__)(?=\s|$)")
+_SENTENCE_END = re.compile(
+    r"\n|(?<!\\)[.!?](?:[\s*_]|$)|\.?(?:\*\*|__)(?=\s|$)"
+    r"|\s\((?=(?:since|because|as|approx|about|that is|check)\b)",
+    re.I,
+)
 _MATH = re.compile(r"\$\$(.+?)\$\$|\$((?:\\.|[^$\\\n])+)\$|\\\[(.+?)\\\]|\\\((.+?)\\\)", re.S)
 _JOINS = re.compile(r"\s*(?:,?\s*\b(?:and|or)\b|,)\s*(?=\$|\\\[|\\\()")
 _FILLER = re.compile(
@@ -119,15 +126,20 @@ def line_after_answer_is(text: str) -> str | None:
 
 
 def after_hashes(text: str) -> str | None:
-    """What follows the last `####` on its line, GSM8K's own mark."""
-    found = _HASHES.findall(text)
-    return found[-1].strip() if found else None
+    """What follows the last `####` on its line, GSM8K's own mark; headings with text under them use it too, and are none."""
+    found = [match for match in _HASHES.finditer(text) if not _HEADING.match(text, match.start(1))]
+    return found[-1].group(1).strip() if found else None
 
 
 def last_number(text: str) -> str | None:
     """The last number in the text, with its sign, separators and fraction."""
-    found = _NUMBER.findall(text)
-    return found[-1].rstrip(",") if found else None
+    found = find_numbers(text)
+    return found[-1][0] if found else None
+
+
+def find_numbers(text: str) -> list[tuple[str, int, int]]:
+    """(number, start, end) of all numbers in the text."""
+    return [(match.group().rstrip(","), match.start(), match.end()) for match in _NUMBER.finditer(text)]
 
 
 def _after_phrase(text: str) -> str | None:

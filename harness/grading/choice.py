@@ -14,18 +14,29 @@ from harness.grading.answers import (
 )
 from harness.grading.base import Grade
 from harness.grading.equality import evaluate
+from harness.grading.math import number_in
 from harness.grading.notation import canonical
 from harness.grading.quantities import read_quantity
+from harness.grading.statements import without_name
 
 JeeKind = Literal["MCQ", "MCQ(multiple)", "Integer", "Numeric"]
 CREDIT_PER_LETTER = 0.25
 TOLERANCE = Fraction(1, 100)
 
 _MARKUP = re.compile(
-    r"\\(?:text|textbf|mathrm|mathbf|mbox)\s*\{([^{}]*)\}|[$*_{}]|\\[()\[\],;! ]|\boptions?\b|\bchoices?\b", re.I
+    r"\\(?:text|textbf|mathrm|mathbf|mbox)\s*\{([^{}]*)\}|\\(?:rm|bf|left|right|quad)\b|\\&"
+    r"|\\[()\[\]{},;! ]|(?<!\w)\[|\](?!\w)|[$*_{}]"
 )
-_FOLLOWS = r"(?= ?$| ?[.:;,)\]]| (?:because|since|as|which|and|or|is|are)\b)"
+_NAMES = re.compile(r"\b(?:options?|choices?|answers?(?: (?:is|are)\b)? ?:?)(?!\w)", re.I)
+_RULED_OUT = (
+    r"(?: all| both)? (?:not\b|wrong|incorrect|false|in(?:valid|correct)|impossible|eliminated|excluded|ruled|out\b)"
+)
+_FOLLOWS = (
+    r"(?= ?$| ?[.:;,)\]]| (?:because|since|as|which|and|but|not|except)\b"
+    rf"| (?:is|are)\b(?!{_RULED_OUT}))"
+)
 _JOINT = r" ?(?:, ?and |,|;|&|/|\band\b|\bor\b|) ?"
+_LEFT_OPEN = re.compile(r"(?<![A-Za-z])[A-Z] ?\)? ?,? or ?\(? ?[A-Z](?![A-Za-z])|\beither\b")
 _LONGEST_LINE = 200
 
 
@@ -57,13 +68,19 @@ def grade_jeebench(response: str, reference: str, kind: str, *, markers: Markers
 
 def read_letters(text: str, options: str) -> frozenset[str]:
     """The letters that an answer consists of (`B`, `(B)`, `A, C`, `ACD`, `\\text{(B) } 5`), none where it is something else."""
-    line = text.strip().split("\n", 1)[0][:_LONGEST_LINE]
-    plain = " ".join(_MARKUP.sub(lambda match: f" {match.group(1)} " if match.group(1) else "", line).split())
-    letter = rf"\(? ?[{re.escape(options)}] ?\)?"
-    match = re.match(rf"({letter}(?:{_JOINT}{letter})*){_FOLLOWS}", plain) or re.match(
+    plain = _plain(text)
+    letter = rf"(?:\( ?)?[{re.escape(options)}](?![a-z])(?: ?\))?"
+    match = re.match(rf"({letter}(?:{_JOINT}{letter})*+){_FOLLOWS}", plain) or re.match(
         rf"(\( ?[{re.escape(options)}] ?\))", plain
     )
     return frozenset(match.group(1)) & frozenset(options) if match else frozenset()
+
+
+def _plain(text: str) -> str:
+    """The first line of an answer, without what only sets it off."""
+    line = text.strip().split("\n", 1)[0][:_LONGEST_LINE]
+    bare = _MARKUP.sub(lambda match: f" {match.group(1)} " if match.group(1) else " ", line)
+    return " ".join(_NAMES.sub("", bare).split())
 
 
 def _grade_letters(response: str, reference: str, options: str, markers: Markers, per_letter: float) -> Grade:
@@ -80,6 +97,8 @@ def _grade_letters(response: str, reference: str, options: str, markers: Markers
     if not given:
         return Grade("bad_format", stated[:80], f"the answer is not made of the letters {options}")
     extracted = "".join(sorted(given))
+    if _LEFT_OPEN.search(_plain(stated)):
+        return Grade("wrong", extracted, "the answer leaves open which option it means")
     explanation = f"the answer is {extracted}, the reference {''.join(sorted(expected))}"
     if given == expected:
         return Grade("correct", extracted, explanation)
@@ -97,18 +116,17 @@ def _grade_number(response: str, reference: str, markers: Markers) -> Grade:
     if answer is None:
         assert failed is not None
         return failed
-    value = _value(answer)
+    value = _value(number_in(answer))
     if value is None:
         return Grade("bad_format", answer, f"the answer is not a number: {answer[:80]!r}")
     state: Literal["correct", "wrong"] = "correct" if abs(value - expected.value) <= TOLERANCE else "wrong"
-    return Grade(
-        state, answer, f"the answer is {float(value):.6g}, the reference {reference}, within {float(TOLERANCE)}"
-    )
+    return Grade(state, answer, f"the answer is {answer[:80]!r}, the reference {reference}, within {float(TOLERANCE)}")
 
 
 def _value(answer: str) -> Fraction | None:
-    quantity = read_quantity(canonical(answer))
+    stated = without_name(canonical(answer))
+    quantity = read_quantity(stated)
     if quantity:
         return quantity.value
-    decimal = evaluate(answer)
+    decimal = evaluate(stated)
     return Fraction(decimal) if decimal is not None else None

@@ -29,6 +29,7 @@ from harness.grading.quantities import (
     same_unit,
     split_unit,
 )
+from harness.grading.statements import both_signs, read_clock, states_relation, values_of, without_label
 
 CPU_SECONDS = 3.0
 WALL_SECONDS = 30.0  # for a machine so busy that the CPU seconds take this long
@@ -39,8 +40,10 @@ Verdict = Literal["equal", "different", "bad_answer", "bad_reference", "undecide
 
 _TEXT = re.compile(r"(?:\\text\{[^{}]*\}|[\s.,'()-])+")
 _ONE_LETTER = re.compile(r"\(?\s*([A-Z])\s*\)?")
-_LETTER = re.compile(r"\(?\s*([A-Z])\s*\)?(?:[.:)\s].*)?", re.S)
+_LETTER = re.compile(r"(?:(?i:choice|option|answer):?\s*)?\(?\s*([A-Z])\s*\)?(?:[.:)\s].*)?", re.S)
+_LETTERS = re.compile(r"\(?\s*[A-Z]\s*\)?\s*(?:,|/|&|\bor\b|\band\b)\s*\(?\s*[A-Z]\b")
 _WORDS = re.compile(r"[A-Za-z]{2,}(?:(?:\s|-|, )[A-Za-z]{2,})*")
+_UNREADABLE = re.compile(r"\\overline|\d[eE]")
 _CLOSED_AT_INFINITY = re.compile(r"\[\s*-\s*\\infty|\\infty\s*\]")
 
 
@@ -70,11 +73,11 @@ def compare(answer: str, reference: str) -> Comparison:
     got, gold = canonical(answer), canonical(reference)
     if not gold:
         return Comparison("bad_reference", "the reference is empty")
-    for compare_by in (_by_spelling, _by_base, _by_number, _by_text):
+    for compare_by in (_by_spelling, _by_base, _by_clock, _by_number, _by_text):
         decided = compare_by(got, gold)
         if decided:
             return decided
-    return _by_algebra(got, gold)
+    return _by_statement(got, gold) or _by_algebra(got, gold)
 
 
 @lru_cache(maxsize=65536)
@@ -109,6 +112,30 @@ def _by_base(got: str, gold: str) -> Comparison | None:
     return _verdict(same, "the same digits in the same base", "other digits or another base")
 
 
+def _by_clock(got: str, gold: str) -> Comparison | None:
+    """Times and ratios: the same parts, and the same half of the day where both say which."""
+    time, reference = read_clock(got), read_clock(gold)
+    if reference is None and (time is None or read_quantity(gold) is None):
+        return None
+    same = time is not None and reference is not None and time[0] == reference[0]
+    halves = {half for _, half in filter(None, (time, reference)) if half}
+    return _verdict(same and len(halves) < 2, "the same time or ratio", "another time or ratio")
+
+
+def _by_statement(got: str, gold: str) -> Comparison | None:
+    """An answer that puts a name, or steps, before its value, or the label of an option: all its values must be the reference."""
+    if states_relation(gold):
+        return None
+    value = without_label(got)
+    if value != got and not _ONE_LETTER.fullmatch(_plain(gold)) and not re.search("[A-E]", gold):
+        return compare(value, gold)
+    values = values_of(got)
+    if values is None:
+        return None
+    comparisons = [compare(value, gold) for value in values]
+    return next((comparison for comparison in comparisons if comparison.verdict != "equal"), comparisons[0])
+
+
 def _by_number(got: str, gold: str) -> Comparison | None:
     number, reference = read_quantity(got), read_quantity(gold)
     if number is None or reference is None:
@@ -121,7 +148,8 @@ def _by_text(got: str, gold: str) -> Comparison | None:
     words, given = _plain(gold), _plain(got)
     letter, chosen = _ONE_LETTER.fullmatch(words), _LETTER.fullmatch(given)
     if letter and chosen:
-        return _verdict(chosen.group(1) == letter.group(1), "the same letter", "another letter")
+        same = chosen.group(1) == letter.group(1) and not _LETTERS.match(given)
+        return _verdict(same, "the same letter", "another letter, or more than one")
     if words and (_TEXT.fullmatch(gold) or (_WORDS.fullmatch(gold) and (gold[0].isupper() or len(gold) > 4))):
         return _verdict(_folded(given) == _folded(words) and not letter, "the same words", "other words")
     if _TEXT.fullmatch(got) and _folded(given) and not any(character.isdigit() for character in given):
@@ -139,7 +167,16 @@ def _by_algebra(got: str, gold: str) -> Comparison:
         return Comparison("different", "other brackets")
     step = rounding_step(got) or rounding_step(gold)
     rounded = [step[0].numerator, step[0].denominator, step[1].denominator] if step else None
-    return _WORKER.ask({"answer": expression, "reference": reference, "rounded": rounded})
+    sides = {"answer": _readable(expression), "reference": _readable(reference)}
+    return _WORKER.ask({**sides, "rounded": rounded})
+
+
+def _readable(expression: str) -> str:
+    """The expression as the parser can read it: no repeating decimals, no `1e5`, and a double sign between two terms alone."""
+    number = read_quantity(expression) if _UNREADABLE.search(expression) else None
+    if number is None or number.percent or number.unit:
+        return both_signs(expression)
+    return rf"\frac{{{number.value.numerator}}}{{{number.value.denominator}}}"
 
 
 def _brackets(expression: str) -> tuple[str, str] | None:

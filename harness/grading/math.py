@@ -8,14 +8,21 @@ from harness.grading.answers import (
     Markers,
     Rule,
     extract_answer,
-    last_number,
+    find_numbers,
     split_reasoning,
 )
 from harness.grading.base import Grade, State
 from harness.grading.equality import Verdict, compare
 from harness.grading.notation import canonical
-from harness.grading.quantities import read_quantity
+from harness.grading.quantities import read_quantity, split_unit
+from harness.grading.statements import read_clock
 
+_FIRST = re.compile(r"(?:\\?[$({]|\\text\{|\\\(|about|approximately|roughly|\s)*", re.I)
+_ASIDE = re.compile(
+    r"\((?!or\b)|\b(?:not|since|because|as|in|for|per|from|with|after|at|by|each|every|when|if|which|where|on)\b", re.I
+)
+_DENIED = re.compile(r"\s*(?:not|neither|less|more|at (?:least|most)|greater|fewer)\b", re.I)
+_OPEN = re.compile(r"\b(?:or|either|neither|between)\b", re.I)
 _PROSE = re.compile(r"(?<![a-zA-Z\\])[a-zA-Z]{3,}")
 _STATES: dict[Verdict, State] = {
     "equal": "correct",
@@ -43,15 +50,28 @@ def grade_math(response: str, reference: str, *, rule: Rule = EXPRESSION_RULE, m
         assert failed is not None
         return failed
     if "last_number" in rule:
-        answer = _number_in(answer)
+        answer = number_in(answer)
     comparison = compare(answer, reference)
     return Grade(
         _STATES[comparison.verdict], answer, f"{comparison.reason}: {answer[:80]!r}, reference {reference[:80]!r}"
     )
 
 
-def _number_in(answer: str) -> str:
-    """The last number of an answer that is prose around a number; where it is a number, or a formula, all of it."""
-    if read_quantity(canonical(answer)) or not _PROSE.search(answer):
+def number_in(answer: str) -> str:
+    """The number of an answer that is prose around one; where it is a number, or a formula, all of it.
+
+    Prose that starts with a number states that one, and other prose its last, but not where it leaves open which it means
+    (`41 or 42`), or where two make one quantity (`3 hours 30 minutes`).
+    """
+    plain = canonical(answer)
+    if read_quantity(plain) or read_clock(plain) or not _PROSE.search(split_unit(plain)[0]):
         return answer
-    return last_number(answer) or answer
+    numbers = find_numbers(answer)
+    if len({text for text, _, _ in numbers}) < 2:
+        return answer if _DENIED.match(answer) or not numbers else numbers[0][0]
+    if "=" in answer:
+        return numbers[-1][0]
+    between = answer[numbers[0][2] : numbers[1][1]]
+    if _FIRST.fullmatch(answer[: numbers[0][1]]):
+        return numbers[0][0] if _ASIDE.search(between) else answer
+    return answer if _OPEN.search(answer) else numbers[-1][0]

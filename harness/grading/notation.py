@@ -20,29 +20,39 @@ _UNICODE = str.maketrans(
         "±": r"\pm ",
         "≈": r"\approx ",
         "°": r"^\circ ",
-        "²": "^2",
-        "³": "^3",
         "½": r"\frac{1}{2}",
         "¼": r"\frac{1}{4}",
         "¾": r"\frac{3}{4}",
+        "∅": r"\emptyset ",
+        "¢": r"\text{ cents}",
+        "‐": "-",
+        "‑": "-",
+        "－": "-",
+        **dict.fromkeys("\u200b\u200c\u200d\u200e\u200f\u2060\u2066\u2067\u2068\u2069\ufeff"),
         "\u00a0": " ",
         "\u2009": r"\,",
         "\u202f": r"\,",
     }
 )
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+_SUPERSCRIPT = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+")
 _COMMANDS = [  # none of them is a doubled backslash, which ends the row of a matrix
     (r"\\!\s*", ""),
     (r"(?<=\d)\\[,;:](?=\d{3}(?!\d))", ""),
     (r"\\(?:,|;|:|>|quad(?![a-z])|qquad(?![a-z])|\s|~)", " "),
     (r"\\(?:left|right|big|Big|bigl|bigr|Bigl|Bigr|displaystyle|limits|mathstrut)(?![a-zA-Z])\.?", ""),
     (r"\\[dtc]frac(?![a-zA-Z])", r"\\frac"),
-    (r"\\(?:text(?:bf|it|rm|sf|normal)?|mbox|mathrm|mathbf|mathit|mathsf)\s*\{", r"\\text{"),
+    (r"\\mathrm\s*\{\s*([ei])\s*\}", r" \1"),  # the constants; no unit has such a name
+    (r"\\(?:text(?:bf|it|rm|sf|normal)?|mbox|mathrm|mathbf|mathit|mathsf|boldsymbol|bm|underline)\s*\{", r"\\text{"),
     (r"\\text\{\s*\}", ""),
     (r"\\(?:leq|leqslant)(?![a-zA-Z])", r"\\le"),
     (r"\\(?:geq|geqslant)(?![a-zA-Z])", r"\\ge"),
     (r"\\neq(?![a-zA-Z])", r"\\ne"),
     (r"\\(?:langle|lparen)(?![a-zA-Z])", "("),
     (r"\\(?:rangle|rparen)(?![a-zA-Z])", ")"),
+    (r"\\varnothing(?![a-zA-Z])", r"\\emptyset"),
+    (r"\\colon(?![a-zA-Z])", ":"),
+    (r"\\(frac|binom)\s*(\d)\s*(\d)", r"\\\1{\2}{\3}"),
     (r"\\lbrace(?![a-zA-Z])", r"\\{"),
     (r"\\rbrace(?![a-zA-Z])", r"\\}"),
     (r"\\(?:lvert|rvert|vert)(?![a-zA-Z])", "|"),
@@ -51,6 +61,9 @@ _COMMANDS = [  # none of them is a doubled backslash, which ends the row of a ma
 _REWRITES = [
     (re.compile(r"√\s*\(([^()]*)\)|√\s*(\w+)"), r"\\sqrt{\1\2}"),
     *((re.compile(r"(?<!\\)" + pattern), replacement) for pattern, replacement in _COMMANDS),
+    (re.compile(r"_\s*(\d)\s+(?=\d)"), r"_{\1} "),  # `\log_2 8`
+    (re.compile(r"(?<=\.)(\d*)\\(?:dot|bar)\s*\{?(\d+)\}?"), r"\1\\overline{\2}"),
+    (re.compile(r"(?<=\.)(\d*?)(\d)\2{2,}(?:\.{3}|\\[lc]?dots(?![a-zA-Z])|…)"), r"\1\\overline{\2}"),
     (re.compile(r"~"), " "),
     (re.compile(r"\{,\}"), ","),
     (re.compile(r"(?<!\\)\\(?:\$|pounds)|(?<!\\)\$|[€£¥]"), r"\\$"),
@@ -80,16 +93,19 @@ _WRAPPERS = [
         r"\{([^{}]*)\}",
     )
 ]
-_ASIDE = re.compile(r"(?:=|\\(?:approx|simeq|sim)(?![a-zA-Z]))\s*")
 _COUNTED = re.compile(r"\\text\{\s*([-+]?\d[\d.,]*\s+[a-z ]+)\}")
 _MEMBERSHIP = re.compile(r"[a-zA-Z](?:_\w|_\{\w+\})?\s*\\in(?![a-zA-Z])\s*")
+_BUILT = re.compile(r"\\\{\s*([a-zA-Z])(?:\s*\\in\s*\\mathbb\{R\})?\s*(?::|\||\\mid(?![a-zA-Z]))\s*(.*\1.*)\\\}", re.S)
+_LEADING = re.compile(r"(?:=|\\(?:approx|simeq|sim|therefore)(?![a-zA-Z]))\s*")
+_SPACED = re.compile(r"([-+]?\d{1,3}(?: \d{3})+)(\.\d+)?")
 _DOUBLED = re.compile(r"\\\\(?=[a-zA-Z])")
 _BETWEEN_DIGITS = re.compile(r"(?<!\d)\s+|\s+(?!\d)")
 
 
 def canonical(answer: str) -> str:
     """One spelling for notations that mean the same: spacing, sizes of brackets, kinds of fraction and of text, Unicode."""
-    text = _unwrap(" ".join(answer.translate(_UNICODE).split()))
+    raised = _SUPERSCRIPT.sub(lambda match: f"^{{{match.group().translate(_RAISED)}}}", answer)
+    text = _unwrap(" ".join(raised.translate(_UNICODE).split()))
     if "matrix" not in text:
         text = _DOUBLED.sub(lambda _: "\\", text)
     for pattern, replacement in _REWRITES:
@@ -98,9 +114,12 @@ def canonical(answer: str) -> str:
         text = pattern.sub(lambda match: _braced(*match.groups()) + after, text)  # noqa: B023
     text = _unwrap(text)
     text = match.group(1) if (match := _COUNTED.fullmatch(text)) else text
-    for opening in (_ASIDE, _MEMBERSHIP):
-        text = text[match.end() :] if (match := opening.match(text)) else text
-    return text
+    for prefix in (_LEADING, _MEMBERSHIP):
+        if match := prefix.match(text):
+            text = text[match.end() :]
+    if match := _BUILT.fullmatch(text):
+        return match.group(2).strip()
+    return text.replace(" ", "") if _SPACED.fullmatch(text) else text
 
 
 def spelling(text: str) -> str:
@@ -116,7 +135,7 @@ def _unwrap(text: str) -> str:
     """Take off what encloses the whole answer: delimiters of formulas, emphasis, boxes; and the full stop after it."""
     previous = None
     while text != previous:
-        previous, text = text, re.sub(r"(?<=[^.])[.,;]$", "", text.strip())
+        previous, text = text, re.sub(r"(?<=[^.\\])[.,;]$", "", text.strip())
         for wrapper in _WRAPPERS:
             match = wrapper.fullmatch(text)
             if match and _balanced(match.group(1)):

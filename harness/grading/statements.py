@@ -1,0 +1,73 @@
+"""What an answer says beside its value: a name in front, a label, steps of a chain, two signs at once, a time or a ratio."""
+
+import re
+
+_LETTER = r"(?:[A-Za-z]|\\(?:alpha|beta|gamma|delta|epsilon|theta|lambda|mu|nu|omega|phi|rho|sigma|tau|[A-Z][a-z]+))"
+_INDEX = r"(?:_(?:\w|\{[^{}]*\})|')"
+_NAMED = rf"{_LETTER}{_INDEX}*(?:\s*\([^()=]*\))?"
+_OVER = rf"(?:\\(?:overline|overrightarrow|vec|hat|widehat|mathrm|angle|text)\s*(?:\{{[^{{}}=]*\}}|{_LETTER}+))"
+_TERM = rf"(?:m?\s*{_OVER}|\|\s*{_LETTER}+\s*\||(?:{_NAMED}\s*)+)"
+_NAME = re.compile(rf"(?:{_TERM}(?:\s*[+-]\s*{_TERM})*|\(\s*{_NAMED}(?:\s*,\s*{_NAMED})+\s*\))")
+_RELATION = re.compile(r"=|\\approx(?![a-zA-Z])|\\(?:le|ge|ne|in|equiv|cup)(?![a-zA-Z])|<|>")
+_LABEL = re.compile(r"(?:\\text\s*\{\s*\(?[A-E]\)[.:]?\s*\}|\([A-E]\))\s*(?=\S)")
+_CLOCK = re.compile(r"(\d+(?:\s*:\s*\d+)+)\s*((?:\\text\s*\{)?\s*[apAP]\.?\s?[mM]\.?\s*\}?)?")
+
+
+def without_name(answer: str) -> str:
+    """What follows the name of a quantity: `5` of `E_1 = 5`; an answer without one as it is."""
+    values = values_of(answer)
+    return values[-1] if values is not None and len(values) < answer.count("=") + 1 else answer
+
+
+def values_of(answer: str) -> list[str] | None:
+    """The values that a chain like `m+n = 25+17 = 42` states, without the name in front; None for all but such chains."""
+    parts = split_outside(answer, "=")
+    several = len(split_outside(answer, ",")) > 1 or re.search(r"\b(?:or|and)\b", answer)
+    if len(parts) < 2 or several or not all(parts) or any(_RELATION.search(part) for part in parts):
+        return None
+    return parts[1:] if _NAME.fullmatch(parts[0]) else parts
+
+
+def states_relation(text: str) -> bool:
+    return bool(_RELATION.search(text))
+
+
+def without_label(answer: str) -> str:
+    r"""`42` of `(B) 42`, where the label of an option stands before its value."""
+    return answer[match.end() :] if (match := _LABEL.match(answer)) else answer
+
+
+def read_clock(answer: str) -> tuple[list[str], str] | None:
+    """([3, 30], "pm") of a time or a ratio; never the quotient, since 3:30 is not 1:10."""
+    match = _CLOCK.fullmatch(answer)
+    if match is None:
+        return None
+    first, *others = re.findall(r"\d+", match.group(1))
+    half = re.sub(r"\\text|[^a-z]", "", (match.group(2) or "").lower())
+    return [str(int(first[:20])), *others], half
+
+
+def both_signs(expression: str) -> str:
+    r"""A list of the two values that `\pm` stands for, wherever it stands: the parser knows it between two terms alone."""
+    if r"\pm" not in expression:
+        return expression
+    inner = expression[2:-2] if expression.startswith(r"\{") and expression.endswith(r"\}") else expression
+    return ", ".join(_signed(part) for part in split_outside(inner, ","))
+
+
+def _signed(part: str) -> str:
+    if part.count(r"\pm") != 1 or part.count(r"\mp") > 1:
+        return part
+    values = (part.replace(r"\pm", a).replace(r"\mp", b) for a, b in (("+", "-"), ("-", "+")))
+    return ", ".join(re.sub(r"(^|[=({,])\s*\+", r"\1", value) for value in values)
+
+
+def split_outside(text: str, separator: str) -> list[str]:
+    """The parts of a text between separators that stand in no brackets."""
+    parts, depth, start = [], 0, 0
+    for i, character in enumerate(text):
+        depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(character, 0)
+        if character == separator and depth == 0:
+            parts.append(text[start:i].strip())
+            start = i + 1
+    return [*parts, text[start:].strip()]
