@@ -8,7 +8,9 @@ from harness.grading.answers import Markers, split_reasoning
 from harness.grading.base import Grade
 
 _FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})[ \t]*([^\s`]*)[^`]*")
-_PYTHON = frozenset({"", "python", "python3", "py", "python2", "{python}", "{.python}", "code"})
+_GLUED = re.compile(r"()[^`]*(`{3,})[ \t]*(python3?|py)[ \t\r]*", re.I)  # a fence at the end of a line of prose
+_PYTHON = re.compile(r"(?:\{?\.?(?:i?python|py)[\d.]*(?![a-z]).*|code)?", re.I)
+_DEEP = 4  # spaces from which on a line of backticks is a line of code, as in Markdown
 _STOPS = re.compile(r"\n(?=class\b|def\b|#|@|if\b|print\b|assert\b|import\b|from\b|```|<\|)")
 _CODE = re.compile(r"^(?:def|class) |^[ \t]+return\b", re.M)
 _CHAT_STOPS = re.compile(r"\n\[DONE\]|<\|(?:im_end|endoftext|eot_id|end_of_text)\|>")
@@ -59,26 +61,37 @@ def find_program(response: str, names: Sequence[str], prompt: str, markers: Mark
 def fenced_blocks(text: str) -> list[Block]:
     """The complete blocks of Python, or of no named language, in order.
 
-    A fence that the prompt opened for the model is closed by a first, bare one.
+    A fence that the prompt opened for the model is closed by a first, bare one. A deeply indented one closes none, since
+    docstrings hold examples in fences, but where no other does.
     """
-    blocks: list[Block] = []
     lines = text.split("\n")
+    blocks, closed = _blocks(lines, _DEEP)
+    return blocks if closed else _blocks(lines, len(text))[0]
+
+
+def _blocks(lines: list[str], deep: int) -> tuple[list[Block], bool]:
+    """(complete blocks, whether every fence was closed)."""
+    blocks: list[Block] = []
     opened: re.Match[str] | None = None
     start = 0
     for number, line in enumerate(lines):
-        fence = _FENCE.fullmatch(line)
+        fence = _FENCE.fullmatch(line) or (_GLUED.fullmatch(line) if opened is None else None)
         if fence is None:
             continue
         if opened is None:
             opened, start = fence, number
-        elif fence[2].startswith(opened[2]) and not fence[3]:
+        elif fence[2].startswith(opened[2]) and not fence[3] and _depth(fence) < _depth(opened) + deep:
             code = "".join(line.removeprefix(opened[1]) + "\n" for line in lines[start + 1 : number])
             blocks.append(Block(opened[3].lower(), code))
             opened = None
     before = "".join(line + "\n" for line in lines[:start])
     if not blocks and opened is not None and not opened[3] and _CODE.search(before):
-        return [Block("", before)]
-    return [block for block in blocks if block.language in _PYTHON]
+        return [Block("", before)], True
+    return [block for block in blocks if _PYTHON.fullmatch(block.language)], opened is None
+
+
+def _depth(fence: re.Match[str]) -> int:
+    return len(fence[1].expandtabs())
 
 
 def _complete(code: str, names: Sequence[str], prompt: str) -> str:

@@ -45,7 +45,7 @@ class Cell:
         try:
             with ExitStack() as ends:
                 total, memory = limits.total_cpu_seconds, limits.memory_bytes
-                to_program = _begin(ends, self.candidate, ("serve", total, memory), ())
+                to_program = _begin(ends, self.candidate, ("serve", total, memory), (), limits.cpu_seconds)
                 _send(to_program, {"program": program, "cpu_seconds": limits.cpu_seconds})
                 job = ("check", total, CHECKER_MEMORY_BYTES)
                 verdicts = _begin(ends, self.checker, job, (to_program.end.fileno(),))
@@ -116,12 +116,18 @@ def _read(reader: int, clock: _Clock, most: int) -> tuple[bytes, str]:
     return bytes(output[:most]), "output"
 
 
-def _begin(ends: ExitStack, worker: Worker, job: tuple[str, float, int], fds: tuple[int, ...]) -> Channel:
+def _begin(
+    ends: ExitStack,
+    worker: Worker,
+    job: tuple[str, float, int],
+    fds: tuple[int, ...],
+    call_seconds: float | None = None,
+) -> Channel:
     """A child that has said that it is ready, before anything untrusted was read by it; a job is (kind, CPU seconds, bytes)."""
     ours, theirs = socket.socketpair()
     ends.enter_context(ours)
     with theirs:
-        worker.begin(*job, (theirs.fileno(), *fds))
+        worker.begin(*job, (theirs.fileno(), *fds), call_seconds)
     channel = Channel(ours, JOB_BYTES)
     ours.settimeout(START_SECONDS)
     try:

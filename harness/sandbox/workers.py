@@ -50,8 +50,13 @@ class Worker:
         self._report: dict[str, Any] | None = None
         self._processes_before = 0
 
-    def begin(self, kind: str, cpu_seconds: float, memory_bytes: int, fds: Sequence[int]) -> None:
+    def begin(
+        self, kind: str, cpu_seconds: float, memory_bytes: int, fds: Sequence[int], call_seconds: float | None = None
+    ) -> None:
         """Start a child for a job; the first descriptor is its channel.
+
+        Args:
+            call_seconds: what a single call may use of the CPU seconds; None for a job that is no row of calls.
 
         Raises:
             IsolationMissing: this machine cannot isolate programs.
@@ -70,7 +75,7 @@ class Worker:
             "RLIMIT_NOFILE": (OPEN_FILES, OPEN_FILES),
             "RLIMIT_CORE": (0, 0),
         }
-        packet = json.dumps({"kind": kind, "limits": limits}).encode()
+        packet = json.dumps({"kind": kind, "limits": limits, "call_seconds": call_seconds}).encode()
         try:
             socket.send_fds(self._control, [packet], list(fds))
         except OSError as error:

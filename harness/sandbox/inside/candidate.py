@@ -17,6 +17,7 @@ from typing import Any
 from harness.sandbox.inside.wire import Channel, Spoilt, decode, encode
 
 EXPLANATION_LENGTH = 300
+_ARGV = ["program.py"]  # the worker's own arguments would be taken for the program's, by `fileinput` for files
 _FORBIDDEN = {
     errno.EPERM,
     errno.EACCES,
@@ -33,6 +34,7 @@ def serve(channel: Channel) -> None:
     """Load the program of the first message, then answer calls until the other end is gone."""
     job = channel.receive()
     sys.set_int_max_str_digits(0)
+    sys.argv[:] = _ARGV
     module = types.ModuleType("candidate")
     sys.modules["candidate"] = module
     _limit_cpu(job["cpu_seconds"])
@@ -52,6 +54,7 @@ def run_script(channel: Channel) -> None:
     """Run the program of the first message as a script, to the end of its threads, with standard input and output as given."""
     job = channel.receive()
     sys.set_int_max_str_digits(0)
+    sys.argv[:] = _ARGV
     module = types.ModuleType("__main__")
     sys.modules["__main__"] = module
     try:

@@ -23,6 +23,7 @@ from harness.sandbox.inside.wire import Channel
 
 _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 4, 22, 2
 STOP, BUSY = b"stop", b"busy"
+_LEEWAY = 2.0  # of the limit on a call: one second for rounding, one for clocks that differ
 _WRITABLE = ("/tmp", "/dev/shm")  # noqa: S108
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -56,16 +57,16 @@ def main(control_fd: int, filter_path: str, role: str) -> None:
             _be_the_child(json.loads(packet), fds, child_filter)
         for fd in fds:
             os.close(fd)
-        control.send(json.dumps(_wait(child, control)).encode())
+        control.send(json.dumps(_wait(child, control, json.loads(packet)["call_seconds"])).encode())
 
 
-def _wait(child: int, control: socket.socket) -> dict[str, Any]:
-    """Wait for the child's end, or bring it about when the other side says so or is gone."""
+def _wait(child: int, control: socket.socket, call_seconds: float | None) -> dict[str, Any]:
+    """Wait for the child's end, or bring it about when the other side says so or is gone, or the child has undone its limit."""
     watch = os.pidfd_open(child)
     busy = 0.0
     while True:
         ready, _, _ = select.select([watch, control.fileno()], [], [])
-        if watch in ready or control.recv(len(BUSY)) != BUSY:
+        if watch in ready or control.recv(len(BUSY)) != BUSY or _undid_its_limit(child, call_seconds):
             break
         busy = max(busy, _busy_seconds(child))  # threads that ended are not counted any more
         control.send(json.dumps({"busy": busy}).encode())
@@ -91,6 +92,25 @@ def _busy_seconds(child: int) -> float:
             computing, waiting, _ = thread.read_text().split()
             total += int(computing) + int(waiting)
     return total / 1e9
+
+
+def _undid_its_limit(child: int, call_seconds: float | None) -> bool:
+    """Whether the limit on the CPU seconds of one call binds the child no more.
+
+    The child sets it itself, call by call, so a program could raise it or be deaf to its signal, and pass out of time.
+    What runs in one go (None) has a hard limit, which it cannot undo.
+    """
+    if call_seconds is None:
+        return False
+    try:
+        status = dict(line.split(":", 1) for line in Path(f"/proc/{child}/status").read_text().splitlines())
+        limits = Path(f"/proc/{child}/limits").read_text().splitlines()
+        soft = next(line.split()[3] for line in limits if line.startswith("Max cpu time"))
+        used = sum(map(int, Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[11:13]))
+    except (OSError, ValueError, StopIteration):
+        return False
+    deaf = any(int(status[name], 16) >> (signal.SIGXCPU - 1) & 1 for name in ("SigIgn", "SigCgt", "ShdPnd"))
+    return deaf or soft == "unlimited" or int(soft) > used / os.sysconf("SC_CLK_TCK") + call_seconds + _LEEWAY
 
 
 def _be_the_child(job: dict[str, Any], fds: list[int], child_filter: bytes) -> None:

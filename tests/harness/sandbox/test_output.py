@@ -42,8 +42,14 @@ def test_input_is_given_however_it_is_read(run) -> None:
         "open(0).read()",
         "open('/dev/stdin').read()",
         "''.join(sys.stdin)",
+        "''.join(__import__('fileinput').input())",
     ):
         assert run(f"import sys\nprint({reading}, end='')", "a b\nc\n").output == b"a b\nc\n", reading
+
+
+def test_a_program_has_no_arguments(run, check) -> None:
+    assert run("import sys\nprint(len(sys.argv), end='')").output == b"1"
+    assert check("import sys\ndef double(x): return x * 2 ** len(sys.argv)").verdict == "passed"
 
 
 def test_large_input_and_output_pass_through(run) -> None:

@@ -126,3 +126,22 @@ def _spin(stop: threading.Event) -> None:
     stop.wait()
     process.kill()
     process.wait()
+
+
+@pytest.mark.parametrize(
+    "undoing",
+    [
+        "signal.signal(signal.SIGXCPU, signal.SIG_IGN)",
+        "signal.signal(signal.SIGXCPU, lambda *a: None)",
+        "signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGXCPU])",
+        "resource.setrlimit(resource.RLIMIT_CPU, (resource.getrlimit(resource.RLIMIT_CPU)[1],) * 2)",
+    ],
+)
+def test_the_limit_on_a_call_cannot_be_undone(pool, undoing: str) -> None:
+    program = (
+        f"import resource, signal, time\ndef double(x):\n    {undoing}\n"
+        "    while time.process_time() < 8: pass\n    return 2 * x"
+    )
+    outcome = pool.check(program, Checks("assert double(4) == 8"), Limits(cpu_seconds=2, total_cpu_seconds=30))
+    assert outcome.verdict in ("timeout", "error")
+    assert outcome.cpu_seconds < 7

@@ -1,0 +1,70 @@
+"""One changed character makes a reference program wrong, but for those changes that the benchmarks' own tests do not see."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from harness.grading import grade_humaneval, grade_mbpp
+from harness.sandbox import IsolationMissing, require_isolation
+
+from .changed_programs import changes
+from .conftest import read_cases
+
+Rows = Callable[[str], list[dict[str, Any]]]
+EVERY = {"humaneval": 1, "mbpp": 4}  # a sample that takes well under a minute
+PLAIN_SECONDS = 20
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _isolated() -> None:
+    try:
+        require_isolation()
+    except IsolationMissing as missing:
+        pytest.skip(str(missing))
+
+
+def _sample(name: str, rows: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], str, str]]:
+    """(item, what was changed, program): of every so many items one change, in another place from item to item."""
+    for number, row in enumerate(rows[:: EVERY[name]]):
+        found = list(changes(row["canonical_solution"], row["prompt"]) if name == "humaneval" else changes(row["code"]))
+        if found:
+            yield row, *found[number % len(found)]
+
+
+def _passes(name: str, row: dict[str, Any], program: str) -> bool:
+    response = f"```python\n{program}\n```"
+    if name == "humaneval":
+        fields = {key: row[key] for key in ("prompt", "test", "entry_point", "canonical_solution")}
+        return grade_humaneval(response, **fields).state == "correct"
+    setup = row["test_setup_code"]
+    return grade_mbpp(response, tests=row["test_list"], reference=row["code"], setup=setup).state == "correct"
+
+
+def _passes_plainly(name: str, row: dict[str, Any], program: str) -> bool:
+    """Whether the program passes its tests beside it in one plain process; for programs of this project's own making."""
+    parts = [program]
+    if name == "humaneval":
+        parts += [row["test"], f"check({row['entry_point']})"]
+    else:
+        parts += [row["test_setup_code"], *row["test_list"]]
+    command = [sys.executable, "-I", "-c", "\n".join(parts)]
+    run = subprocess.run(command, capture_output=True, timeout=PLAIN_SECONDS, check=False)
+    return run.returncode == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EVERY)
+def test_a_changed_program_is_wrong_where_its_tests_see_the_change(name: str, read_rows: Rows) -> None:
+    sample = list(_sample(name, read_rows(name)))
+    with ThreadPoolExecutor(2) as threads:
+        passed = list(threads.map(lambda case: _passes(name, case[0], case[2]), sample))
+    survivors = [case for case, survived in zip(sample, passed, strict=True) if survived]
+    found = {f"{row['task_id']} {change}" for row, change, _ in survivors}
+    known = {f"{case['id']} {case['change']}" for case in read_cases("surviving_change") if case["benchmark"] == name}
+    assert found == known, json.dumps(sorted(found ^ known), indent=1)
+    assert all(_passes_plainly(name, row, program) for row, _, program in survivors)
