@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby, islice
 from random import Random
 
 import numpy as np
@@ -49,11 +50,28 @@ def length_matched(
     for alike in members.values():
         rng.shuffle(alike)
         alike.sort(key=lambda index: lengths[index])
-        for position, index in enumerate(alike):
-            start = min(max(0, position - draws), max(0, len(alike) - 2 * draws - 1))
-            near = [other for other in alike[start : start + 2 * draws + 1] if asked[other] != asked[index]]
-            others[index] = rng.sample(near, min(draws, len(near)))
+        runs = [list(run) for _, run in groupby(alike, key=lambda index: asked[index])]
+        for position, run in enumerate(runs):
+            near = _near(runs, position, asked, draws)
+            for index in run:
+                others[index] = rng.sample(near, min(draws, len(near)))
     return others
+
+
+def _near(runs: Sequence[list[int]], position: int, asked: Sequence[int], draws: int) -> list[int]:
+    """The `draws` nearest texts of other questions on either side; where one side has fewer, the other gives more.
+
+    Args:
+        runs: texts in order, those of one question that stand together in one list: they have the same neighbours.
+    """
+    question = asked[runs[position][0]]
+    before = (i for at in range(position - 1, -1, -1) if asked[runs[at][0]] != question for i in reversed(runs[at]))
+    after = (i for at in range(position + 1, len(runs)) if asked[runs[at][0]] != question for i in runs[at])
+    shorter, longer = (list(islice(side, 2 * draws)) for side in (before, after))
+    return [
+        *shorter[: max(draws, 2 * draws - len(longer))][::-1],
+        *longer[: max(draws, 2 * draws - len(shorter))],
+    ]
 
 
 def place(value: NDArray[np.float64], floor: NDArray[np.float64], ceiling: NDArray[np.float64], seed: int) -> Place:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-from traceinv.errors import InputError
+from traceinv.errors import GateError, InputError
 
 PAIRS_A_WORKER = 16
 """Starting a worker takes as long as about so many pairs."""
@@ -108,28 +108,40 @@ def _print_overall(overall: dict[str, object], options: argparse.Namespace) -> N
 
 
 def _check(options: argparse.Namespace) -> None:
-    for name, least in (("draws", 1), ("floor_pairs", 0), ("seconds", 0), ("workers", 1)):
+    for name, least in (("draws", 1), ("floor_pairs", 0), ("seconds", 0), ("seed", 0), ("workers", 1)):
         value = getattr(options, name)
         if value is not None and not value >= least:
             raise InputError(f"--{name.replace('_', '-')} {value}: expected {least} or more")
-    out = options.out
-    if out and (out.is_dir() or not out.parent.is_dir()):
-        raise InputError(f"--out {out}: expected a file in a folder that exists")
-    if out and out.exists() and options.pairs.exists() and out.samefile(options.pairs):
-        raise InputError(f"--out {out}: the pairs are read from there")
+    for out in (options.out, _overall_file(options.out)) if options.out else ():
+        if not out.parent.is_dir() or (out.exists() and not out.is_file()):
+            raise InputError(f"--out {out}: expected a file in a folder that exists")
+        if out.exists() and options.pairs.exists() and out.samefile(options.pairs):
+            raise InputError(f"--out {out}: the pairs are read from there")
 
 
 @contextmanager
 def _writing(out: Path | None) -> Iterator[TextIO | None]:
-    """A file that appears under its name when it is whole."""
+    """A file that appears under its name when it is whole.
+
+    Raises:
+        InputError: it cannot be begun.
+        GateError: it cannot be finished, such as on a full disk.
+    """
     if out is None:
         yield None
         return
-    draft = out.with_name(f".{out.name}.{os.getpid()}.draft")
+    whole = Path(os.path.realpath(out))  # a link stays a link
+    draft = whole.with_name(f".{whole.name}.{os.getpid()}.draft")
     try:
-        with draft.open("w", encoding="utf-8") as file:
+        file = draft.open("w", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"--out {out}: cannot be written: {error.strerror}") from None
+    try:
+        with file:
             yield file
-        draft.replace(out)
+        draft.replace(whole)
+    except OSError as error:
+        raise GateError(f"{out} is not written: {error.strerror}") from None
     finally:
         draft.unlink(missing_ok=True)
 

@@ -25,6 +25,7 @@ _SPELLED = {
     r"\left": "", r"\right": "", r"\,": "", r"\;": "", r"\!": "", r"\displaystyle": "", r"\boxed": "", "{,}": "",
     r"\dfrac": r"\frac", r"\tfrac": r"\frac", r"\dbinom": r"\binom", r"\tbinom": r"\binom",
     "<<": "\n", ">>": "\n", "$": " ", r"\$": " ", r"\(": " ", r"\)": " ", r"\[": "\n", r"\]": "\n", "&": "", r"\\": "\n",
+    " !=": " ≠",
 }  # fmt: skip
 _SPELLING = re.compile(
     "|".join(
@@ -33,6 +34,8 @@ _SPELLING = re.compile(
 )
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\{([a-zA-Z]{1,20})\*?\}")
 _TABLES = ("matrix", "array", "cases")
+_BULLET = re.compile(r"^[ \t]*[-*+][ \t]+(?=[\d($])(?!.*(?:&|\\\\))", re.MULTILINE)
+"""What begins an item of a Markdown list, and is no sign; in a row of LaTeX it is one."""
 _CONTINUED = re.compile(r"\n[ \t]*(?==)")
 _TOKEN = re.compile(
     r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|\d+(?:\.\d+)?|\.\d+)|(?P<function>\\(?:frac|sqrt|binom|pi)(?![a-zA-Z]))"
@@ -40,30 +43,16 @@ _TOKEN = re.compile(
 )
 _OPERATOR = re.compile(r"[ \t]*[-+*/^=(]")
 _GLUED = re.compile(r"[\\\w]")
+_JOINED = re.compile(r"\d[.,:]\d")
 _NUMBER = re.compile(r"[\d.,]*")
 _PROSE_ENDS = frozenset('.,;:?\n"')
-_FUNCTIONS = frozenset(
-    {
-        "sin",
-        "cos",
-        "tan",
-        "cot",
-        "sec",
-        "csc",
-        "log",
-        "ln",
-        "exp",
-        "mod",
-        "modulo",
-        "gcd",
-        "lcm",
-        "max",
-        "min",
-        "det",
-        "deg",
-    }
-    | {"sqrt", "choose", "times", "plus", "minus", "over", "of", "percent"}
+_CARRIES_ON = re.compile(
+    r"sin|cos|tan|cot|sec|csc|log|ln|exp|mod|modulo|gcd|lcm|max|min|det|deg|sqrt|choose|times|plus|minus|over|of|percent"
+    r"|multiplied|divided|raised|squared|cubed|factorial|remainder|twice|double|triple|half|negative"
+    r"|halves|thirds|quarters|cents?|dozen|hundred|thousand|million|billion",
+    re.IGNORECASE,
 )
+"""Words that a side may go on in: functions, operations, and units that change a number's size."""
 _DECIMAL = re.compile(r"\s*-?\d*\.(\d+)\s*")
 
 
@@ -107,7 +96,7 @@ def judge_equations(raw: str, seconds: float = SECONDS) -> Equations:
 
 def _equations(raw: str) -> Iterator[tuple[str, str]]:
     """Neighbouring sides of each chain of equal signs."""
-    text = _ENVIRONMENT.sub(lambda match: "|" if match[1].endswith(_TABLES) else "\n", raw)
+    text = _ENVIRONMENT.sub(lambda match: "|" if match[1].endswith(_TABLES) else "\n", _BULLET.sub("", raw))
     text = _CONTINUED.sub(" ", _SPELLING.sub(lambda match: _SPELLED[match[0]], text))
     run, before = "", "\n"
     for match in _TOKEN.finditer(text):
@@ -116,9 +105,15 @@ def _equations(raw: str) -> Iterator[tuple[str, str]]:
             continue
         if "=" in run:
             yield from _whole_sides(run, before, match[0], _mark_after(text, match))
-        run, before = "", match[0]
+        run, before = "", _mark_before(text, match)
     if "=" in run:
         yield from _whole_sides(run, before, "\n", "")
+
+
+def _mark_before(text: str, token: "re.Match[str]") -> str:
+    """A token as what stands before a side; a mark that joins two numbers (`12:30`, `3,5`) comes with the first of them."""
+    joined = _JOINED.match(text, token.start() - 1) if token.start() else None
+    return joined[0][:2] if joined else token[0]
 
 
 def _mark_after(text: str, token: "re.Match[str]") -> str:
@@ -138,7 +133,8 @@ def _whole_sides(run: str, before: str, after: str, then: str) -> Iterator[tuple
         then: the operator that comes after these, or nothing.
     """
     first, *others = (side.strip() for side in run.split("="))
-    if _goes_on(before) or (before[-1].isalpha() and (first[:1] in "-+*/^!" or _NUMBER.fullmatch(first))):
+    called = run[0] == "("  # `abs(-3) = 3`, but not `so (3) = 3`
+    if _goes_on(before) or (before[-1].isalpha() and (called or first[:1] in "-+*/^!" or _NUMBER.fullmatch(first))):
         first = ""
     last = others.pop()
     if _goes_on(after) or then:
@@ -151,7 +147,7 @@ def _whole_sides(run: str, before: str, after: str, then: str) -> Iterator[tuple
 def _goes_on(token: str) -> bool:
     """Whether a side may go on in this token: a variable, a command, a function's name, a mark that is no end of a sentence."""
     if token[0].isalpha():
-        return len(token) == 1 or token.lower() in _FUNCTIONS
+        return len(token) == 1 or _CARRIES_ON.fullmatch(token) is not None
     return token not in _PROSE_ENDS
 
 
@@ -174,6 +170,8 @@ def _by_algebra(left: str, right: str) -> bool | None:
     if not any(name in side[1:] for side in (left, right) for name in ("\\", "!")) and "\\" not in left[:1] + right[:1]:
         return None
     verdict = compare(left, right).verdict
+    if verdict == "different" and any(_DECIMAL.fullmatch(side) for side in (left, right)):
+        return None  # the decimal may be rounded, which Math-Verify does not know
     return verdict == "equal" if verdict in ("equal", "different") else None
 
 

@@ -12,6 +12,7 @@ from math import log
 from typing import TYPE_CHECKING, Any
 
 from traceinv.engines.base import Progress
+from traceinv.errors import GateError
 from traceinv.formatting import encode_prompt, open_reasoning
 
 if TYPE_CHECKING:
@@ -49,8 +50,12 @@ def surprise(
 
     Any Hugging Face causal language model will do. What is counted is the tokens of the trace, neither the markers around it
     nor the answer behind it; a batch holds up to `batch_tokens` tokens, padding included.
+
+    Raises:
+        GateError: a prompt and its trace are longer than what the model was made for: bits beyond that would say nothing.
     """
     rows = [_row(tokenizer, prompt, trace) for prompt, trace in zip(prompts, traces, strict=True)]
+    _check_lengths(rows, getattr(model.config, "max_position_embeddings", None))
     found: dict[int, Surprise] = {}
     for batch in _batches([len(row.ids) for row in rows], batch_tokens):
         bits = _batch_bits(model, [rows[index] for index in batch])
@@ -64,6 +69,15 @@ def _row(tokenizer: "PreTrainedTokenizerBase", prompt: str, trace: str) -> _Row:
     """Prompt and trace are tokenised apart, so that the same tokens of the trace are counted whatever stands before them."""
     before = encode_prompt(tokenizer, open_reasoning(prompt))
     return _Row(before + encode_prompt(tokenizer, trace), len(before))
+
+
+def _check_lengths(rows: Sequence[_Row], most: int | None) -> None:
+    for number, row in enumerate(rows, 1):
+        if most and len(row.ids) > most:
+            raise GateError(
+                f"likelihood: trace {number} of {len(rows)}: with its prompt it has {len(row.ids)} tokens, "
+                f"and the model takes no more than {most}"
+            )
 
 
 def _batches(lengths: Sequence[int], batch_tokens: int) -> list[list[int]]:
@@ -82,6 +96,8 @@ def _batch_bits(model: Any, rows: Sequence[_Row]) -> list[float]:
     import torch
 
     longest, first = max(len(row.ids) for row in rows), min(row.start for row in rows)
+    if longest == first:  # empty traces only
+        return [0.0] * len(rows)
     ids = torch.zeros((len(rows), longest), dtype=torch.long)
     mask = torch.zeros_like(ids)
     counted = torch.zeros_like(ids, dtype=torch.bool)

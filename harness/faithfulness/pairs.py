@@ -69,10 +69,10 @@ def index_pairs(path: Path) -> Pairs:
     """
     pairs = Pairs(path)
     numbers: dict[str | int, int] = {}
+    if path.is_fifo():  # which would keep waiting for someone to write
+        raise InputError(f"{path}: expected a file, which is read twice; got a pipe")
     try:
         with path.open("rb") as file:
-            if not file.seekable():
-                raise InputError(f"{path}: expected a file, which is read twice; got a pipe")
             for offset, number, line in read_lines(path, file):
                 pair = parse(path, number, line)
                 pairs.places.append((offset, number))
@@ -110,6 +110,8 @@ def _fault(error: ValidationError) -> str:
     fault = error.errors(include_url=False)[0]
     if fault["type"] == "json_invalid":
         return f"not JSON: {fault['ctx']['error']}"
+    if fault["loc"][:1] == ("id",):  # pydantic tells of the first kind only
+        return f"id: expected text or a whole number, got {fault['input']!r:.80}"
     if fault["type"] != "missing":
         return describe(error, Pair)
     name = str(fault["loc"][0])

@@ -22,6 +22,16 @@ def test_a_text_alone_has_no_other_and_few_texts_give_what_they_have() -> None:
     assert length_matched([5, 6, 7], ["a", "b", "b"], draws=3, seed=0) == [[], [2], [1]]
 
 
+def test_samples_of_one_question_do_not_crowd_out_the_others() -> None:
+    """Ten samples of each question, of equal length: the nearest are all its own, and the floor is drawn beyond them."""
+    questions = [index // 10 for index in range(200)]
+    others = length_matched([100 * number for number in questions], [""] * 200, 3, 0, questions)
+    for index, chosen in enumerate(others):
+        assert len(set(chosen)) == 3
+        assert all(1 <= abs(questions[other] - questions[index]) <= 2 for other in chosen)
+    assert length_matched([1, 2, 3], [""] * 3, 3, 0, [0, 0, 0]) == [[], [], []]
+
+
 def _columns(value: float, floor: float, ceiling: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     noise = np.random.default_rng(0)
     draw = [0.1 * noise.standard_normal(shape) for shape in ((3, 200), (3, 200), (200,))]

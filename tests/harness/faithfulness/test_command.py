@@ -1,6 +1,7 @@
 """`traceinv faithfulness`: figures in the file's order, and one clear line for every kind of wrong input."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -144,6 +145,10 @@ GOOD = json.dumps({"truth": "a", "inverted": "b"})
         (b'{"truth": "a", "inverter": "b"}\n', "missing field 'inverted' (did you mean 'inverter'?)"),
         (b'{"truth": "a", "inverted": 5}\n', "pairs.jsonl:1: inverted: input should be a valid string, got 5"),
         (b'{"truth": "a", "inverted": "b", "anwser": "5"}\n', "unknown key 'anwser' (did you mean 'answer'?)"),
+        (
+            b'{"truth": "a", "inverted": "b", "id": 1.5}\n',
+            "pairs.jsonl:1: id: expected text or a whole number, got 1.5",
+        ),
         (b'{"truth": "a\0", "inverted": "b"}\n', "pairs.jsonl:1: expected JSON text, got a NUL byte"),
         (b'{"truth": "\xff", "inverted": "b"}\n', "pairs.jsonl:1: not JSON"),
         (b'{"truth": "\\ud800", "inverted": "b"}\n', "pairs.jsonl:1: not JSON"),
@@ -177,12 +182,37 @@ def test_wrong_options_are_one_line(file: Path, capsys: pytest.CaptureFixture[st
         ([str(file), "--out", str(file)], "the pairs are read from there"),
         ([str(file), "--out", str(file.parent / "no" / "out")], "a folder that exists"),
         ([str(file), "--draws", "0"], "--draws 0: expected 1 or more"),
+        ([str(file), "--seed", "-1"], "--seed -1: expected 0 or more"),
         ([str(file), "--tokenizer", str(file.parent)], "--tokenizer"),
     ):
         assert main(["faithfulness", *arguments]) == 2
         error = capsys.readouterr().err
         assert message in error
         assert error.count("\n") == 1
+
+
+def test_only_a_file_is_read_and_only_another_file_written(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pipe, overall = file.with_name("pipe"), file.with_name("pairs.overall.json")
+    os.mkfifo(pipe)
+    overall.write_text(file.read_text())
+    for arguments, message in (
+        ([str(pipe)], "pipe: expected a file, which is read twice; got a pipe"),
+        ([str(file), "--out", "/proc/none.jsonl"], "cannot be written"),
+        ([str(file), "--out", str(pipe)], "expected a file in a folder that exists"),
+        ([str(overall), "--out", str(file.with_name("pairs.jsonl"))], "the pairs are read from"),
+    ):
+        assert main(["faithfulness", *arguments]) == 2
+        assert message in capsys.readouterr().err
+    assert overall.read_text() == file.read_text()
+    assert pipe.is_fifo()
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
+    path = tmp_path / "pairs.jsonl"
+    path.write_bytes(b"\xef\xbb\xbf" + f"{GOOD}\n{GOOD}\n".encode())
+    pairs = index_pairs(path)
+    with path.open("rb") as opened:
+        assert [pairs.read(opened, index).inverted for index in range(2)] == ["b", "b"]
 
 
 @pytest.mark.slow

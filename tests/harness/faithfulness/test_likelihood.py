@@ -15,7 +15,8 @@ from transformers import (
     Qwen3Config,
 )
 
-from harness.faithfulness.likelihood import surprise
+from harness.faithfulness.likelihood import Surprise, surprise
+from traceinv.errors import GateError
 from traceinv.formatting import OPEN, open_reasoning
 from traceinv.lab.models import BASE
 
@@ -87,3 +88,17 @@ def test_reasoning_is_opened_once_whether_or_not_the_template_does_it() -> None:
     assert open_reasoning("prompt") == f"prompt{OPEN}\n"
     assert open_reasoning(f"prompt{OPEN}\n") == f"prompt{OPEN}\n"
     assert open_reasoning(f"prompt{OPEN}") == f"prompt{OPEN}\n"
+
+
+def test_an_empty_trace_has_no_bits(tokenizer: PreTrainedTokenizerBase) -> None:
+    model = AutoModelForCausalLM.from_config(LlamaConfig(vocab_size=4096, **SIZES)).eval()
+    assert surprise(model, tokenizer, ["question"], [""]) == [Surprise(bits=0.0, tokens=0)]
+    assert [each.tokens for each in surprise(model, tokenizer, ["a", "b"], ["", "3+4=0"], 1)] == [0, 4]
+
+
+def test_a_trace_that_the_model_has_no_positions_for_is_refused(tokenizer: PreTrainedTokenizerBase) -> None:
+    """Llama would go on where it was never trained, and GPT-2 stop with an index that tells nobody why."""
+    config = LlamaConfig(vocab_size=4096, max_position_embeddings=64, **SIZES)
+    model = AutoModelForCausalLM.from_config(config).eval()
+    with pytest.raises(GateError, match=r"trace 2 of 2: .* has \d+ tokens, .* 64"):
+        surprise(model, tokenizer, ["q", "q"], ["3+4=0", "3+4=0 " * 60])
