@@ -38,12 +38,31 @@ def assign(similarity: Similarity) -> Pairs:
     """
     from scipy.optimize import linear_sum_assignment
 
-    if not similarity.any():
-        return []
     rows, columns = similarity.shape
-    apart = np.abs(np.linspace(0, 1, rows)[:, None] - np.linspace(0, 1, columns)[None, :])
-    chosen = linear_sum_assignment(similarity - 1e-6 * apart, maximize=True)
-    return [(int(row), int(column)) for row, column in zip(*chosen, strict=True) if similarity[row, column] > 0]
+    pairs: Pairs = []
+    for here, there in _components(similarity):
+        apart = np.abs(here[:, None] / max(1, rows - 1) - there[None, :] / max(1, columns - 1))
+        alike = similarity[np.ix_(here, there)]
+        chosen = zip(*linear_sum_assignment(alike - 1e-6 * apart, maximize=True), strict=True)
+        pairs += [(int(here[row]), int(there[column])) for row, column in chosen if alike[row, column] > 0]
+    return sorted(pairs)
+
+
+def _components(similarity: Similarity) -> list[tuple[NDArray[np.intp], NDArray[np.intp]]]:
+    """(true steps, inverted steps) that have to do with each other: the time of one assignment of all grows with its cube."""
+    from scipy.sparse import coo_array
+    from scipy.sparse.csgraph import connected_components
+
+    rows, columns = similarity.shape
+    true_steps, steps = np.nonzero(similarity)
+    linked = coo_array((np.ones(len(steps)), (true_steps, rows + steps)), shape=(rows + columns, rows + columns))
+    count, labels = connected_components(linked, directed=False)
+    order = np.argsort(labels, kind="stable")
+    groups = np.split(order, np.searchsorted(labels[order], np.arange(1, count)))
+    return [(group[group < rows], group[group >= rows] - rows) for group in groups if len(group) > 1]
+
+
+NO_STEP_FIGURES: dict[str, float | None] = dict.fromkeys(("step_precision", "step_recall", "step_f1", "step_order"))
 
 
 def step_figures(similarity: Similarity) -> dict[str, float | None]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Any
 
-from harness.faithfulness.align import step_figures
+from harness.faithfulness.align import NO_STEP_FIGURES, step_figures
 from harness.faithfulness.calibration import length_matched
 from harness.faithfulness.equations import SECONDS, judge_equations
 from harness.faithfulness.lab import lab_steps
@@ -24,6 +24,9 @@ from traceinv.records import Question
 
 WAITING = 4
 """Pairs in work at a time, for each worker: what bounds the memory."""
+
+MOST_STEP_PAIRS = 30_000_000
+"""Pairs of a true and an inverted step that are compared, at 8 bytes each for a few tables at a time."""
 
 
 @dataclass(frozen=True)
@@ -113,7 +116,8 @@ def _compare(pair: Pair, truth: Text, inverted: Text) -> Figures:
     if pair.kind in FAMILIES:
         question = Question(id="", kind=pair.kind, text=pair.question or "")
         return {**overlap(truth, inverted), **lab_steps(question, truth.raw, inverted.raw, pair.answer or "")}
-    steps = step_figures(similarity(truth.steps, inverted.steps))
+    comparable = len(truth.steps) * len(inverted.steps) <= MOST_STEP_PAIRS
+    steps = step_figures(similarity(truth.steps, inverted.steps)) if comparable else NO_STEP_FIGURES
     return {**overlap(truth, inverted), **steps, "concludes": _concludes(inverted.raw, pair.answer)}
 
 

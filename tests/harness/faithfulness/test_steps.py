@@ -1,13 +1,17 @@
 """Steps of prose: split at sentences and displays, aligned in order, and told apart by their numbers."""
 
 import itertools
+import time
 from random import Random
 
 import numpy as np
 import pytest
+from scipy.optimize import linear_sum_assignment
 
 from harness.faithfulness.align import align, assign, step_figures
+from harness.faithfulness.pairs import Pair
 from harness.faithfulness.prose import similarity, split_steps
+from harness.faithfulness.score import score_pair
 from harness.faithfulness.text import Text
 
 TRACE = r"""We sell 48 clips in April. In May we sell half as many, which is 24.
@@ -106,3 +110,22 @@ def test_order_is_1_as_told_and_minus_1_backwards() -> None:
     assert step_figures(same[::-1])["step_order"] == pytest.approx(-1)
     assert step_figures(np.ones((4, 4)))["step_order"] == pytest.approx(1)
     assert step_figures(np.zeros((0, 3)))["step_f1"] == 0
+
+
+def test_steps_are_assigned_as_well_as_by_one_assignment_of_all() -> None:
+    rng = np.random.default_rng(1)
+    for _ in range(40):
+        scores = np.where(rng.random((7, 9)) < 0.15, rng.random((7, 9)), 0)
+        pairs = assign(scores)
+        assert sum(scores[pair] for pair in pairs) == pytest.approx(scores[linear_sum_assignment(scores, True)].sum())
+        assert pairs == sorted(pairs)
+
+
+def test_traces_of_thousands_of_steps_are_compared_in_seconds_and_of_more_not_at_all() -> None:
+    long = "\n".join(f"Add {number % 500} and {number % 7}." for number in range(4_000))
+    start = time.process_time()
+    assert _figures(long, long)["step_order"] == pytest.approx(1)
+    assert time.process_time() - start < 20
+    endless = score_pair(Pair(truth="Wait 1.\n" * 6_000, inverted="Wait 1.\n" * 6_000), [], 1.0).figures
+    assert endless["step_f1"] is endless["step_order"] is None
+    assert endless["rougeL"] == 1
