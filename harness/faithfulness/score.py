@@ -17,7 +17,7 @@ from harness.faithfulness.overlap import overlap
 from harness.faithfulness.pairs import Pair, Pairs
 from harness.faithfulness.prose import similarity
 from harness.faithfulness.text import Text, Tokenizer
-from harness.grading import NUMBER_RULE, grade_math
+from harness.grading import EXPRESSION_RULE, NUMBER_RULE, grade_math
 from traceinv.errors import GateError
 from traceinv.lab.families import FAMILIES
 from traceinv.records import Question
@@ -122,10 +122,14 @@ def _compare(pair: Pair, truth: Text, inverted: Text) -> Figures:
 
 
 def _concludes(trace: str, answer: str | None) -> float | None:
-    """1 where the trace's last answer is the one given, by the grader of math answers; None where none was given."""
+    """1 where the trace's last answer is the one given, by the grader of math answers; None where none was given.
+
+    The rule for numbers reads a trace that ends in prose, but of a matrix its last entry alone; so both rules are asked.
+    """
     if answer is None:
         return None
-    return float(grade_math(trace, answer, rule=NUMBER_RULE).state == "correct")
+    rules = (EXPRESSION_RULE, NUMBER_RULE)
+    return float(any(grade_math(trace, answer, rule=rule).state == "correct" for rule in rules))
 
 
 def _jobs(pairs: Pairs, settings: Settings) -> Iterator[_Job]:

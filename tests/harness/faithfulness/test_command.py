@@ -131,6 +131,21 @@ def test_figures_of_prose_fall_on_spoilt_traces(change: str, falling: list[str])
         assert found[name] < 0.98, name  # type: ignore[operator]
 
 
+@pytest.mark.parametrize(
+    ("trace", "answer", "concluded"),
+    [
+        (r"so \boxed{\begin{pmatrix} 1 \\ 2 \end{pmatrix}}", r"\begin{pmatrix} 1 \\ 2 \end{pmatrix}", 1),
+        (r"so \boxed{\begin{pmatrix} 2 \\ 1 \end{pmatrix}}", r"\begin{pmatrix} 1 \\ 2 \end{pmatrix}", 0),
+        ("so 5 and then 6", "5", 0),
+        ("it costs 1,234 in all", "1234", 1),
+        (r"hence \boxed{Evelyn}", r"\text{Evelyn}", 1),
+        ("", "5", 0),
+    ],
+)
+def test_a_trace_concludes_with_its_last_answer_of_whatever_kind(trace: str, answer: str, concluded: int) -> None:
+    assert score_pair(Pair(truth="", inverted=trace, answer=answer), [], 1.0).figures["concludes"] == concluded
+
+
 GOOD = json.dumps({"truth": "a", "inverted": "b"})
 
 
