@@ -15,6 +15,7 @@ from harness.faithfulness.style_command import add_style
 from traceinv.errors import GateError, InputError
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
+RESUMES = ("run", "bench")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,12 +23,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     try:
         code: int = options.command(options)
+        sys.stdout.flush()
     except InputError as error:
         return _say(str(error), BAD_INPUT)
     except GateError as error:
         return _say(str(error), FAILED)
     except KeyboardInterrupt:
-        return _say("interrupted; what was finished is kept, the same command goes on from there", FAILED)
+        kept = (
+            "; what was finished is kept, the same command goes on from there" if options.subcommand in RESUMES else ""
+        )
+        return _say(f"interrupted{kept}", FAILED)
+    except (
+        BrokenPipeError
+    ):  # such as of `| head`: nobody reads on, and the interpreter must not write once more as it ends
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     return code
 
 
@@ -35,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="traceinv", description="Measures how much of a reasoning model's ability leaks through what it discloses."
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="subcommand")
     _add_run(commands)
     add_faithfulness(commands)
     add_style(commands)

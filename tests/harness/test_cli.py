@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import cli
 from harness.cli import main
 
 
@@ -50,3 +51,24 @@ def test_a_dry_run_lists_the_stages_and_computes_nothing(tmp_path: Path, capsys:
     listed = capsys.readouterr().out.splitlines()
     assert "student inverted, seed 0" in listed
     assert not list(tmp_path.glob("*/*/artifact.json"))
+
+
+@pytest.mark.parametrize(("arguments", "resumes"), [(["run", "lab"], True), (["leaderboard"], False)])
+def test_an_interrupted_command_promises_only_what_it_keeps(
+    arguments: list[str], resumes: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def stop(options: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(cli, "_run", stop)
+    monkeypatch.setattr(cli, "_leaderboard", stop)
+    assert main(arguments) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("traceinv: interrupted")
+    assert ("the same command goes on from there" in error) == resumes
+
+
+def test_a_reader_that_stops_reading_is_no_traceback() -> None:
+    code = "import sys; from harness.cli import main; sys.exit(main(['tasks', 'list', '--json']))"
+    found = subprocess.run(["bash", "-c", f'{sys.executable} -c "{code}" | true'], capture_output=True, text=True)
+    assert found.stderr == ""
