@@ -52,7 +52,6 @@ _COMMANDS = [  # none of them is a doubled backslash, which ends the row of a ma
     (r"\\(?:rangle|rparen)(?![a-zA-Z])", ")"),
     (r"\\varnothing(?![a-zA-Z])", r"\\emptyset"),
     (r"\\colon(?![a-zA-Z])", ":"),
-    (r"\\(frac|binom)\s*(\d)\s*(\d)", r"\\\1{\2}{\3}"),
     (r"\\lbrace(?![a-zA-Z])", r"\\{"),
     (r"\\rbrace(?![a-zA-Z])", r"\\}"),
     (r"\\(?:lvert|rvert|vert)(?![a-zA-Z])", "|"),
@@ -61,7 +60,7 @@ _COMMANDS = [  # none of them is a doubled backslash, which ends the row of a ma
 _REWRITES = [
     (re.compile(r"√\s*\(([^()]*)\)|√\s*(\w+)"), r"\\sqrt{\1\2}"),
     *((re.compile(r"(?<!\\)" + pattern), replacement) for pattern, replacement in _COMMANDS),
-    (re.compile(r"_\s*(\d)\s+(?=\d)"), r"_{\1} "),  # `\log_2 8`
+    (re.compile(r"_\s*(\d)\s+(?=\d)"), r"_{\1} "),  # else a subscript and what follows it are two numbers side by side
     (re.compile(r"(?<=\.)(\d*)\\(?:dot|bar)\s*\{?(\d+)\}?"), r"\1\\overline{\2}"),
     (re.compile(r"(?<=\.)(\d*?)(\d)\2{2,}(?:\.{3}|\\[lc]?dots(?![a-zA-Z])|…)"), r"\1\\overline{\2}"),
     (re.compile(r"~"), " "),
@@ -74,11 +73,11 @@ _GREEK = r"\\(?:pi|theta|alpha|beta|gamma|phi|varphi|omega|lambda|mu|sigma|tau|r
 _BRACED = r"\{(?:[^{}]|\{[^{}]*\})*\}"
 _ARGUMENT = rf"\s*({_BRACED}|{_GREEK}|[a-zA-Z0-9])"
 _UNBRACED = [  # TeX takes one symbol for an argument, where the parser wants braces
-    (re.compile(rf"(\\frac){_ARGUMENT}{_ARGUMENT}"), ""),
-    (re.compile(rf"(\\sqrt)\s*({_GREEK})"), ""),
-    (re.compile(r"(\\sqrt\s*\[\w+\])\s*(\w)"), ""),
-    (re.compile(r"(\\log\s*_)\s*([a-zA-Z0-9])"), " "),
-    (re.compile(rf"(\^)\s*(\\frac{_BRACED}{_BRACED})"), ""),
+    re.compile(rf"(\\(?:frac|binom)){_ARGUMENT}{_ARGUMENT}"),
+    re.compile(rf"(\\sqrt)\s*({_GREEK})"),
+    re.compile(r"(\\sqrt\s*\[\w+\])\s*(\w)"),
+    re.compile(r"(\\log\s*_)\s*([a-zA-Z0-9])"),
+    re.compile(rf"(\^)\s*(\\frac{_BRACED}{_BRACED})"),
 ]
 _WRAPPERS = [
     re.compile(pattern, re.S)
@@ -110,8 +109,8 @@ def canonical(answer: str) -> str:
         text = _DOUBLED.sub(lambda _: "\\", text)
     for pattern, replacement in _REWRITES:
         text = pattern.sub(replacement, text)
-    for pattern, after in _UNBRACED:
-        text = pattern.sub(lambda match: _braced(*match.groups()) + after, text)  # noqa: B023
+    for pattern in _UNBRACED:
+        text = pattern.sub(_braced, text)
     text = _unwrap(text)
     text = match.group(1) if (match := _COUNTED.fullmatch(text)) else text
     for prefix in (_LEADING, _MEMBERSHIP):
@@ -127,7 +126,8 @@ def spelling(text: str) -> str:
     return _BETWEEN_DIGITS.sub("", text)
 
 
-def _braced(command: str, *arguments: str) -> str:
+def _braced(match: re.Match[str]) -> str:
+    command, *arguments = match.groups()
     return command + "".join(text if text.startswith("{") else f"{{{text}}}" for text in arguments)
 
 
