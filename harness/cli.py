@@ -29,13 +29,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except GateError as error:
         return _say(str(error), FAILED)
     except KeyboardInterrupt:
-        kept = (
-            "; what was finished is kept, the same command goes on from there" if options.subcommand in RESUMES else ""
-        )
+        resumes = options.subcommand in RESUMES
+        kept = "; what was finished is kept, the same command goes on from there" if resumes else ""
         return _say(f"interrupted{kept}", FAILED)
-    except (
-        BrokenPipeError
-    ):  # such as of `| head`: nobody reads on, and the interpreter must not write once more as it ends
+    except BrokenPipeError:
+        # nobody reads on, such as after `| head`; the interpreter must not write once more as it ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     return code
