@@ -8,7 +8,12 @@ from typing import Any
 
 import pytest
 
+from harness.grading import Grade, grade_humaneval, grade_mbpp
+from harness.sandbox import IsolationMissing, require_isolation
+
 HERE = Path(__file__).parent
+Row = dict[str, Any]
+Rows = Callable[[str], list[Row]]
 
 
 def read_cases(name: str) -> list[dict[str, Any]]:
@@ -29,3 +34,23 @@ def read_rows() -> Callable[[str], list[dict[str, Any]]]:
         return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
 
     return read
+
+
+@pytest.fixture(scope="module")
+def isolated() -> None:
+    """Skips the tests of programs where none can be isolated."""
+    try:
+        require_isolation()
+    except IsolationMissing as missing:
+        pytest.skip(str(missing))
+
+
+def grade_by_humaneval(response: str, row: Row) -> Grade:
+    """A response to a row of HumanEval's file."""
+    fields = ("prompt", "test", "entry_point", "canonical_solution")
+    return grade_humaneval(response, **{name: row[name] for name in fields})
+
+
+def grade_by_mbpp(response: str, row: Row) -> Grade:
+    """A response to a row of MBPP's file."""
+    return grade_mbpp(response, tests=row["test_list"], reference=row["code"], setup=row["test_setup_code"])

@@ -9,9 +9,7 @@ import pytest
 from harness.grading import EXPRESSION_RULE, NUMBER_RULE, grade_literal, grade_math
 from harness.grading.equality import compare
 
-from .conftest import read_cases
-
-Rows = Callable[[str], list[dict[str, Any]]]
+from .conftest import Rows, read_cases
 
 REFERENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     "math500": lambda row: str(row["answer"]),

@@ -3,29 +3,18 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from harness.grading import grade_humaneval, grade_mbpp
-from harness.sandbox import IsolationMissing, require_isolation
-
 from .changed_programs import changes
-from .conftest import read_cases
+from .conftest import Rows, grade_by_humaneval, grade_by_mbpp, read_cases
 
-Rows = Callable[[str], list[dict[str, Any]]]
+pytestmark = pytest.mark.usefixtures("isolated")
 EVERY = {"humaneval": 1, "mbpp": 4}  # a sample that takes well under a minute
 PLAIN_SECONDS = 20
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _isolated() -> None:
-    try:
-        require_isolation()
-    except IsolationMissing as missing:
-        pytest.skip(str(missing))
 
 
 def _sample(name: str, rows: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], str, str]]:
@@ -37,12 +26,8 @@ def _sample(name: str, rows: list[dict[str, Any]]) -> Iterator[tuple[dict[str, A
 
 
 def _passes(name: str, row: dict[str, Any], program: str) -> bool:
-    response = f"```python\n{program}\n```"
-    if name == "humaneval":
-        fields = {key: row[key] for key in ("prompt", "test", "entry_point", "canonical_solution")}
-        return grade_humaneval(response, **fields).state == "correct"
-    setup = row["test_setup_code"]
-    return grade_mbpp(response, tests=row["test_list"], reference=row["code"], setup=setup).state == "correct"
+    grade = grade_by_humaneval if name == "humaneval" else grade_by_mbpp
+    return grade(f"```python\n{program}\n```", row).state == "correct"
 
 
 def _passes_plainly(name: str, row: dict[str, Any], program: str) -> bool:

@@ -4,18 +4,15 @@ import base64
 import json
 import pickle
 import zlib
-from collections.abc import Callable
-from typing import Any
 
 import pytest
 
-from harness.grading import Grade, grade_humaneval, grade_livecodebench, grade_mbpp
+from harness.grading import grade_humaneval, grade_livecodebench, grade_mbpp
 from harness.grading.livecodebench import read_tests, same_output
-from harness.sandbox import IsolationMissing, require_isolation
 
-from .conftest import read_cases
+from .conftest import Rows, grade_by_humaneval, read_cases
 
-Rows = Callable[[str], list[dict[str, Any]]]
+pytestmark = pytest.mark.usefixtures("isolated")
 
 PROMPT = '''from typing import List
 
@@ -28,23 +25,6 @@ def add(a: int, b: int) -> int:
     """Add."""
 '''
 TEST = "def check(candidate):\n    assert candidate(1, 2) == 3\n    assert candidate(-1, helper(1)) == 0\n"
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _isolated() -> None:
-    try:
-        require_isolation()
-    except IsolationMissing as missing:
-        pytest.skip(str(missing))
-
-
-def _humaneval(response: str, row: dict[str, Any]) -> Grade:
-    fields = ("prompt", "test", "entry_point", "canonical_solution")
-    return grade_humaneval(response, **{name: row[name] for name in fields})
-
-
-def _mbpp(response: str, row: dict[str, Any]) -> Grade:
-    return grade_mbpp(response, tests=row["test_list"], reference=row["code"], setup=row["test_setup_code"])
 
 
 def _fenced(code: str) -> str:
@@ -67,14 +47,14 @@ def test_humanevals_solutions_are_all_correct(form: str, read_rows: Rows) -> Non
         "body": lambda row: f"```\n{row['canonical_solution']}```",
         "completion": lambda row: row["canonical_solution"],
     }
-    grades = {row["task_id"]: _humaneval(responses[form](row), row) for row in rows}
+    grades = {row["task_id"]: grade_by_humaneval(responses[form](row), row) for row in rows}
     assert {name: grade for name, grade in grades.items() if grade.state != "correct"} == {}
     assert len(grades) == 164
 
 
 def test_a_function_that_does_nothing_solves_no_humaneval_problem(read_rows: Rows) -> None:
     grades = [
-        _humaneval(_fenced(f"def {row['entry_point']}(*a, **k):\n    return None"), row)
+        grade_by_humaneval(_fenced(f"def {row['entry_point']}(*a, **k):\n    return None"), row)
         for row in read_rows("humaneval")
     ]
     assert {grade.state for grade in grades} == {"wrong"}
