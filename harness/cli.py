@@ -7,11 +7,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness.benchmarks.commands import add_bench, add_grade
-from harness.benchmarks.options import positive
-from harness.benchmarks.task_commands import add_tasks
-from harness.faithfulness.command import add_faithfulness
-from harness.faithfulness.style_command import add_style
+from harness.commands.bench import add_bench, add_grade
+from harness.commands.faithfulness import add_faithfulness
+from harness.commands.options import positive
+from harness.commands.style import add_style
+from harness.commands.tasks import add_tasks
 from traceinv.errors import GateError, InputError
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
@@ -121,12 +121,12 @@ def _add_lab(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 def _run(options: argparse.Namespace) -> int:
     from rich.console import Console
 
-    from harness.display import RunDisplay, print_record
-    from harness.execute import LocalExecutor, StageFailed
-    from harness.experiment import External, plan
-    from harness.recipe import load_recipe
-    from harness.run import missing, run
-    from harness.store import Store, digest_folder
+    from harness.pipeline.executors.local import LocalExecutor, StageFailed
+    from harness.pipeline.plan import External, plan
+    from harness.pipeline.recipe import load_recipe
+    from harness.pipeline.scheduler import missing, run
+    from harness.pipeline.store import Store, digest_folder
+    from harness.views.terminal import RunDisplay, print_record
     from traceinv.lab.models import BASE
 
     recipe = load_recipe(options.recipe, options.set, options.seeds)
@@ -150,8 +150,8 @@ def _run(options: argparse.Namespace) -> int:
             artifacts = run(experiment, store, executor, display)
     except StageFailed as error:
         return _say(str(error), FAILED)
-    from harness.assemble import assemble
-    from harness.record_files import write_record
+    from harness.assembly.record import assemble
+    from harness.results.files import write_record
 
     record, items = assemble(experiment, artifacts, _command())
     path = write_record(record, items, out)
@@ -166,7 +166,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _leaderboard(options: argparse.Namespace) -> int:
-    from harness.leaderboard.render import build
+    from harness.leaderboard.page import build
 
     built = build(options.results, options.out)
     for line in built.refused:
@@ -185,7 +185,7 @@ def _leaderboard(options: argparse.Namespace) -> int:
 
 
 def _compare(options: argparse.Namespace) -> int:
-    from harness.compare import compare_records, find_record
+    from harness.results.compare import compare_records, find_record
 
     first, *others = [find_record(name, options.results) for name in (options.first, *options.others)]
     found = [compare_records(first, other) for other in others]
@@ -194,7 +194,7 @@ def _compare(options: argparse.Namespace) -> int:
         return DONE
     from rich.console import Console
 
-    from harness.display import print_comparison
+    from harness.views.terminal import print_comparison
 
     for each in found:
         print_comparison(Console(), each)

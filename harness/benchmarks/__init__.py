@@ -1,1 +1,1 @@
-"""Real benchmarks: which there are, their data, asking a model, and grading what it wrote."""
+"""What a benchmark task is: the catalogue, its data, its scorer, and how it is loaded and checked."""

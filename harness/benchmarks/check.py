@@ -4,10 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from harness.benchmarks.answering import grade_all
 from harness.benchmarks.catalog import Benchmark
 from harness.benchmarks.loading import LoadedTask, load
-from harness.benchmarks.scoring import Item, named
+from harness.benchmarks.scorer import Item, named
+from harness.evaluation.ask import grade_all
 from harness.grading import GradingFailed
 from traceinv.errors import GateError
 from traceinv.formatting import OPEN, wrap_reply

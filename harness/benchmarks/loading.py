@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from harness.benchmarks.asking import Ask, Model
 from harness.benchmarks.catalog import Benchmark
 from harness.benchmarks.data import OTHER, digest
-from harness.benchmarks.scoring import Item, Scorer
+from harness.benchmarks.scorer import Item, Scorer
+from harness.evaluation.requests import Ask, Model
 from traceinv.errors import InputError
 from traceinv.formatting import OPEN
 
@@ -72,7 +72,7 @@ def load(benchmark: Benchmark, data_dir: str | None = None, parameters: Mapping[
         raise InputError(f"{benchmark.path}: the task cannot be loaded: {reason}") from error
     scorer = task.config.process_results
     if not isinstance(scorer, Scorer):
-        raise InputError(f"{benchmark.path}: process_results: expected a harness.benchmarks.scoring.Scorer")
+        raise InputError(f"{benchmark.path}: process_results: expected a harness.benchmarks.scorer.Scorer")
     items = list(task.eval_docs)
     ids = [item.get("id") for item in items]
     nameless = next((number for number, identifier in enumerate(ids) if not isinstance(identifier, str)), None)

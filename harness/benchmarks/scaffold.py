@@ -27,7 +27,7 @@ from typing import Any
 
 from datasets import Dataset
 
-from harness.benchmarks.scoring import Item, Scorer, boxed
+from harness.benchmarks.scorer import Item, Scorer, boxed
 from harness.grading import NUMBER_RULE, Grade, grade_math
 
 ITEMS = [

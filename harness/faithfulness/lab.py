@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from harness.faithfulness.align import step_figures
+from harness.faithfulness.metrics.align import step_figures
 from harness.grading.lab import grade_function, grade_value
 from traceinv.formatting import wrap_reply
 from traceinv.lab.families import FAMILIES, unit_tests

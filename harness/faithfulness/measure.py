@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from harness.faithfulness.calibration import length_matched
 from harness.faithfulness.lab import lab_steps
-from harness.faithfulness.overlap import overlap
-from harness.faithfulness.text import Text
+from harness.faithfulness.metrics.overlap import overlap
+from harness.faithfulness.metrics.text import Text
 from traceinv.records import Inversion, Question, Transcript
 
 Figures = dict[str, float | None]

@@ -11,7 +11,7 @@ from statistics import fmean, median
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.results import Interval, Manner, StyleDistance
+from harness.results.schema import Interval, Manner, StyleDistance
 from harness.stats import CONFIDENCE
 
 FOLDS = 5

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from harness import stats
 from harness.faithfulness.calibration import Place, bootstrap_mean, places
+from harness.faithfulness.file import Scored
 from harness.faithfulness.measure import Figures
-from harness.faithfulness.score import Scored
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from harness.record_files import read_json
+from harness.results.files import read_json
 from traceinv.errors import InputError
 from traceinv.records import describe
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from harness.experiment import Experiment, External, Stage, plan
-from harness.recipe import Recipe
-from harness.results import ResultRecord
-from harness.store import Artifact, Store
+from harness.pipeline.plan import Experiment, External, Stage, plan
+from harness.pipeline.recipe import Recipe
+from harness.pipeline.store import Artifact, Store
+from harness.results.schema import ResultRecord
 from traceinv.records import describe
 
 KEY = re.compile("[0-9a-f]+")

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+from harness.pipeline.store import digest_json
 from harness.report import charts
 from harness.report.charts import Spot
 from harness.report.figure import Figure, Table, percent_interval
-from harness.results import Interval, ResultRecord
-from harness.store import digest_json
+from harness.results.schema import Interval, ResultRecord
 
 TITLE = "Accuracy by number of target queries"
 WORDS = (

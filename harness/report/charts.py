@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, get_args
 
-from harness.recipe import Regime
+from harness.pipeline.recipe import Regime
 
 Chart = Any
 """One of altair's chart classes, which share no base that could be named here."""

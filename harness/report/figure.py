@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from harness.report.charts import Dot
-from harness.results import Interval
+from harness.results.schema import Interval
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from harness.report import leaks, scores
 from harness.report.artifacts import RunArtifacts
 from harness.report.figure import Figure
 from harness.report.training import training
-from harness.results import ResultRecord
+from harness.results.schema import ResultRecord
 
 
 def record_figures(record: ResultRecord, run: RunArtifacts | str) -> list[Figure]:

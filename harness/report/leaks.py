@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from harness.faithfulness.markdown import FIGURES, style_line
 from harness.report import charts
 from harness.report.charts import Band, Dot
 from harness.report.figure import Figure, Table, describe_dots, plain_interval
-from harness.results import FaithfulnessRow, Interval, LikelihoodRow, ResultRecord
+from harness.results.schema import FaithfulnessRow, Interval, LikelihoodRow, ResultRecord
+from harness.views.faithfulness import FIGURES, style_line
 from traceinv.inversion import SHOWN, Shown
 
 LENGTH = "length_ratio"

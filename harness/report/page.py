@@ -8,14 +8,14 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from harness.leaderboard.shelf import read_shelf
+from harness.leaderboard.folder import read_shelf
 from harness.report.artifacts import RunArtifacts, find_artifacts
 from harness.report.budget import budget_figures
 from harness.report.figure import Figure
 from harness.report.figures import record_figures
 from harness.report.payload import Payload, pack
 from harness.report.traces import Case, read_cases
-from harness.results import ResultRecord
+from harness.results.schema import ResultRecord
 from traceinv.errors import InputError
 
 MOST_BYTES = 14_500_000

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from harness.report import charts
 from harness.report.charts import Dot, Spot
 from harness.report.figure import Figure, Table, describe_dots, percent, percent_interval
-from harness.results import Interval, RecoveryRow, ResultRecord, Row, Score
+from harness.results.schema import Interval, RecoveryRow, ResultRecord, Row, Score
 
 
 def accuracy(record: ResultRecord) -> Figure:

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from harness.experiment import ZERO_SHOT
+from harness.pipeline.plan import ZERO_SHOT
 from harness.report.artifacts import RunArtifacts
-from harness.stages import rows_file
+from harness.stages.kinds import rows_file
 from traceinv.lab.families import FAMILIES
 from traceinv.records import Disclosure, Inversion, Question, Transcript, read_jsonl
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from harness.benchmarks.data import Loader
-from harness.benchmarks.scoring import Item, Scorer, boxed
+from harness.benchmarks.scorer import Item, Scorer, boxed
 from harness.grading import NUMBER_RULE, Grade, grade_math
 
 

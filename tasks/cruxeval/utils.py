@@ -1,7 +1,7 @@
 """CRUXEval's items and grader."""
 
 from harness.benchmarks.data import Loader
-from harness.benchmarks.scoring import Item, Scorer
+from harness.benchmarks.scorer import Item, Scorer
 from harness.grading import Grade, grade_literal
 
 

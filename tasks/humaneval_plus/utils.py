@@ -3,7 +3,7 @@
 from typing import Any
 
 from harness.benchmarks.data import Loader
-from harness.benchmarks.scoring import Item, Scorer, fenced
+from harness.benchmarks.scorer import Item, Scorer, fenced
 from harness.grading import Grade, grade_humaneval
 from harness.sandbox import require_isolation
 from traceinv.errors import InputError

@@ -3,7 +3,7 @@
 from typing import Any
 
 from harness.benchmarks.data import Loader
-from harness.benchmarks.scoring import Item, Scorer, boxed
+from harness.benchmarks.scorer import Item, Scorer, boxed
 from harness.grading import Grade, grade_jeebench
 from traceinv.errors import InputError, nearest
 

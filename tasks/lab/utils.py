@@ -5,7 +5,7 @@ from typing import Any
 
 from datasets import Dataset
 
-from harness.benchmarks.scoring import Item, Scorer
+from harness.benchmarks.scorer import Item, Scorer
 from harness.grading import grade_function, grade_value
 from traceinv.lab.families import unit_tests
 from traceinv.lab.questions import TEST_SEED, TEST_STEPS, sample_problems

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from harness.benchmarks.data import Loader
-from harness.benchmarks.scoring import Item, Scorer
+from harness.benchmarks.scorer import Item, Scorer
 from harness.grading import Grade, grade_livecodebench
 from harness.grading.livecodebench import read_tests
 from harness.sandbox import require_isolation

@@ -1,7 +1,7 @@
 """MATH-500's items and grader."""
 
 from harness.benchmarks.data import Loader
-from harness.benchmarks.scoring import Item, Scorer, boxed
+from harness.benchmarks.scorer import Item, Scorer, boxed
 from harness.grading import Grade, grade_math
 
 

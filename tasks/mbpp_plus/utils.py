@@ -1,7 +1,7 @@
 """MBPP+'s items and grader."""
 
 from harness.benchmarks.data import Loader
-from harness.benchmarks.scoring import Item, Scorer, fenced
+from harness.benchmarks.scorer import Item, Scorer, fenced
 from harness.grading import Grade, grade_mbpp
 from harness.sandbox import require_isolation
 

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from harness.items import ItemFile
-from harness.leaderboard.shelf import Shelf
-from harness.record_files import write_record
-from harness.results import (
+from harness.leaderboard.folder import Shelf
+from harness.results.files import write_record
+from harness.results.items import ItemFile
+from harness.results.schema import (
     Conditions,
     Contrast,
     FaithfulnessRow,
@@ -21,7 +21,7 @@ from harness.results import (
     StageTime,
     StyleDistance,
 )
-from harness.verdict import verdict
+from harness.results.verdict import verdict
 
 CONDITIONS = Conditions(
     target="t",

@@ -10,8 +10,8 @@ import pytest
 
 from harness.benchmarks.catalog import find
 from harness.benchmarks.check import check
-from harness.benchmarks.grade import grade_file
 from harness.benchmarks.loading import load
+from harness.evaluation.grade import grade_file
 from harness.sandbox import require_isolation
 from traceinv.errors import InputError
 

@@ -7,7 +7,7 @@ import pytest
 
 from harness.faithfulness.lab import concludes
 from harness.faithfulness.measure import Measured, compare, measure, measure_again
-from harness.faithfulness.text import Text
+from harness.faithfulness.metrics.text import Text
 from traceinv.lab.families import FAMILIES
 from traceinv.lab.questions import as_question, draw
 from traceinv.records import Disclosure, Inversion, Transcript

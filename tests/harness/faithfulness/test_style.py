@@ -7,8 +7,8 @@ from random import Random
 import pytest
 
 from harness.cli import main
-from harness.faithfulness.markdown import style_line
 from harness.faithfulness.style import manner, style_distance
+from harness.views.faithfulness import style_line
 
 
 def _texts(count: int, seed: int, words: str) -> list[str]:

@@ -6,9 +6,10 @@ from random import Random
 
 import pytest
 
-from harness.experiment import Experiment, External, plan
-from harness.recipe import Recipe, load_recipe
-from harness.results import (
+from harness.pipeline.plan import Experiment, External, plan
+from harness.pipeline.recipe import Recipe, load_recipe
+from harness.pipeline.store import Store, digest_json
+from harness.results.schema import (
     Conditions,
     FaithfulnessRow,
     Interval,
@@ -21,7 +22,6 @@ from harness.results import (
     Score,
     StageTime,
 )
-from harness.store import Store, digest_json
 from traceinv.disclosure import disclose
 from traceinv.lab.questions import as_question, draw
 from traceinv.records import Disclosure, Inversion, Record, Transcript, write_jsonl

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from sample_records import STYLE
 
-from harness.record_files import read_record
 from harness.report.figure import Figure
 from harness.report.leaks import bits, faithfulness
 from harness.report.scores import recovery
-from harness.results import ResultRecord
+from harness.results.files import read_record
+from harness.results.schema import ResultRecord
 
 MakeRun = Callable[..., Path]
 pytestmark = pytest.mark.usefixtures("undrawn")

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from harness.recipe import load_recipe
-from harness.record_files import read_record
+from harness.pipeline.recipe import load_recipe
 from harness.report.artifacts import find_artifacts
 from harness.report.payload import Payload, pack
 from harness.report.traces import DISCLOSED, FALSE, MATCHED, Attempt, Case, Marked, mark_lines, read_cases
+from harness.results.files import read_record
 from traceinv.records import Question
 
 CHAIN = Question(id="q", kind="chain", text="Count modulo 7. a=3;b=a+4;c=b*2. What is c?")

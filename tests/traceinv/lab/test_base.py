@@ -7,7 +7,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from harness.grading.lab import grade_function, grade_value
 from traceinv.engines.base import Sampling
-from traceinv.engines.local import TransformersEngine
+from traceinv.engines.transformers import TransformersEngine
 from traceinv.lab.families import FAMILIES, unit_tests
 from traceinv.lab.models import BASE
 from traceinv.lab.pretraining import PretrainConfig, corpus, drill_accuracy

@@ -15,7 +15,7 @@ def test_no_two_splits_share_a_question_even_up_to_renaming() -> None:
 
 
 def test_the_test_questions_are_in_no_training_set_of_the_shipped_recipe() -> None:
-    from harness.recipe import load_recipe
+    from harness.pipeline.recipe import load_recipe
 
     recipe = load_recipe("lab")
     test = {p.question for p in draw("test", 200, TEST_STEPS, TEST_SEED).values()}

@@ -1,0 +1,1 @@
+"""From the artifacts of a finished run to its result record."""

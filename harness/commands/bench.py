@@ -1,0 +1,186 @@
+"""The commands `traceinv bench` and `traceinv grade`."""
+
+import argparse
+import json
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from harness.commands.options import Commands, add_data, names, pairs, parameters, positive
+from traceinv.errors import InputError
+
+if TYPE_CHECKING:
+    from harness.evaluation.record import Figures
+    from harness.evaluation.settings import Settings
+
+SEED = 1234
+"""lm-eval's own default."""
+BATCH_SIZES = {"transformers": 8, "vllm": 256, "openai": 1}
+"""Of vLLM as many are handed over at a time, and recorded together."""
+
+
+def add_bench(commands: Commands) -> None:
+    bench = commands.add_parser(
+        "bench",
+        help="run a model on benchmarks",
+        description="Run a model on benchmarks. Killed and started again, it asks only for what is missing.",
+    )
+    bench.add_argument(
+        "--model", required=True, metavar="PATH_OR_ID", help="a folder, a hub id, or a server's name for it"
+    )
+    bench.add_argument("--suite", metavar="NAME", help="math, code, paper or lab")
+    bench.add_argument("--tasks", type=names, default=(), metavar="A,B", help="tasks by name; `traceinv tasks list`")
+    bench.add_argument("--engine", choices=tuple(BATCH_SIZES), default="transformers")
+    bench.add_argument("--base-url", metavar="URL", help="of an OpenAI-compatible server; its key is in OPENAI_API_KEY")
+    bench.add_argument("--concurrency", type=positive, default=8, metavar="N", help="requests to a server at a time")
+    bench.add_argument(
+        "--form",
+        choices=("auto", "chat", "completion"),
+        default="auto",
+        help="of the prompts (default: chat where the model has a template)",
+    )
+    bench.add_argument("--limit", type=positive, metavar="N", help="the first N items of each task alone")
+    bench.add_argument("--samples", type=positive, metavar="N", help="of each item (default: what the task says)")
+    bench.add_argument("--seed", type=int, default=SEED, metavar="N", help=f"of all sampling (default: {SEED})")
+    bench.add_argument("--temperature", type=float, metavar="T", help="instead of the task's; 0 is greedy")
+    bench.add_argument("--top-p", type=float, metavar="P", help="instead of the task's")
+    bench.add_argument("--max-tokens", type=positive, metavar="N", help="a reply, instead of the task's")
+    bench.add_argument("--batch-size", type=positive, metavar="N", help="prompts at a time (default: 8; vllm 256)")
+    bench.add_argument(
+        "--model-args",
+        type=pairs,
+        default={},
+        metavar="A=B,C=D",
+        help="lm-eval's arguments of the engine, such as dtype=float32",
+    )
+    add_data(bench)
+    bench.add_argument("--out", type=Path, metavar="DIR", help="default: runs/bench/MODEL-SUITE")
+    bench.add_argument("--json", action="store_true", help="print the record instead of a table")
+    bench.set_defaults(command=_bench)
+
+
+def add_grade(commands: Commands) -> None:
+    grade = commands.add_parser(
+        "grade",
+        help="score answers recorded elsewhere",
+        description='Score recorded answers, {"id": ..., "response": ...} a line; lines with one id are its samples.',
+    )
+    grade.add_argument("task", metavar="TASK")
+    grade.add_argument("responses", type=Path, metavar="RESPONSES.jsonl")
+    add_data(grade)
+    grade.add_argument(
+        "--out", type=Path, metavar="FILE.jsonl", help="where each line's verdict goes, in the same order"
+    )
+    grade.add_argument("--json", action="store_true", help="print the figures as JSON instead of a table")
+    grade.set_defaults(command=_grade)
+
+
+def _bench(options: argparse.Namespace) -> int:
+    from harness.benchmarks.catalog import expand
+    from harness.evaluation.bench import RECORD, run
+    from harness.views.benchmarks import LiveReport, print_record, wide_console
+
+    tasks = expand(options.suite, options.tasks)
+    settings = _settings(options, tasks)
+    label = Path(options.model).name or "model"
+    out = options.out or Path("runs/bench") / f"{label}-{options.suite or '-'.join(tasks)}"
+    if out.exists() and not out.is_dir():
+        raise InputError(f"--out {out}: there is a file of this name; expected a folder")
+    with LiveReport() as report:
+        record = run(settings, out, options.data_dir, shlex.join(["traceinv", *sys.argv[1:]]), report)
+    if options.json:
+        print(record.model_dump_json(indent=1))
+    else:
+        console = wide_console()
+        print_record(console, record)
+        console.print(f"record: {out / RECORD}", highlight=False, soft_wrap=True)
+    return 0
+
+
+def _settings(options: argparse.Namespace, tasks: Sequence[str]) -> "Settings":
+    from pydantic import ValidationError
+
+    from harness.evaluation.settings import Settings
+    from traceinv.records import describe
+
+    try:
+        return Settings(
+            model=options.model,
+            engine=options.engine,
+            form=options.form,
+            tasks=tuple(tasks),
+            samples=options.samples,
+            limit=options.limit,
+            seed=options.seed,
+            batch_size=options.batch_size or BATCH_SIZES[options.engine],
+            model_args=options.model_args,
+            generation=_generation(options),
+            parameters=parameters(options.param),
+            base_url=options.base_url,
+            concurrency=options.concurrency,
+        )
+    except ValidationError as error:
+        raise InputError(describe(error, Settings)) from None
+
+
+def _generation(options: argparse.Namespace) -> dict[str, Any]:
+    """lm-eval's generation arguments that the command line overrides.
+
+    Raises:
+        InputError: a temperature below 0, or a top-p that is no share.
+    """
+    arguments: dict[str, Any] = {}
+    if options.temperature is not None:
+        if options.temperature < 0:
+            raise InputError(f"--temperature {options.temperature}: expected 0 (greedy) or more")
+        arguments |= {"temperature": options.temperature, "do_sample": options.temperature > 0}
+        if options.temperature == 0:
+            arguments["top_p"] = 1.0
+    if options.top_p is not None:
+        if not 0 < options.top_p <= 1:
+            raise InputError(f"--top-p {options.top_p}: expected more than 0, at most 1")
+        arguments["top_p"] = options.top_p
+    if options.max_tokens is not None:
+        arguments["max_gen_toks"] = options.max_tokens
+    return arguments
+
+
+def _grade(options: argparse.Namespace) -> int:
+    from harness.benchmarks.catalog import find
+    from harness.evaluation.grade import grade_file
+    from harness.evaluation.record import by_subject, figures
+
+    benchmark = find(options.task)
+    if options.out and not options.out.parent.is_dir():
+        raise InputError(f"--out {options.out}: no such folder")
+    loaded, verdicts = grade_file(benchmark, options.responses, options.data_dir, parameters(options.param))
+    if options.out:
+        lines = (json.dumps(verdict.model_dump() | {"id": identifier}) + "\n" for identifier, verdict in verdicts)
+        options.out.write_text("".join(lines), encoding="utf-8")
+    found = [verdict for _, verdict in verdicts]
+    estimator = benchmark.metadata.get("estimator", "avg")
+    overall = figures(found, estimator)
+    subjects = by_subject(found, loaded.subjects, estimator) if loaded.subjects else {}
+    _print_grades(options.json, benchmark.name, overall, subjects, len(loaded.items))
+    return 0
+
+
+def _print_grades(as_json: bool, name: str, overall: "Figures", subjects: "dict[str, Figures]", items: int) -> None:
+    if as_json:
+        figures = {"task": name, "items_of_the_task": items, "figures": overall.model_dump(mode="json")}
+        print(
+            json.dumps(
+                figures | {"subjects": {key: row.model_dump(mode="json") for key, row in subjects.items()}}, indent=1
+            )
+        )
+        return
+    from harness.views.benchmarks import print_figures, wide_console
+
+    console = wide_console()
+    print_figures(console, {name: overall} | subjects, "task")
+    if overall.items < items:
+        console.print(
+            f"{overall.items} of the task's {items} items were answered; the others are left out", highlight=False
+        )

@@ -1,0 +1,89 @@
+"""How much of one text's wording another shares: figures named so that no variant is taken for another.
+
+Each equals the package that its name says, to 1e-9 (tests/harness/faithfulness/test_overlap.py).
+"""
+
+from functools import cache
+from typing import Any
+
+from harness.faithfulness.metrics.rouge import rouge_l, rouge_lsum, rouge_n, shared
+from harness.faithfulness.metrics.text import Text
+
+MOST_WORDS_IN_A_RUN = 4
+
+
+def overlap(truth: Text, inverted: Text) -> dict[str, float]:
+    """All overlap figures of a pair.
+
+    Returns:
+        `length_ratio`: tokens of the inverted trace for each one of the true trace (0 where the true one has none).
+        `token_f1`: F1 of tokens as multisets, so repeating a token earns nothing; tokens as `Text` was told to split.
+        `token_f1_sets`: F1 of the sets of nltk's words, the variant of arXiv 2603.07267; it grows with vocabulary alone.
+        `bleu_sacrebleu`: sacrebleu's `sentence_bleu` divided by 100.
+        `bleu_nltk`: nltk's `sentence_bleu` of its words with smoothing method 3, the variant of arXiv 2603.07267.
+        `rouge1`, `rouge2`, `rougeL`, `rougeLsum`: rouge-score's F-measures with stemming.
+    """
+    return {
+        "length_ratio": len(inverted.tokens) / len(truth.tokens) if truth.tokens else 0.0,
+        "token_f1": token_f1(truth, inverted),
+        "token_f1_sets": token_f1_sets(truth, inverted),
+        "bleu_sacrebleu": bleu_sacrebleu(truth, inverted),
+        "bleu_nltk": bleu_nltk(truth, inverted),
+        "rouge1": rouge_n(truth, inverted, 1),
+        "rouge2": rouge_n(truth, inverted, 2),
+        "rougeL": rouge_l(truth, inverted),
+        "rougeLsum": rouge_lsum(truth, inverted),
+    }
+
+
+def token_f1(truth: Text, inverted: Text) -> float:
+    """F1 of clipped token counts."""
+    common = shared(truth.ngrams("tokens", 1), inverted.ngrams("tokens", 1))
+    return 2 * common / (len(truth.tokens) + len(inverted.tokens)) if common else 0.0
+
+
+def token_f1_sets(truth: Text, inverted: Text) -> float:
+    """F1 of the sets of nltk's words."""
+    true_words, words = set(truth.nltk), set(inverted.nltk)
+    common = len(true_words & words)
+    return 2 * common / (len(true_words) + len(words)) if common else 0.0
+
+
+def bleu_sacrebleu(truth: Text, inverted: Text) -> float:
+    """sacrebleu's sentence BLEU (tokenizer 13a, exponential smoothing, effective order) from counts, over 100."""
+    from sacrebleu.metrics import BLEU
+
+    common, total = _clipped(truth, inverted, "bleu")
+    sizes = {"sys_len": len(inverted.bleu), "ref_len": len(truth.bleu)}
+    return float(BLEU.compute_bleu(common, total, **sizes, smooth_method="exp", effective_order=True).score) / 100
+
+
+def bleu_nltk(truth: Text, inverted: Text) -> float:
+    """nltk's sentence BLEU with smoothing method 3 (Chen and Cherry 2014) from counts."""
+    from fractions import Fraction
+    from math import exp, fsum, log
+
+    from nltk.translate.bleu_score import brevity_penalty
+
+    common, total = _clipped(truth, inverted, "nltk")
+    if not common[0]:
+        return 0.0
+    # nltk counts one possible run where the text is too short for any.
+    shares = [Fraction(c, max(t, 1), _normalize=False) for c, t in zip(common, total, strict=True)]  # type: ignore[call-overload]
+    smoothed = _smoothing()(shares)
+    penalty = brevity_penalty(len(truth.nltk), len(inverted.nltk))
+    return float(penalty * exp(fsum(log(share) / MOST_WORDS_IN_A_RUN for share in smoothed)))
+
+
+def _clipped(truth: Text, inverted: Text, words: str) -> tuple[list[int], list[int]]:
+    """Runs of 1 to 4 words that the inverted text shares with the true one, and all that it has."""
+    orders = range(1, MOST_WORDS_IN_A_RUN + 1)
+    common = [shared(truth.ngrams(words, n), inverted.ngrams(words, n)) for n in orders]
+    return common, [inverted.ngrams(words, n).total() for n in orders]
+
+
+@cache
+def _smoothing() -> Any:
+    from nltk.translate.bleu_score import SmoothingFunction
+
+    return SmoothingFunction().method3

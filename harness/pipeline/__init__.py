@@ -1,0 +1,1 @@
+"""Recipes, the stage graph, artifact keys, the store and the scheduler."""

@@ -1,0 +1,1 @@
+"""Tables and progress, rendered for the terminal, Markdown and HTML."""

@@ -1,0 +1,88 @@
+"""What a person sees of a benchmark run or of graded responses."""
+
+from collections.abc import Mapping
+from types import TracebackType
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from harness.evaluation.ask import Report
+from harness.evaluation.record import BenchRecord, Figures
+
+
+class LiveReport(Report):
+    """A bar on a terminal, nothing but warnings elsewhere; all of it on standard error."""
+
+    def __init__(self) -> None:
+        self.console = Console(stderr=True)
+        columns = (TextColumn("samples"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+        self.progress = Progress(*columns, console=self.console, transient=True, disable=not self.console.is_terminal)
+        self.bar = self.progress.add_task("samples", total=None)
+
+    def __enter__(self) -> "LiveReport":
+        self.progress.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.progress.stop()
+
+    def warn(self, message: str) -> None:
+        self.console.print(f"warning: {message}", highlight=False, markup=False, soft_wrap=True)
+
+    def advance(self, done: int, total: int) -> None:
+        self.progress.update(self.bar, completed=done, total=total)
+
+
+def wide_console() -> Console:
+    """A console for tables: into a file or a pipe, as wide as they need."""
+    console = Console()
+    return console if console.is_terminal else Console(width=120)
+
+
+def print_record(console: Console, record: BenchRecord) -> None:
+    """One line a task."""
+    print_figures(console, {task.name: task.figures for task in record.tasks}, "task")
+
+
+def print_figures(console: Console, rows: Mapping[str, Figures], heading: str) -> None:
+    """Accuracy with its interval and bounds beside the ways to fail, one line a row; all in percent."""
+    table = Table(
+        box=None, pad_edge=False, padding=(0, 1), title="percent; bounds: were all that was cut off right, or wrong"
+    )
+    table.add_column(heading, no_wrap=True)
+    for column in ("items", "accuracy", "95%", "bounds", "finished", "un-\nfinished", "no\nanswer", "bad\nformat"):
+        table.add_column(column, justify="right", no_wrap=True)
+    if any(row.ungradable for row in rows.values()):
+        table.add_column("un-\ngradable", justify="right", no_wrap=True)
+    for name, row in rows.items():
+        table.add_row(name, *_cells(row)[: len(table.columns) - 1])
+    console.print(table)
+    for name, row in rows.items():
+        for k, interval in row.pass_at.items():
+            if k > 1:
+                line = f"{name}: pass@{k} {_percent(interval.mean)} ({_range(interval.low, interval.high)})"
+                console.print(line, highlight=False, markup=False)
+
+
+def _cells(row: Figures) -> list[str]:
+    each = row.samples / row.items
+    accuracy = row.accuracy
+    shares = (row.finished, row.unfinished, row.no_answer, row.bad_format, row.ungradable)
+    return [
+        f"{row.items}" if each == 1 else f"{row.items} x {each:g}",
+        _percent(accuracy.mean if accuracy else None),
+        _range(accuracy.low, accuracy.high) if accuracy else "-",
+        _range(row.if_unfinished_wrong, row.if_unfinished_right),
+        *map(_percent, shares),
+    ]
+
+
+def _range(low: float | None, high: float | None) -> str:
+    return f"{_percent(low)} to {_percent(high)}"
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.1f}"

@@ -1,0 +1,120 @@
+"""Equations are judged where they can be, left alone where they were only half read, and never hang."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from harness.faithfulness.metrics.equations import Equations, judge_equations
+
+DATA = Path(os.environ.get("TRACEINV_DATA", Path(__file__).parents[5] / "shared" / "data"))
+
+
+@pytest.mark.parametrize(
+    ("text", "true", "false"),
+    [
+        ("So 3 + 4 = 7.", 1, 0),
+        ("So 3 + 4 = 8.", 0, 1),
+        ("48/2 = 24 clips, and 24 + 48 = 71 in all", 1, 1),
+        ("x = 3 + 4 = 7 = 14/2", 2, 0),
+        (r"\begin{align*} 3+4 &= 7 \\ &= 14/3 \end{align*}", 1, 1),
+        (r"\[f(3) = \frac{10}{2} = \boxed{5}\]", 1, 0),
+        (r"$\dfrac{1}{2} + \tfrac{1}{3} = \frac{5}{6}$", 1, 0),
+        (r"2^{10} = 1024, (3+4)^2 = 49, 2(3+4) = 14, 4 \times 5 \div 2 = 10", 4, 0),
+        ("1,000 + 5 = 1,005 and $5 * 3 = $15", 2, 0),
+        ("He has 48/2=<<48/2=24>>24 left", 1, 0),
+        ("1/3 = 0.33 and 1/3 = 0.34 and 7/2 = 3", 1, 2),
+        ("- 48 / 2 = 24\n* 6 * 4 = 25\n  - 3 + 4 = 7", 2, 1),
+        (r"\begin{align*} - 3 + 5 &= 2 \\ - 3 - 4 &= -7 \end{align*}", 2, 0),
+        ("So (3 + 4) = 7 and 4! = 24 and 3! = 7", 2, 1),
+        ("9**9**9**9 = 1 and 0/0 = 1 and 2**-99999999 = 0", 0, 0),
+    ],
+)
+def test_closed_equations_are_judged(text: str, true: int, false: int) -> None:
+    assert judge_equations(text) == Equations(true, false, unjudged=False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "2x + 3 = 7",
+        "3 = 3 x",
+        "half of 48 = 24",
+        "10% of 50 = 5",
+        "50 mod 7 = 1",
+        "3 + 5 = 1 (mod 7)",
+        r"3 + 5 = 1 \pmod 7",
+        "sin 30 = 0.5",
+        "f'(3) = 4",
+        "S_3 = 6",
+        "1011_2 = 11",
+        "|-3| = 3",
+        "5 = 3 apples + 2 oranges",
+        "apples + 2 = 5",
+        r"279/999 = 0.\overline{279}",
+        r"t \begin{pmatrix} 2 \\ -3 \end{pmatrix} = \begin{pmatrix} 0 \\ 1 \end{pmatrix}",
+        "3 4 = 7",
+        "at 12:30 = 30",
+        "the ratio 1:2 = 0.5",
+        "3,5 = 7/2",
+        "2 + 2 != 5",
+        "abs(-3) = 3",
+        "fact(3) = 6",
+        "24 = 2 dozen",
+        "1500000 = 1.5 million",
+        "$0.05 = 5 cents",
+        "50/7 = 7 remainder 1",
+        "25 = 5 squared",
+        "10 = 20 divided by 2",
+        "twice 3 + 4 = 10",
+        "negative 3 + 5 = 2",
+        r"$\sqrt{2} = 1.41$",
+        r"$\pi = 3.14$",
+        "= = =",
+        "__import__('os').system('true') = 1",
+    ],
+)
+def test_what_may_be_half_an_equation_is_left_alone(text: str) -> None:
+    found = judge_equations(text)
+    assert (found.true, found.false) == (0, 0)
+    assert found.share is None
+
+
+def test_roots_and_factorials_are_judged_by_computer_algebra() -> None:
+    text = r"$\sqrt{25} = 5$ and $5! = 120$ and $\binom{5}{2} = 11$"
+    assert judge_equations(text, seconds=100) == Equations(2, 1, unjudged=False)
+
+
+@pytest.mark.slow
+def test_an_endless_expression_costs_no_more_than_the_limit() -> None:
+    start = time.monotonic()
+    found = judge_equations(r"\sqrt{9^{9^{9^{9}}}} = 1 " * 50 + "and 1 + 1 = 2", seconds=1)
+    assert time.monotonic() - start < 60  # 5 s of CPU time for the one that is being judged, on a machine however busy
+    assert found.false == 0
+
+
+@pytest.mark.parametrize(
+    "hostile", ["1=" * 9_000, "(" * 50_000 + "=1", "1+" * 50_000 + "=3", "\n" * 100_000, "9^" * 9_000 + "=1"]
+)
+def test_long_texts_take_no_more_than_linear_time(hostile: str) -> None:
+    judge_equations(hostile, seconds=30)
+
+
+@pytest.mark.parametrize(
+    ("file", "field", "least"),
+    [
+        pytest.param("math500.jsonl", "solution", 0.97, marks=pytest.mark.slow),
+        ("gsm8k_test.jsonl", "answer", 0.99),
+    ],
+)
+def test_what_people_write_is_true(file: str, field: str, least: float) -> None:
+    path = DATA / file
+    if not path.exists():
+        pytest.skip(f"no {path}")
+    texts = [json.loads(line)[field] for line in path.read_text(encoding="utf-8").splitlines()[:150]]
+    found = [judge_equations(text) for text in texts]
+    true, false = sum(each.true for each in found), sum(each.false for each in found)
+    assert true > 100
+    assert true / (true + false) > least
