@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from traceinv.engines.base import Progress
 from traceinv.errors import GateError
 from traceinv.formatting import EncodedExample, check_rendering, encode_example
+from traceinv.progress import Progress
 from traceinv.records import Example
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from traceinv.errors import InputError
-from traceinv.records import describe
+from traceinv.schema import describe
 
 if TYPE_CHECKING:
     from datasets import Dataset

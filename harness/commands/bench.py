@@ -103,7 +103,7 @@ def _settings(options: argparse.Namespace, tasks: Sequence[str]) -> "Settings":
     from pydantic import ValidationError
 
     from harness.evaluation.settings import Settings
-    from traceinv.records import describe
+    from traceinv.schema import describe
 
     try:
         return Settings(

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harness.grading import Grade, State
 from traceinv.errors import InputError
-from traceinv.records import describe
+from traceinv.schema import describe
 
 SAMPLES = "samples"
 """The folder of a run that holds a file of samples a task."""

@@ -12,9 +12,9 @@ from harness.evaluation.ask import STREAM, Part, Prepared, Report, ask, prepare
 from harness.evaluation.models import LocalModel
 from harness.evaluation.responses import Sample
 from harness.evaluation.settings import Settings
-from traceinv.engines.base import Progress
 from traceinv.errors import GateError
 from traceinv.formatting import check_prompt
+from traceinv.progress import Progress
 
 TASKS_FILE = "tasks.json"
 

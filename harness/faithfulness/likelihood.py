@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from math import log
 from typing import TYPE_CHECKING, Any
 
-from traceinv.engines.base import Progress
 from traceinv.errors import GateError
 from traceinv.formatting import encode_prompt, open_reasoning
+from traceinv.progress import Progress
 
 if TYPE_CHECKING:
     import torch

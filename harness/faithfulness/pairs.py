@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from harness.faithfulness.lines import LONGEST_LINE, read_lines
 from traceinv.errors import InputError, nearest
 from traceinv.lab.families import FAMILIES
-from traceinv.records import describe
+from traceinv.schema import describe
 
 
 class Pair(BaseModel):

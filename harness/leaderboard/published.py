@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from harness.results.files import read_json
 from traceinv.errors import InputError
-from traceinv.records import describe
+from traceinv.schema import describe
 
 FOLDER = "published"
 """Inside the folder of records."""

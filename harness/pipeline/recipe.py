@@ -11,7 +11,7 @@ from harness.benchmarks.catalog import discover
 from traceinv.disclosure import Policy
 from traceinv.engines import Sampling
 from traceinv.errors import InputError, nearest
-from traceinv.records import describe
+from traceinv.schema import describe
 from traceinv.training import TrainingConfig
 
 RECIPES = Path(__file__).parents[1] / "recipes"

@@ -10,7 +10,7 @@ from harness.pipeline.plan import Experiment, External, Stage, plan
 from harness.pipeline.recipe import Recipe
 from harness.pipeline.store import Artifact, Store
 from harness.results.schema import ResultRecord
-from traceinv.records import describe
+from traceinv.schema import describe
 
 KEY = re.compile("[0-9a-f]+")
 

@@ -9,7 +9,8 @@ from harness.pipeline.plan import ZERO_SHOT
 from harness.report.artifacts import RunArtifacts
 from harness.stages.kinds import rows_file
 from traceinv.lab.families import FAMILIES
-from traceinv.records import Disclosure, Inversion, Question, Transcript, read_jsonl
+from traceinv.records import Disclosure, Inversion, Question, Transcript
+from traceinv.rows import read_rows
 
 MATCHED, FALSE, DISCLOSED = 1, 2, 4
 """What is marked of a line, added up: it stands in the other trace too; it does not hold; the summary shows it."""
@@ -68,9 +69,9 @@ def read_cases(run: RunArtifacts, prefix: str = "") -> list[Case]:
         if inversions is None or hidden is None:
             continue
         if hidden.key not in truths:
-            truths[hidden.key] = {row.id: row.trace or "" for row in read_jsonl(rows_file(hidden.path), Transcript)}
+            truths[hidden.key] = {row.id: row.trace or "" for row in read_rows(rows_file(hidden.path), Transcript)}
         name = prefix + stage.name.removeprefix("faithfulness of ")
-        for row in read_jsonl(rows_file(inversions.path), Inversion):
+        for row in read_rows(rows_file(inversions.path), Inversion):
             truth = truths[hidden.key].get(row.id, "")
             case = cases.setdefault(row.id, _case(row.disclosure, truth))
             case.attempts.append(_attempt(name, row, truth))

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from harness.results.items import ItemFile
 from harness.results.schema import SCHEMA_VERSION, ResultRecord
 from traceinv.errors import InputError
-from traceinv.records import describe
+from traceinv.schema import describe
 
 ITEMS_SUFFIX = ".items.json"
 

@@ -1,12 +1,13 @@
-"""The result record's schema."""
+"""The result record's schema, version 2."""
 
 from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
 from traceinv.inversion import Shown
+from traceinv.schema import Closed
 
-SCHEMA_VERSION: Literal[1] = 1
+SCHEMA_VERSION: Literal[2] = 2
 STATE_LETTERS = {
     "correct": "c",
     "wrong": "w",
@@ -17,11 +18,11 @@ STATE_LETTERS = {
 }
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+Label = str | int | float
+"""The value of a stage's label, such as a regime's name or a seed."""
 
 
-class Interval(_Part):
+class Interval(Closed):
     """A mean over questions and seeds with its 95% interval; `spread` is largest less smallest mean of a seed."""
 
     mean: float
@@ -30,7 +31,7 @@ class Interval(_Part):
     spread: float | None
 
 
-class Score(_Part):
+class Score(Closed):
     """A model's or regime's score on one task or on a group of tasks.
 
     Attributes:
@@ -54,22 +55,64 @@ class Score(_Part):
     items: int
 
 
-class Row(_Part):
-    """One line of the comparison: a regime's students, or a model that the regimes are seen against.
+class Cell(Closed):
+    """One combination of a recipe's named parts; every regime and seed of a cell is compared.
 
     Attributes:
+        budget: share of the target's questions whose disclosures are used, from 0 to 1.
+        student: None for figures that do not depend on a student.
+    """
+
+    target: str
+    surrogate: str
+    policy: str
+    budget: float = Field(1.0, gt=0, le=1)
+    student: str | None = None
+
+
+class Comparability(Closed):
+    """What a row's accuracies depend on besides its regime; rows are compared only where all of it is equal.
+
+    Attributes:
+        target: digest of the target's model and how it was asked.
+        student: digest of the untaught student and how it is trained.
+        questions: digest of the questions that the target was asked.
+        tasks: version of each benchmark task.
+        prompts: digest of the text of all items, before any chat template.
+        sampling: how students answer, by task.
+        stages: version of each kind of stage that runs a model.
+    """
+
+    target: str
+    student: str
+    questions: str
+    tasks: dict[str, str]
+    prompts: str
+    sampling: dict[str, dict[str, Any]]
+    stages: dict[str, int]
+
+
+class Row(Closed):
+    """One line of the comparison: a regime's students, or a model that the regimes are compared with.
+
+    Attributes:
+        name: the regime, or `target` or `surrogate`.
         kind: `regime`, or `reference` for target and surrogate.
         seeds: those of its students; empty where the model is the same for all seeds.
-        scores: by task, and by `math`, `code` and `all`.
+        scores: by task, and by group of tasks such as `math`, `code` and `all`.
+        runs: keys of the artifacts with its graded responses; rows with the same keys are the same run, counted once.
     """
 
     name: str
     kind: Literal["regime", "reference"]
+    cell: Cell
     seeds: list[int]
     scores: dict[str, Score]
+    comparability: Comparability
+    runs: list[str]
 
 
-class TestedDifference(_Part):
+class TestedDifference(Closed):
     """A difference of two accuracies on the same questions, from -1 to 1, with its tests.
 
     Attributes:
@@ -88,50 +131,31 @@ class TestedDifference(_Part):
 
 
 class Contrast(TestedDifference):
-    """The difference of two regimes of a record, on a task or group."""
+    """The difference of two regimes of a cell, on a task or group."""
 
+    cell: Cell
     first: str
     second: str
     group: str
 
 
-class RecoveryRow(_Part):
-    """(regime - base) / (oracle - base) on a task or group; `recovered` is withheld where the gap may be nothing."""
+class RecoveryRow(Closed):
+    """(regime - base) / (oracle - base) on a task or group; `recovered` is None where the gap is not significant."""
 
+    cell: Cell
     regime: str
     group: str
     gap: Interval
     recovered: Interval | None
 
 
-class Conditions(_Part):
-    """What a score depends on beside the regime; rows are compared only where all of it is the same.
+class FaithfulnessFigures(Closed):
+    """How close inverted traces are to the true ones, by the name of the figure.
 
     Attributes:
-        target: digest of the target's model and how it was asked.
-        student: digest of the untaught student and how it is trained.
-        data: digest of the questions that the target was asked.
-        tasks: the version of each benchmark task.
-        prompts: digest of the rendered prompts of all items.
-        sampling: how students answer, by task.
-    """
-
-    target: str
-    student: str
-    data: str
-    tasks: dict[str, str]
-    prompts: str
-    sampling: dict[str, dict[str, Any]]
-
-
-class FaithfulnessRow(_Part):
-    """Figures of an inverter's traces, by name (see `harness.faithfulness.measure.compare`).
-
-    Attributes:
-        regime: the regime that is taught these traces.
         asked: inverted traces a seed, unfinished ones included.
-        pairs: questions with a finished one in every seed, a floor and a second sample of the target's; all figures are over
-            these.
+        pairs: questions with a finished one in every seed, a floor, and a second sample of the target's trace; all figures
+            are over these.
         floor: the figures when each truth is paired with the inverted trace of another question.
         ceiling: the figures of a second sample of the target's own trace.
         normalised: (inverted - floor) / (ceiling - floor), 0 at the floor and 1 at the ceiling; a bootstrap interval over
@@ -139,7 +163,6 @@ class FaithfulnessRow(_Part):
         withheld: why a figure has no normalised value.
     """
 
-    regime: str
     asked: int
     pairs: int
     inverted: dict[str, Interval]
@@ -149,7 +172,14 @@ class FaithfulnessRow(_Part):
     withheld: dict[str, str]
 
 
-class LikelihoodRow(_Part):
+class FaithfulnessRow(FaithfulnessFigures):
+    """The faithfulness of the inverted traces that a regime is taught."""
+
+    cell: Cell
+    regime: str
+
+
+class LikelihoodRow(Closed):
     """Bits of the hidden traces under a model, by the last part that it was shown (after those before it).
 
     Attributes:
@@ -161,6 +191,7 @@ class LikelihoodRow(_Part):
         leaked, leaked_per_token: by how much each part lowers it.
     """
 
+    cell: Cell
     inverter: str
     taught: list[Shown]
     traces: int
@@ -171,7 +202,7 @@ class LikelihoodRow(_Part):
     leaked_per_token: dict[Shown, Interval]
 
 
-class Manner(_Part):
+class StyleStats(Closed):
     """What a set of texts looks like; shares are of texts."""
 
     texts: int
@@ -181,22 +212,29 @@ class Manner(_Part):
     latex: float
 
 
-class StyleDistance(_Part):
-    """Two sets of summaries: those that an inverter is taught on, and those that it is used on.
+class StyleDistance(Closed):
+    """How different two sets of summaries are: those that inverters are trained on, and those that they are used on.
 
     Attributes:
-        auc: area under the ROC curve of a classifier of their words, cross-validated, with its 95% bootstrap interval over
-            texts: 0.5 cannot tell them apart, 1 always can.
+        auc: area under the ROC curve of a cross-validated classifier of their words, with its 95% bootstrap interval over
+            texts: 0.5 means indistinguishable, 1 means always distinguishable.
     """
 
-    taught: Manner
-    used: Manner
+    taught: StyleStats
+    used: StyleStats
     auc: Interval
 
 
-class Ledger(_Part):
-    """What became of the questions of one seed: how many were asked, what each regime could teach, what all share."""
+class StyleRow(StyleDistance):
+    """The style distance of a cell."""
 
+    cell: Cell
+
+
+class Ledger(Closed):
+    """Questions of one cell and seed: how many were asked, how many each regime can teach, how many all regimes share."""
+
+    cell: Cell
     seed: int
     asked: int
     rows: dict[str, int]
@@ -204,52 +242,63 @@ class Ledger(_Part):
     shared: int
 
 
-class Gate(_Part):
+class Gate(Closed):
     """A gate's figures; a run in which one fails has no record."""
 
     name: str
     figures: dict[str, Any]
 
 
-class StageTime(_Part):
-    """A stage and how long it took when it was computed."""
+class StageEntry(Closed):
+    """A stage of the run.
 
-    name: str
+    Attributes:
+        labels: which target, policy, regime, seed and so on it belongs to.
+        version: of the kind of stage; None for stages that are keyed by their source.
+        fingerprint: hash of the source that computed it, comments and docstrings left out.
+        seconds: how long it took when it was computed.
+        adopted: why an artifact of another version was accepted; None where it was not.
+    """
+
+    kind: str
+    labels: dict[str, Label]
     key: str
+    version: int | None
+    fingerprint: str
     seconds: float
+    adopted: str | None = None
 
 
-class Provenance(_Part):
-    """Where and from what a record was made; the part in which two runs of one recipe may differ."""
+class Provenance(Closed):
+    """Where and from what a record was made; the only part in which two runs of one recipe may differ."""
 
     command: str
     created: str
     commit: str
     packages: dict[str, str]
     hardware: dict[str, Any]
-    stages: list[StageTime]
+    stages: list[StageEntry]
 
 
-class ResultRecord(_Part):
+class ResultRecord(Closed):
     """One run of one recipe.
 
     Attributes:
-        id: the recipe's name and a hash of the recipe and every stage's key: the same run has the same id.
-        style: how far the surrogate's summaries are from the target's; None where the policy shows none, or too few.
-        verdict: one sentence, computed from the figures.
+        id: the recipe's name and a hash of the recipe and of the versions of its stages: the same run has the same id.
+        style: one entry a cell whose policy discloses summaries; cells with too few are left out.
+        verdict: computed from the figures alone.
     """
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     id: str = Field(pattern=r"^[a-z0-9_-]+$")
     recipe: dict[str, Any]
     seeds: list[int] = Field(min_length=1)
-    conditions: Conditions
     rows: list[Row] = Field(min_length=1)
     contrasts: list[Contrast]
     recovery: list[RecoveryRow]
     faithfulness: list[FaithfulnessRow]
     likelihood: list[LikelihoodRow]
-    style: StyleDistance | None = None
+    style: list[StyleRow]
     ledger: list[Ledger]
     gates: list[Gate]
     verdict: str
@@ -269,6 +318,10 @@ class ResultRecord(_Part):
                     )
         return self
 
+    def cells(self) -> list[Cell]:
+        """List the cells of the record, in the order of its rows."""
+        return list(dict.fromkeys(row.cell for row in self.rows))
+
     def comparable(self) -> dict[str, Any]:
-        """Everything but the provenance: what must be the same when the same run is made again."""
+        """Return everything but the provenance: what must be equal when the same run is made again."""
         return self.model_dump(mode="json", exclude={"provenance"})

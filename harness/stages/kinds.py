@@ -15,11 +15,12 @@ from harness.pipeline.keys import code_version, package_modules, read_code_versi
 from harness.stages.measuring import calibration, ceiling, faithfulness, likelihood, style
 from traceinv.disclosure import Policy, disclose
 from traceinv.engines import Sampling
-from traceinv.engines.base import Progress
 from traceinv.errors import GateError
 from traceinv.inversion import invert, inverter_examples
-from traceinv.records import Disclosure, Example, Question, Transcript, read_jsonl, write_jsonl
+from traceinv.progress import Progress
+from traceinv.records import Disclosure, Example, Question, Transcript
 from traceinv.regimes import REGIMES
+from traceinv.rows import read_rows, write_rows
 from traceinv.training import TrainingConfig, fine_tune
 
 Params = Mapping[str, Any]
@@ -57,7 +58,7 @@ def lab_questions(params: Params, inputs: Inputs, out: Path, progress: Progress)
     from traceinv.lab.questions import as_question, draw
 
     problems = draw(params["split"], params["per_family"], tuple(params["steps"]), params["seed"])
-    write_jsonl(out / "questions.jsonl", (as_question(i, problem) for i, problem in problems.items()))
+    write_rows(out / "questions.jsonl", (as_question(i, problem) for i, problem in problems.items()))
     return {"questions": len(problems)}
 
 
@@ -75,18 +76,18 @@ def transcripts(params: Params, inputs: Inputs, out: Path, progress: Progress) -
     from traceinv.engines.transformers import TransformersEngine
     from traceinv.targets import answer_questions
 
-    questions = read_jsonl(rows_file(inputs["questions"]), Question)
+    questions = read_rows(rows_file(inputs["questions"]), Question)
     engine = TransformersEngine.load(inputs["model"])
     rows = answer_questions(engine, questions, Sampling.model_validate(params["sampling"]), progress)
-    write_jsonl(out / "transcripts.jsonl", rows)
+    write_rows(out / "transcripts.jsonl", rows)
     return {"questions": len(rows), "complete": sum(row.complete for row in rows)}
 
 
 def disclosures(params: Params, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
     """What a policy shows of transcripts: the one door from the hidden side to the tester's."""
     policy = TypeAdapter[Policy](Policy).validate_python(params["policy"])
-    rows = disclose(read_jsonl(rows_file(inputs["transcripts"]), Transcript), policy)
-    write_jsonl(out / "disclosures.jsonl", rows)
+    rows = disclose(read_rows(rows_file(inputs["transcripts"]), Transcript), policy)
+    write_rows(out / "disclosures.jsonl", rows)
     return {"disclosures": len(rows)}
 
 
@@ -96,8 +97,8 @@ def inverter(params: Params, inputs: Inputs, out: Path, progress: Progress) -> d
     Raises:
         GateError: too few of the surrogate's transcripts are complete and short enough.
     """
-    rows = read_jsonl(rows_file(inputs["transcripts"]), Transcript)
-    shown = read_jsonl(rows_file(inputs["disclosures"]), Disclosure)
+    rows = read_rows(rows_file(inputs["transcripts"]), Transcript)
+    shown = read_rows(rows_file(inputs["disclosures"]), Disclosure)
     config = TrainingConfig.model_validate(params["training"])
     examples = inverter_examples(rows, shown, params["with_summary"])
     kept = _within(examples, inputs["base"], config.max_tokens)
@@ -110,20 +111,20 @@ def inversions(params: Params, inputs: Inputs, out: Path, progress: Progress) ->
     """The traces that an inverter writes for the target's disclosures."""
     from traceinv.engines.transformers import TransformersEngine
 
-    shown = read_jsonl(rows_file(inputs["disclosures"]), Disclosure)
+    shown = read_rows(rows_file(inputs["disclosures"]), Disclosure)
     engine = TransformersEngine.load(inputs["model"])
     sampling = Sampling.model_validate(params["sampling"])
     rows = invert(engine, shown, params["with_summary"], sampling, progress, params["taught"])
-    write_jsonl(out / "inversions.jsonl", rows)
+    write_rows(out / "inversions.jsonl", rows)
     return {"inversions": len(rows), "finished": sum(row.finish_reason == "stop" for row in rows)}
 
 
 def lesson(params: Params, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
     """What one regime can teach: its rows, those over the length limit left out and counted."""
     regime = REGIMES[params["regime"]]
-    examples = regime.teach(read_jsonl(rows_file(inputs["source"]), regime.reads), params["seed"])
+    examples = regime.teach(read_rows(rows_file(inputs["source"]), regime.reads), params["seed"])
     kept = _within(examples, inputs["base"], params["max_tokens"])
-    write_jsonl(out / "examples.jsonl", kept)
+    write_rows(out / "examples.jsonl", kept)
     return {"rows": len(kept), "too_long": len(examples) - len(kept)}
 
 
@@ -157,7 +158,7 @@ def shared_rows(params: Params, inputs: Inputs, out: Path, progress: Progress) -
     Raises:
         GateError: more than the recipe's `max_dropped` of the questions asked are lost.
     """
-    taught = {name: {e.id for e in read_jsonl(rows_file(path), Example)} for name, path in inputs.items()}
+    taught = {name: {e.id for e in read_rows(rows_file(path), Example)} for name, path in inputs.items()}
     shared = sorted(set.intersection(*taught.values()))
     counts = ", ".join(f"{name} {len(ids)}" for name, ids in taught.items())
     _refuse_losses(f"shared rows ({counts})", len(shared), params["questions"], params["max_dropped"])
@@ -171,7 +172,7 @@ def student(params: Params, inputs: Inputs, out: Path, progress: Progress) -> di
     Raises:
         GateError: the regime has no row for one of them.
     """
-    examples = {e.id: e for e in read_jsonl(rows_file(inputs["lesson"]), Example)}
+    examples = {e.id: e for e in read_rows(rows_file(inputs["lesson"]), Example)}
     ids = json.loads((inputs["rows"] / "ids.json").read_text())
     missing = [i for i in ids if i not in examples]
     if missing:

@@ -11,9 +11,10 @@ from harness import stats
 from harness.faithfulness.calibration import Place, places
 from harness.faithfulness.measure import Measured, as_arrays, measure, measure_again
 from harness.results.schema import FaithfulnessRow, Interval
-from traceinv.engines.base import Progress
 from traceinv.inversion import prompt_up_to
-from traceinv.records import Disclosure, Inversion, Record, Transcript, read_jsonl
+from traceinv.progress import Progress
+from traceinv.records import Disclosure, Inversion, Record, Transcript
+from traceinv.rows import read_rows
 
 Params = Mapping[str, Any]
 Inputs = Mapping[str, Path]
@@ -112,7 +113,7 @@ def _evenly(rows: Sequence[R], most: int) -> list[R]:
 
 def _records(folder: Path, kind: type[R]) -> list[R]:
     (path,) = folder.glob("*.jsonl")
-    return read_jsonl(path, kind)
+    return read_rows(path, kind)
 
 
 def _measured(folder: Path) -> Measured:

@@ -5,14 +5,15 @@ from pathlib import Path
 import pytest
 
 from traceinv.errors import InputError
-from traceinv.records import Disclosure, Question, read_jsonl, write_jsonl
+from traceinv.records import Disclosure, Question
+from traceinv.rows import read_rows, write_rows
 
 
 def test_records_survive_the_way_through_a_file(tmp_path: Path) -> None:
     question = Question(id="1", kind="chain", text='é 😀\n"\u2028\x00<script>')
     rows = [Disclosure(id="1", question=question, answer="a\r\n", summary=None)] * 3
-    write_jsonl(tmp_path / "x.jsonl", rows)
-    assert read_jsonl(tmp_path / "x.jsonl", Disclosure) == rows
+    write_rows(tmp_path / "x.jsonl", rows)
+    assert read_rows(tmp_path / "x.jsonl", Disclosure) == rows
 
 
 @pytest.mark.parametrize(
@@ -30,5 +31,5 @@ def test_a_bad_line_is_named(line: str, message: str, tmp_path: Path) -> None:
     path = tmp_path / "x.jsonl"
     path.write_text('{"id": "1", "kind": "c", "text": "t"}\n' + line + "\n")
     with pytest.raises(InputError) as error:
-        read_jsonl(path, Question)
+        read_rows(path, Question)
     assert message in str(error.value)

@@ -1,52 +1,113 @@
-"""What an engine is: rendered prompts in, completions with their finish reason out."""
+"""The engine protocol: requests in, completions out. Targets, surrogates, compressors, inverters and benchmarks all use it."""
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from traceinv.records import FinishReason
+from traceinv.schema import Closed
+
+Message = dict[str, str]
+"""A chat message with `role` and `content`."""
+RequestKey = tuple[str, int]
+"""A request's id and the number of the sample."""
 
 
-class Sampling(BaseModel):
+class Sampling(Closed):
     """How text is sampled.
 
     Attributes:
         temperature: 0 is greedy.
         max_new_tokens: a reply that reaches it is marked `length`.
+        seed: replies depend on it and on the request alone, never on what was asked before.
+        stop: texts that end a reply, besides the model's own stop tokens.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     temperature: float = Field(0.0, ge=0)
     top_p: float = Field(1.0, gt=0, le=1)
     max_new_tokens: int = Field(gt=0)
     seed: int = 0
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Request:
+    """One reply to ask a model for.
+
+    Attributes:
+        id: of the question or item.
+        prompt: as `Engine.render` returned it.
+        sample: 0 for the first reply to the question, 1 for the next.
+    """
+
+    id: str
+    prompt: str
+    sampling: Sampling
+    sample: int = 0
+
+    @property
+    def key(self) -> RequestKey:
+        return self.id, self.sample
+
+    @property
+    def seed(self) -> int:
+        """A seed for this request, the same whatever else is asked."""
+        text = f"{self.sampling.seed}/{self.id}/{self.sample}"
+        return int.from_bytes(hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()[:4], "big") >> 1
 
 
 @dataclass(frozen=True)
 class Completion:
-    """One reply: its text without special tokens, why it ended, and its length in tokens."""
+    """One reply.
+
+    Attributes:
+        text: without the token that ended it; reasoning markers included.
+        tokens: generated tokens, the one that ends the reply included; None where a server does not say.
+    """
 
     text: str
     finish_reason: FinishReason
-    tokens: int
+    tokens: int | None
 
 
-Progress = Callable[[float], None]
-"""Told the share done, from 0 to 1."""
+Replies = list[tuple[Request, Completion]]
+IsDone = Callable[[Request], bool]
+
+
+def none_done(request: Request) -> bool:
+    """Say that no request is done yet."""
+    return False
 
 
 class Engine(Protocol):
-    """A loaded model."""
+    """A model that can be asked.
 
-    def render(self, message: str) -> str:
-        """A user message in the model's chat template, ready for `generate`."""
+    Attributes:
+        context: tokens that fit, prompt and reply together; None where it is not known.
+        chat_template: its source; None where the model has none, "" where a server applies its own.
+    """
+
+    context: int | None
+    chat_template: str | None
+
+    def render(self, messages: Sequence[Message], add_generation_prompt: bool = True) -> str:
+        """Render a conversation in the model's chat template; for a chat server, encode it as JSON."""
         ...
 
-    def generate(
-        self, prompts: Sequence[str], sampling: Sampling, progress: Progress | None = None
-    ) -> list[Completion]:
-        """One completion a rendered prompt, in their order."""
+    def count_tokens(self, prompt: str) -> int | None:
+        """Count the tokens of a rendered prompt; None where that is not known."""
+        ...
+
+    def generate(self, requests: Sequence[Request], is_done: IsDone = none_done) -> Iterator[Replies]:
+        """Answer the requests that are not done, some at a time, so that each batch can be stored as it arrives.
+
+        How requests are batched depends on all of them, never on which are done: a resumed run gives the same replies.
+        """
+        ...
+
+    def describe(self) -> dict[str, Any]:
+        """Describe the model for a record: engine, dtype, device, revision."""
         ...

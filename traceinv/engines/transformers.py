@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from traceinv.engines.base import Completion, Progress, Sampling
+from traceinv.engines.base import Completion, Sampling
 from traceinv.formatting import check_prompt, encode_prompt, render_prompt
+from traceinv.progress import Progress
 
 if TYPE_CHECKING:
     import torch

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from traceinv.engines.base import Progress
 from traceinv.formatting import OPEN, EncodedExample, encode_prompt, wrap_reply
 from traceinv.lab.families import FAMILIES, Drill, Problem
 from traceinv.lab.questions import sample_problems, split_of
 from traceinv.lab.tokenizer import ASSISTANT, END, USER, build_tokenizer
+from traceinv.progress import Progress
 from traceinv.training import TrainingConfig, train
 
 if TYPE_CHECKING:

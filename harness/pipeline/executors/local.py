@@ -15,8 +15,8 @@ from typing import Any, Protocol
 
 from harness.pipeline.store import Artifact, Store
 from harness.stages.kinds import STAGES
-from traceinv.engines.base import Progress
 from traceinv.errors import GateError, InputError
+from traceinv.progress import Progress
 
 Report = tuple[str, float]
 """(name of a running stage, share of it that is done)."""

@@ -23,7 +23,8 @@ from harness.results.files import read_record
 from harness.results.schema import ResultRecord
 from harness.stages import kinds as stages
 from traceinv.lab.models import BASE
-from traceinv.records import Transcript, read_jsonl, write_jsonl
+from traceinv.records import Transcript
+from traceinv.rows import read_rows, write_rows
 
 pytestmark = pytest.mark.slow
 TRACEINV = [sys.executable, "-c", "import sys; from harness.cli import main; sys.exit(main())"]
@@ -151,8 +152,8 @@ def test_changing_the_hidden_traces_changes_nothing_on_the_testers_side(
     def altered(params: Any, inputs: Any, out: Path, progress: Any) -> dict[str, Any]:
         """Other hidden traces with the same disclosures: the lines that no summary shows are replaced."""
         log = original.run(params, inputs, out, progress)
-        rows = [_with_other_hidden_lines(row) for row in read_jsonl(out / "transcripts.jsonl", Transcript)]
-        write_jsonl(out / "transcripts.jsonl", rows)
+        rows = [_with_other_hidden_lines(row) for row in read_rows(out / "transcripts.jsonl", Transcript)]
+        write_rows(out / "transcripts.jsonl", rows)
         return log
 
     monkeypatch.setitem(stages.STAGES, "transcripts", replace(original, run=altered))

@@ -24,7 +24,8 @@ from harness.results.schema import (
 )
 from traceinv.disclosure import disclose
 from traceinv.lab.questions import as_question, draw
-from traceinv.records import Disclosure, Inversion, Record, Transcript, write_jsonl
+from traceinv.records import Disclosure, Inversion, Record, Transcript
+from traceinv.rows import write_rows
 
 REACHED = {
     "base": 0.12,
@@ -102,7 +103,7 @@ def fill_store(experiment: Experiment, store: Store, hidden: Sequence[Transcript
             rows = shown
         elif stage.kind == "inversions":
             rows = inversions(hidden, shown, stage.params["with_summary"], invert, number)
-        write_jsonl(draft / "rows.jsonl", rows)
+        write_rows(draft / "rows.jsonl", rows)
         losses = [(step, 2.5 * 0.9 ** (step / 10) + 0.02 * (number % 5)) for step in range(10, 300, 10)]
         trains = stage.kind in ("lab_model", "inverter", "student")
         store.publish(draft, stage.kind, key_of(stage.name), 1.0, {"losses": losses} if trains else {})
