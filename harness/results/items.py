@@ -1,33 +1,51 @@
-"""The state of every item of a record, from the file beside it: what makes two records comparable question by question."""
+"""The state of every item in every run of a record, version 2; it stands in a file beside the record."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
-from harness.results.schema import STATE_LETTERS
+from harness.results.schema import STATE_LETTERS, Cell
 from harness.stats import Scores
+from traceinv.schema import Closed
 
+ITEMS_VERSION: Literal[2] = 2
 CORRECT, UNGRADABLE = STATE_LETTERS["correct"], STATE_LETTERS["ungradable"]
 
+ItemKey = tuple[str, str]
+"""A task and the id of one of its items."""
 
-class ItemFile(BaseModel):
-    """The side file of a record.
+
+class RunStates(Closed):
+    """The states of one run: of one seed of a row, or of the one model that a row without seeds has.
+
+    Attributes:
+        row: the row's name.
+        states: by task, a letter for each sample of each item, in the order of the file's ids.
+    """
+
+    row: str
+    cell: Cell
+    seed: int | None
+    states: dict[str, str]
+
+
+class ItemFile(Closed):
+    """The items of a record.
 
     Attributes:
         ids: the items of each task.
-        repeats: how many samples a task has of each item; one where it is not named.
-        states: by run (`inverted/0`) and task, a letter for each sample of each item, in the order of the ids.
+        repeats: the number of samples of each item, by task; 1 for tasks that are not named.
+        runs: at most one entry for each row, cell and seed.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
+    schema_version: Literal[2] = ITEMS_VERSION
     letters: dict[str, str] = STATE_LETTERS
     ids: dict[str, list[str]]
-    repeats: dict[str, Annotated[int, Field(gt=0)]] = {}
-    states: dict[str, dict[str, str]]
+    repeats: dict[str, Annotated[int, Field(gt=0)]] = Field(default_factory=dict)
+    runs: list[RunStates]
 
     @model_validator(mode="after")
     def _has_one_letter_a_sample(self) -> Self:
@@ -36,34 +54,56 @@ class ItemFile(BaseModel):
         for task, ids in self.ids.items():
             if len(set(ids)) < len(ids):
                 raise ValueError(f"ids.{task}: an id stands twice")
-        for run, tasks in self.states.items():
-            for task, letters in tasks.items():
+        for number, run in enumerate(self.runs):
+            for task, letters in run.states.items():
+                where = f"runs.{number}.states.{task}"
                 expected = len(self.ids.get(task, [])) * self.repeats.get(task, 1)
                 if len(letters) != expected:
-                    raise ValueError(f"states.{run}.{task}: {len(letters)} states, expected {expected}")
+                    raise ValueError(f"{where}: {len(letters)} states, expected {expected}")
                 if set(letters) - set(STATE_LETTERS.values()):
-                    raise ValueError(f"states.{run}.{task}: a letter that is none of {''.join(STATE_LETTERS.values())}")
+                    raise ValueError(f"{where}: a letter that is none of {''.join(STATE_LETTERS.values())}")
         return self
 
-    def of(self, run: str, task: str) -> list[str]:
-        """The letters of each item's samples."""
-        count = self.repeats.get(task, 1)
-        letters = self.states[run][task]
-        return [letters[start : start + count] for start in range(0, len(letters), count)]
+    @model_validator(mode="after")
+    def _has_each_run_once(self) -> Self:
+        names = [(run.row, run.cell, run.seed) for run in self.runs]
+        for number, name in enumerate(names):
+            if name in names[:number]:
+                raise ValueError(f"runs.{number}: row {name[0]!r} and seed {name[2]} stand twice in one cell")
+        return self
 
-    def runs(self, row: str) -> list[str]:
-        """The runs of a row: one for each seed, or the one that all seeds share."""
-        return [run for run in self.states if run == row or run.rpartition("/")[0] == row]
+    def runs_of(self, row: str, cell: Cell) -> list[RunStates]:
+        """List the runs of a row: one for each seed, or the one that a row without seeds has."""
+        return [run for run in self.runs if run.row == row and run.cell == cell]
+
+    def letters_by_item(self, row: str, cell: Cell, tasks: Sequence[str]) -> dict[ItemKey, list[str]]:
+        """Return the letters of a row's samples of each item of `tasks`: one string for each run of the row.
+
+        A task that a run of the row lacks is left out.
+        """
+        runs = self.runs_of(row, cell)
+        answered = [task for task in tasks if task in self.ids and runs and all(task in run.states for run in runs)]
+        return {
+            (task, name): list(letters)
+            for task in answered
+            for name, *letters in zip(self.ids[task], *(self._samples(run, task) for run in runs), strict=True)
+        }
+
+    def _samples(self, run: RunStates, task: str) -> list[str]:
+        """Split a run's letters into one string for each item."""
+        count = self.repeats.get(task, 1)
+        letters = run.states[task]
+        return [letters[start : start + count] for start in range(0, len(letters), count)]
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Two rows' scores on the questions that both were asked.
+    """The scores of two rows on the items that both answered.
 
     Attributes:
-        first, second: (seeds x questions), each from 0 to 1.
-        strata: the task of each question.
-        left_out: questions that only one was asked, or that could not be graded.
+        first, second: (seeds x items), each from 0 to 1.
+        strata: the task of each item.
+        left_out: the number of items that one row lacks, or that could not be graded.
     """
 
     first: Scores
@@ -72,32 +112,24 @@ class Pairs:
     left_out: int
 
 
-def pair(first: ItemFile, second: ItemFile, row: str, tasks: Sequence[str]) -> Pairs | None:
-    """The scores of one row in two records, paired by the items' ids; None where they share no question.
+def pair(first: Mapping[ItemKey, Sequence[str]], second: Mapping[ItemKey, Sequence[str]]) -> Pairs | None:
+    """Pair the scores of two rows by item; None where they share none.
 
-    A question that was answered several times has the share of its right samples; one with a sample that could not be graded is
-    left out.
+    An item's score is its share of correct samples. Items with a sample that could not be graded are left out.
+
+    Args:
+        first, second: as `ItemFile.letters_by_item` returns them.
     """
-    ones, others = (_by_item(items, row, tasks) for items in (first, second))
     shared = [
-        item for item in ones if item in others and not any(UNGRADABLE in run for run in ones[item] + others[item])
+        item
+        for item in first
+        if item in second and not any(UNGRADABLE in samples for samples in (*first[item], *second[item]))
     ]
     if not shared:
         return None
-    left_out = len(set(ones) | set(others)) - len(shared)
-    first_scores, second_scores = (
-        np.array([[run.count(CORRECT) / len(run) for run in found[item]] for item in shared]).T
-        for found in (ones, others)
-    )
-    return Pairs(first_scores, second_scores, [task for task, _ in shared], left_out)
+    left_out = len(set(first) | set(second)) - len(shared)
+    return Pairs(_scores(first, shared), _scores(second, shared), [task for task, _ in shared], left_out)
 
 
-def _by_item(items: ItemFile, row: str, tasks: Sequence[str]) -> dict[tuple[str, str], list[str]]:
-    """By (task, id) the letters of each run of a row; a task that any of them lacks is not there."""
-    runs = items.runs(row)
-    asked = [task for task in tasks if task in items.ids and runs and all(task in items.states[run] for run in runs)]
-    return {
-        (task, name): list(letters)
-        for task in asked
-        for name, *letters in zip(items.ids[task], *(items.of(run, task) for run in runs), strict=True)
-    }
+def _scores(letters: Mapping[ItemKey, Sequence[str]], items: Sequence[ItemKey]) -> Scores:
+    return np.array([[samples.count(CORRECT) / len(samples) for samples in letters[item]] for item in items]).T
