@@ -1,78 +1,149 @@
-"""What a student is taught: one small function a regime, all through one wrapper.
+"""The regimes: what a student is taught, and from which source.
 
-Each takes what the regime may see and returns the rows that it can teach; the harness then keeps the questions that all
-regimes of a comparison share.
+`REGIMES` is the only list of regimes. The recipe's names, the planner's sources, the contrasts of a record and the order of
+a report are derived from it.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from traceinv.formatting import wrap_reply
 from traceinv.records import Disclosure, Example, Inversion, Question, Record, Transcript
 
+BASE = "base"
+"""The untaught student. It is compared like a regime, but it has no source and no training examples."""
 
-def _example(question: Question, thought: str | None, answer: str) -> Example:
-    return Example(id=question.id, prompt=question.text, completion=wrap_reply(thought or "", answer))
+
+@dataclass(frozen=True)
+class Disclosures:
+    """The target's disclosures.
+
+    Attributes:
+        shown: the last part that the regime uses; `summary` includes the answer.
+    """
+
+    reads: ClassVar[type[Record]] = Disclosure
+    hidden: ClassVar[bool] = False
+    shown: Literal["answer", "summary"]
+
+    @property
+    def needs_summary(self) -> bool:
+        return self.shown == "summary"
+
+
+@dataclass(frozen=True)
+class SurrogateTraces:
+    """The surrogate's transcripts of the questions that the target answered."""
+
+    reads: ClassVar[type[Record]] = Transcript
+    hidden: ClassVar[bool] = False
+    needs_summary: ClassVar[bool] = False
+
+
+@dataclass(frozen=True)
+class Inversions:
+    """Traces that an inverter wrote for the target's disclosures.
+
+    Attributes:
+        shown: the last part that the inverter is shown; `all` is the summary where the policy discloses one, else the answer.
+        trained: whether the inverter was fine-tuned on the surrogate's traces; otherwise it is only prompted.
+    """
+
+    reads: ClassVar[type[Record]] = Inversion
+    hidden: ClassVar[bool] = False
+    shown: Literal["answer", "summary", "all"]
+    trained: bool
+
+    @property
+    def needs_summary(self) -> bool:
+        return self.shown == "summary"
+
+    def with_summary(self, disclosed: bool) -> bool:
+        """Return whether the inverter is shown the summary, given whether the policy discloses one."""
+        return self.shown == "summary" or (self.shown == "all" and disclosed)
+
+
+@dataclass(frozen=True)
+class HiddenTraces:
+    """The target's own transcripts, which nobody on the tester's side may read."""
+
+    reads: ClassVar[type[Record]] = Transcript
+    hidden: ClassVar[bool] = True
+    needs_summary: ClassVar[bool] = False
+
+
+Source = Disclosures | SurrogateTraces | Inversions | HiddenTraces
+
+
+@dataclass(frozen=True)
+class Regime:
+    """One way to teach a student.
+
+    Attributes:
+        source: the records that it may read, and no others.
+        teach: makes training examples of the source's records; the second argument is the seed.
+        control: whether it is a control, whose text lacks what the method's text has; never counted as an attack.
+        contrast_with: regimes whose accuracy is subtracted from this one's in every record that has both.
+    """
+
+    name: str
+    source: Source
+    teach: Callable[[Sequence[Any], int], list[Example]]
+    control: bool = False
+    contrast_with: tuple[str, ...] = ()
 
 
 def answer_only(disclosures: Sequence[Disclosure]) -> list[Example]:
-    """The target's answers, with nothing between the markers."""
+    """Teach the target's answers, with nothing between the markers."""
     return [_example(d.question, "", d.answer) for d in disclosures]
 
 
 def summary(disclosures: Sequence[Disclosure]) -> list[Example]:
-    """The target's summaries where a trace would stand, and its answers."""
+    """Teach the target's summaries in the place of a trace, and its answers; skip disclosures without a summary."""
     return [_example(d.question, d.summary, d.answer) for d in disclosures if d.summary]
 
 
 def traces(transcripts: Sequence[Transcript]) -> list[Example]:
-    """A model's own traces and answers: `surrogate_trace` from the surrogate's, `oracle` from the target's hidden ones."""
+    """Teach the traces and answers of complete transcripts: the surrogate's, or for the oracle the target's."""
     return [_example(t.question, t.trace, t.answer) for t in transcripts if t.complete and t.trace and t.answer]
 
 
 def inverted(inversions: Sequence[Inversion]) -> list[Example]:
-    """Inverted traces with the target's answers."""
+    """Teach finished inverted traces with the target's answers."""
     return [_example(i.disclosure.question, i.trace, i.disclosure.answer) for i in _finished(inversions)]
 
 
 def inverted_mismatched(inversions: Sequence[Inversion], seed: int) -> list[Example]:
-    """The control for text of the right length and form: each question gets the inverted trace of another of its kind.
-
-    Within a kind, questions are ordered by the length of their inverted trace (ties in an order drawn from the seed)
-    and neighbours swap traces, so lengths match as closely as the data allows and no trace stays where it was.
-    """
+    """Teach each question the inverted trace of another question of its kind: right form and length, wrong content."""
     rows = _finished(inversions)
     donors = mismatched_traces(rows, seed)
     return [_example(i.disclosure.question, donors[i.id], i.disclosure.answer) for i in rows if i.id in donors]
 
 
 def mismatched_traces(inversions: Sequence[Inversion], seed: int) -> dict[str, str]:
-    """For each question the inverted trace of another one of the same kind and like length; empty where it is alone."""
+    """Return for each question id the inverted trace of another question of the same kind and of similar length.
+
+    Within a kind, questions are sorted by the length of their inverted trace (the seed orders ties) and neighbours swap
+    traces. Each trace is used once. A question that is alone in its kind is left out.
+    """
     rng = Random(seed)
-    groups: dict[str, list[Inversion]] = {}
+    by_kind: dict[str, list[Inversion]] = {}
     for inversion in _finished(inversions):
-        groups.setdefault(inversion.disclosure.question.kind, []).append(inversion)
+        by_kind.setdefault(inversion.disclosure.question.kind, []).append(inversion)
     donors = {}
-    for group in groups.values():
-        rng.shuffle(group)
-        group.sort(key=lambda i: len(i.trace or ""))
-        for circle in _circles(group):
-            donors.update({i.id: other.trace or "" for i, other in zip(circle, circle[1:] + circle[:1], strict=True)})
+    for rows in by_kind.values():
+        rng.shuffle(rows)
+        rows.sort(key=lambda i: len(i.trace or ""))
+        for neighbours in _neighbours(rows):
+            givers = neighbours[1:] + neighbours[:1]
+            donors.update({i.id: giver.trace or "" for i, giver in zip(neighbours, givers, strict=True)})
     return donors
 
 
-def _circles(group: list[Inversion]) -> list[list[Inversion]]:
-    """Neighbours in pairs, an odd one out with the last pair; nothing where there is one alone."""
-    pairs = [group[i : i + 2] for i in range(0, len(group) - 1, 2)]
-    if len(group) % 2 and pairs:
-        pairs[-1].append(group[-1])
-    return pairs
-
-
 def inverted_shuffled(inversions: Sequence[Inversion], seed: int) -> list[Example]:
-    """The control for order: the inverted trace with its own lines in an order drawn from the seed."""
+    """Teach each inverted trace with its lines in an order drawn from the seed."""
     rng = Random(seed)
     rows = []
     for inversion in _finished(inversions):
@@ -82,38 +153,89 @@ def inverted_shuffled(inversions: Sequence[Inversion], seed: int) -> list[Exampl
     return rows
 
 
+def _example(question: Question, thought: str | None, answer: str) -> Example:
+    return Example(id=question.id, prompt=question.text, completion=wrap_reply(thought or "", answer))
+
+
 def _finished(inversions: Sequence[Inversion]) -> list[Inversion]:
     return [i for i in inversions if i.trace and i.finish_reason == "stop"]
 
 
-Source = Literal[
-    "disclosures",
-    "surrogate_transcripts",
-    "inversions_with_summary",
-    "inversions_without_summary",
-    "inversions_zero_shot",
-    "hidden_transcripts",
-]
+def _neighbours(rows: list[Inversion]) -> list[list[Inversion]]:
+    """Split the rows into pairs, with a last group of three where their number is odd; drop a single row."""
+    pairs = [rows[i : i + 2] for i in range(0, len(rows) - 1, 2)]
+    if len(rows) % 2 and pairs:
+        pairs[-1].append(rows[-1])
+    return pairs
 
 
-@dataclass(frozen=True)
-class Regime:
-    """A regime: the one source that it may see, the type of its records, and the function that makes rows of them."""
+def _unseeded(teach: Callable[[Sequence[Any]], list[Example]]) -> Callable[[Sequence[Any], int], list[Example]]:
+    return lambda rows, seed: teach(rows)
 
-    source: Source
-    reads: type[Record]
-    teach: Callable[[Sequence[Any], int], list[Example]]
 
+_FROM_SUMMARY = Inversions(shown="summary", trained=True)
 
 REGIMES: dict[str, Regime] = {
-    "answer_only": Regime("disclosures", Disclosure, lambda rows, seed: answer_only(rows)),
-    "summary": Regime("disclosures", Disclosure, lambda rows, seed: summary(rows)),
-    "surrogate_trace": Regime("surrogate_transcripts", Transcript, lambda rows, seed: traces(rows)),
-    "inverted": Regime("inversions_with_summary", Inversion, lambda rows, seed: inverted(rows)),
-    "inverted_without_summary": Regime("inversions_without_summary", Inversion, lambda rows, seed: inverted(rows)),
-    "zero_shot_inverted": Regime("inversions_zero_shot", Inversion, lambda rows, seed: inverted(rows)),
-    "inverted_mismatched": Regime("inversions_with_summary", Inversion, inverted_mismatched),
-    "inverted_shuffled": Regime("inversions_with_summary", Inversion, inverted_shuffled),
-    "oracle": Regime("hidden_transcripts", Transcript, lambda rows, seed: traces(rows)),
+    regime.name: regime
+    for regime in (
+        Regime("answer_only", Disclosures(shown="answer"), _unseeded(answer_only)),
+        Regime("summary", Disclosures(shown="summary"), _unseeded(summary)),
+        Regime("surrogate_trace", SurrogateTraces(), _unseeded(traces)),
+        Regime(
+            "inverted",
+            _FROM_SUMMARY,
+            _unseeded(inverted),
+            contrast_with=("answer_only", "summary", "surrogate_trace", "inverted_mismatched"),
+        ),
+        Regime(
+            "inverted_without_summary",
+            Inversions(shown="answer", trained=True),
+            _unseeded(inverted),
+            contrast_with=("answer_only", "surrogate_trace"),
+        ),
+        Regime("zero_shot_inverted", Inversions(shown="all", trained=False), _unseeded(inverted)),
+        Regime("inverted_mismatched", _FROM_SUMMARY, inverted_mismatched, control=True),
+        Regime("inverted_shuffled", _FROM_SUMMARY, inverted_shuffled, control=True),
+        Regime("oracle", HiddenTraces(), _unseeded(traces), contrast_with=("answer_only", "inverted")),
+    )
 }
-"""Every regime that teaches; `base` teaches nothing. Only `oracle` reads the hidden transcripts."""
+"""Every regime that teaches, by name, in the order of a report."""
+
+ORDER: tuple[str, ...] = (BASE, *REGIMES)
+"""The names of all regimes in the order of a report, the untaught student first."""
+
+
+def regime_names() -> tuple[str, ...]:
+    """Return the names that a recipe may use, in the order of a report."""
+    return ORDER
+
+
+def needs_summary(name: str) -> bool:
+    """Return whether a regime can be taught only where the policy discloses a summary."""
+    return name != BASE and REGIMES[name].source.needs_summary
+
+
+def inverts(name: str) -> bool:
+    """Return whether a regime is taught inverted traces."""
+    return name != BASE and isinstance(REGIMES[name].source, Inversions)
+
+
+def inverters() -> dict[str, Inversions]:
+    """Return the sources of inverted traces, by the name of the regime that teaches them unchanged."""
+    return {
+        name: regime.source
+        for name, regime in REGIMES.items()
+        if isinstance(regime.source, Inversions) and not regime.control
+    }
+
+
+def _contrasts() -> tuple[tuple[str, str], ...]:
+    pairs = [(name, other) for name, regime in REGIMES.items() for other in regime.contrast_with]
+    return tuple(sorted(pairs, key=lambda pair: any(map(inverts, pair))))
+
+
+CONTRASTS: tuple[tuple[str, str], ...] = _contrasts()
+"""Pairs of regimes that every record compares, (first, second) for first - second.
+
+Pairs without inverted traces come first; the others follow in the order of `REGIMES`.
+"""

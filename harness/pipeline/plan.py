@@ -9,7 +9,7 @@ from harness.benchmarks.catalog import source_digest
 from harness.pipeline.recipe import LabModel, Recipe
 from harness.stages.kinds import STAGES
 from traceinv.lab.families import FAMILIES
-from traceinv.regimes import REGIMES, Source
+from traceinv.regimes import REGIMES, Disclosures, HiddenTraces, Source, SurrogateTraces, inverts
 
 
 @dataclass(frozen=True)
@@ -108,10 +108,14 @@ class _Planner:
         open_traces = self._transcripts("surrogate", surrogate, own, "its own questions")
         shown = self._disclosures("target", hidden)
         surrogate_shown = self._disclosures("surrogate", open_traces)
-        self.sources = {"disclosures": shown, "hidden_transcripts": hidden}
+        self.sources = {
+            Disclosures(shown="answer"): shown,
+            Disclosures(shown="summary"): shown,
+            HiddenTraces(): hidden,
+        }
         if "surrogate_trace" in self.recipe.regimes:
             answered = self._transcripts("surrogate", surrogate, asked, "the target's questions")
-            self.sources["surrogate_transcripts"] = answered
+            self.sources[SurrogateTraces()] = answered
         if "base" in self.recipe.regimes:
             self._score("base", None, self.base)
         self._score("target", None, target)
@@ -129,13 +133,13 @@ class _Planner:
 
     def _inverts(self) -> bool:
         """Whether any regime is taught inverted traces, so that there is something to measure."""
-        return any("inver" in REGIMES[regime].source for regime in self.recipe.regimes if regime != "base")
+        return any(inverts(regime) for regime in self.recipe.regimes)
 
     def _seed(self, seed: int, shown: Stage, hidden: Stage, open_traces: Stage, surrogate_shown: Stage) -> None:
         taught = [regime for regime in self.recipe.regimes if regime != "base"]
         needed = {REGIMES[regime].source for regime in taught}
         for regime, with_summary in INVERTERS.items():
-            source: Source = "inversions_with_summary" if with_summary else "inversions_without_summary"
+            source = REGIMES[regime].source
             if source in needed:
                 inverter = self._inverter(with_summary, seed, open_traces, surrogate_shown)
                 self.sources[source] = self._inversions(with_summary, seed, inverter, shown)
@@ -146,7 +150,7 @@ class _Planner:
             f"shared rows, seed {seed}",
             "shared_rows",
             {"max_dropped": self.recipe.max_dropped, "questions": self._question_count()},
-            {regime: lesson for regime, lesson in lessons.items() if REGIMES[regime].source != "hidden_transcripts"},
+            {regime: lesson for regime, lesson in lessons.items() if not REGIMES[regime].source.hidden},
             cost=0.1,
         )
         self.experiment.rows[seed] = rows
@@ -217,7 +221,7 @@ class _Planner:
         }
         inputs: Inputs = {"model": self.base, "disclosures": disclosures}
         stage = self.add("inversion zero-shot", "inversions", params, inputs, _writing_cost(self._question_count()))
-        self.sources["inversions_zero_shot"] = stage
+        self.sources[REGIMES[ZERO_SHOT].source] = stage
         self._faithfulness(ZERO_SHOT, None, stage, hidden)
         self._likelihood(ZERO_SHOT, None, self.base, disclosures, hidden)
 

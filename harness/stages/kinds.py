@@ -122,7 +122,7 @@ def inversions(params: Params, inputs: Inputs, out: Path, progress: Progress) ->
 def lesson(params: Params, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
     """What one regime can teach: its rows, those over the length limit left out and counted."""
     regime = REGIMES[params["regime"]]
-    examples = regime.teach(read_rows(rows_file(inputs["source"]), regime.reads), params["seed"])
+    examples = regime.teach(read_rows(rows_file(inputs["source"]), regime.source.reads), params["seed"])
     kept = _within(examples, inputs["base"], params["max_tokens"])
     write_rows(out / "examples.jsonl", kept)
     return {"rows": len(kept), "too_long": len(examples) - len(kept)}

@@ -102,4 +102,59 @@ def test_an_inverter_sees_the_summary_only_where_it_may() -> None:
 def test_a_disclosure_has_no_place_for_a_trace() -> None:
     assert set(Disclosure.model_fields) == {"id", "question", "answer", "summary"}
     assert set(Question.model_fields) == {"id", "kind", "text"}
-    assert {name for name, regime in regimes.REGIMES.items() if regime.source == "hidden_transcripts"} == {"oracle"}
+    assert {name for name, regime in regimes.REGIMES.items() if regime.source.hidden} == {"oracle"}
+    assert {regime.source.reads for regime in regimes.REGIMES.values() if not regime.source.hidden} == {
+        Disclosure,
+        Inversion,
+        Transcript,
+    }
+
+
+def test_the_registry_decides_what_a_recipe_may_name_and_in_which_order_it_is_reported() -> None:
+    assert regimes.ORDER == (
+        "base",
+        "answer_only",
+        "summary",
+        "surrogate_trace",
+        "inverted",
+        "inverted_without_summary",
+        "zero_shot_inverted",
+        "inverted_mismatched",
+        "inverted_shuffled",
+        "oracle",
+    )
+    assert set(regimes.regime_names()) == set(regimes.ORDER)
+    assert all(name == regime.name for name, regime in regimes.REGIMES.items())
+
+
+def test_a_summary_is_needed_by_the_regimes_that_show_one() -> None:
+    needing = {name for name in regimes.ORDER if regimes.needs_summary(name)}
+    assert needing == {"summary", "inverted", "inverted_mismatched", "inverted_shuffled"}
+
+
+def test_inverting_regimes_and_their_inverters() -> None:
+    inverting = {name for name in regimes.ORDER if regimes.inverts(name)}
+    sources = regimes.inverters()
+    assert inverting - set(sources) == {"inverted_mismatched", "inverted_shuffled"}, (
+        "controls have no inverter of their own"
+    )
+    assert {name: (source.shown, source.trained) for name, source in sources.items()} == {
+        "inverted": ("summary", True),
+        "inverted_without_summary": ("answer", True),
+        "zero_shot_inverted": ("all", False),
+    }
+    assert [source.with_summary(disclosed=True) for source in sources.values()] == [True, False, True]
+    assert [source.with_summary(disclosed=False) for source in sources.values()] == [True, False, False]
+
+
+def test_the_contrasts_of_every_record() -> None:
+    assert regimes.CONTRASTS == (
+        ("oracle", "answer_only"),
+        ("inverted", "answer_only"),
+        ("inverted", "summary"),
+        ("inverted", "surrogate_trace"),
+        ("inverted", "inverted_mismatched"),
+        ("inverted_without_summary", "answer_only"),
+        ("inverted_without_summary", "surrogate_trace"),
+        ("oracle", "inverted"),
+    )
