@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from traceinv.errors import GateError
+from traceinv.reasoning import completion_after
 from traceinv.records import Example
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
-
-OPEN, CLOSE = "<think>", "</think>"
 
 
 @dataclass(frozen=True)
@@ -23,23 +22,6 @@ class EncodedExample:
 
     input_ids: list[int]
     completion_mask: list[int]
-
-
-def wrap_reply(thought: str, answer: str) -> str:
-    """The reply of every regime: what stands between the markers (it may be empty), then the answer."""
-    return f"{OPEN}\n{thought}\n{CLOSE}\n\n{answer}"
-
-
-def split_reply(reply: str) -> tuple[str | None, str | None]:
-    """(trace, answer) of a reply; (None, None) where the reasoning was never closed.
-
-    The answer is what follows the last closing marker, so that no draft inside the reasoning is taken for it. The opening
-    marker may be missing, since some chat templates end the prompt with it.
-    """
-    before, marker, answer = reply.rpartition(CLOSE)
-    if not marker:
-        return None, None
-    return before.strip().removeprefix(OPEN).strip() or None, answer.strip() or None
 
 
 def render_prompt(tokenizer: "PreTrainedTokenizerBase", message: str) -> str:
@@ -58,11 +40,6 @@ def render_prompt(tokenizer: "PreTrainedTokenizerBase", message: str) -> str:
     return str(rendered)
 
 
-def open_reasoning(rendered: str) -> str:
-    """A rendered prompt up to where a trace begins; a template that opens the reasoning by itself is not made to do so twice."""
-    return rendered + _completion_after(rendered, f"{OPEN}\n")
-
-
 def encode_prompt(tokenizer: "PreTrainedTokenizerBase", rendered: str) -> list[int]:
     """Token ids of a rendered prompt; special tokens are the template's own, none is added a second time."""
     ids: list[int] = tokenizer(rendered, add_special_tokens=False)["input_ids"]
@@ -76,7 +53,7 @@ def encode_example(tokenizer: "PreTrainedTokenizerBase", example: Example) -> En
     opens the reasoning, the completion does not open it again.
     """
     prompt = render_prompt(tokenizer, example.prompt)
-    completion = _completion_after(prompt, example.completion) + str(tokenizer.eos_token)
+    completion = completion_after(prompt, example.completion) + str(tokenizer.eos_token)
     prompt_ids = encode_prompt(tokenizer, prompt)
     completion_ids = encode_prompt(tokenizer, completion)
     mask = [0] * len(prompt_ids) + [1] * len(completion_ids)
@@ -95,7 +72,7 @@ def check_rendering(tokenizer: "PreTrainedTokenizerBase", examples: Sequence[Exa
     example = examples[0]
     encoded = encode_example(tokenizer, example)
     prompt = render_prompt(tokenizer, example.prompt)
-    completion = _completion_after(prompt, example.completion)
+    completion = completion_after(prompt, example.completion)
     learned = [token for token, seen in zip(encoded.input_ids, encoded.completion_mask, strict=True) if seen]
     bos = tokenizer.bos_token_id
     checks = {
@@ -125,9 +102,3 @@ def check_prompt(tokenizer: "PreTrainedTokenizerBase", rendered: str) -> None:
     bos = tokenizer.bos_token_id
     if tokenizer.decode(ids) != rendered or (bos is not None and ids[:2] == [bos, bos]):
         raise GateError(f"render gate: the prompt is not what the model reads: {tokenizer.decode(ids)[:80]!r}")
-
-
-def _completion_after(prompt: str, completion: str) -> str:
-    if prompt.rstrip().endswith(OPEN) and completion.startswith(OPEN):
-        return completion.removeprefix(OPEN).lstrip("\n") if prompt.endswith("\n") else completion.removeprefix(OPEN)
-    return completion

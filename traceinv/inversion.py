@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, get_args
 
 from traceinv.engines import Completion, Engine, Sampling
-from traceinv.formatting import CLOSE, OPEN, split_reply, wrap_reply
 from traceinv.progress import Progress
+from traceinv.reasoning import CLOSE, OPEN, split_reply, wrap_reply
 from traceinv.records import Disclosure, Example, Inversion, Transcript
 
 Shown = Literal["question", "answer", "summary"]

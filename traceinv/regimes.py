@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, ClassVar, Literal
 
-from traceinv.formatting import wrap_reply
+from traceinv.reasoning import wrap_reply
 from traceinv.records import Disclosure, Example, Inversion, Question, Record, Transcript
 
 BASE = "base"

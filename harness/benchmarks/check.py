@@ -10,7 +10,7 @@ from harness.benchmarks.scorer import Item, named
 from harness.evaluation.ask import grade_all
 from harness.grading import GradingFailed
 from traceinv.errors import GateError
-from traceinv.formatting import OPEN, wrap_reply
+from traceinv.reasoning import OPEN, wrap_reply
 
 SHOWN = 3
 GRADED = 5

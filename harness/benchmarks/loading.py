@@ -13,7 +13,6 @@ from harness.benchmarks.data import OTHER, digest
 from harness.benchmarks.scorer import Item, Scorer
 from harness.evaluation.requests import Ask, Model
 from traceinv.errors import InputError
-from traceinv.formatting import OPEN
 
 
 @dataclass(frozen=True)
@@ -140,8 +139,3 @@ def fit_limit(asks: Sequence[Ask], model: Model) -> tuple[list[Ask], int, int]:
 def hash_text(text: str) -> str:
     """SHA-256 of a text."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def opens_reasoning(prompt: str) -> bool:
-    """Whether a rendered prompt itself opens the reasoning, so that the reply starts inside it."""
-    return prompt.rstrip().endswith(OPEN)

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from harness.benchmarks.catalog import Form, find
-from harness.benchmarks.loading import LoadedTask, build_asks, fit_limit, hash_text, load, opens_reasoning
+from harness.benchmarks.loading import LoadedTask, build_asks, fit_limit, hash_text, load
 from harness.benchmarks.scorer import named
 from harness.evaluation.requests import Ask, Model, Replies, Reply
 from harness.evaluation.responses import SAMPLES, Sample, SampleFile, value_of
 from harness.evaluation.settings import Settings
 from harness.grading import Grade, GradingFailed
 from traceinv.errors import GateError, InputError
-from traceinv.formatting import OPEN
+from traceinv.reasoning import restore_opening
 
 STREAM = "stream.pt"
 
@@ -173,7 +173,7 @@ def _describe(part: Part) -> dict[str, Any]:
 
 
 def _grade(replies: Replies, parts: Mapping[str, Part]) -> list[tuple[Ask, Sample]]:
-    texts = [f"{OPEN}{reply.text}" if opens_reasoning(ask.prompt) else reply.text for ask, reply in replies]
+    texts = [restore_opening(ask.prompt, reply.text) for ask, reply in replies]
     items = [parts[ask.task].loaded.by_id[ask.item] for ask, _ in replies]
     graders = [parts[ask.task].loaded.scorer.grade for ask, _ in replies]
     grades = grade_all(list(zip(graders, texts, items, strict=True)))

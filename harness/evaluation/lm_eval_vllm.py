@@ -10,7 +10,7 @@ from vllm.v1.engine.exceptions import EngineDeadError
 from harness.evaluation.requests import Ask, Replies, Reply, instances, own_seed
 from harness.evaluation.responses import Finish
 from traceinv.errors import GateError
-from traceinv.formatting import CLOSE
+from traceinv.reasoning import CLOSE
 
 
 class NotedVLLM(LmEvalVLLM):  # type: ignore[misc]  # lm-eval has no types

@@ -9,7 +9,7 @@ from typing import Any
 from harness.evaluation.requests import Ask, Done, Replies, Reply, own_seed
 from harness.evaluation.responses import Finish
 from traceinv.errors import GateError, InputError
-from traceinv.formatting import CLOSE, OPEN
+from traceinv.reasoning import join_reasoning
 
 TIMEOUT_SECONDS = 3600
 RETRIES = 5
@@ -104,13 +104,6 @@ class Server:
             "seed": own_seed(self.seed, ask),
             **({"stop": stops} if stops else {}),
         }
-
-
-def join_reasoning(reasoning: str | None, answer: str | None) -> str:
-    """One text of what a server returns in two parts; without an answer the reasoning stays unclosed."""
-    if not reasoning:
-        return answer or ""
-    return f"{OPEN}\n{reasoning}\n{CLOSE}\n\n{answer}" if answer else f"{OPEN}\n{reasoning}"
 
 
 def _finish(reason: str | None) -> Finish:

@@ -7,8 +7,8 @@ import numpy as np
 
 from harness.faithfulness.metrics.align import step_figures
 from harness.grading.lab import grade_function, grade_value
-from traceinv.formatting import wrap_reply
 from traceinv.lab.families import FAMILIES, unit_tests
+from traceinv.reasoning import wrap_reply
 from traceinv.records import Question
 
 _VALUE = re.compile(r"=([0-6])$")

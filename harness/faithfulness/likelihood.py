@@ -12,8 +12,9 @@ from math import log
 from typing import TYPE_CHECKING, Any
 
 from traceinv.errors import GateError
-from traceinv.formatting import encode_prompt, open_reasoning
+from traceinv.formatting import encode_prompt
 from traceinv.progress import Progress
+from traceinv.reasoning import open_reasoning
 
 if TYPE_CHECKING:
     import torch

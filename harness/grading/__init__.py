@@ -1,6 +1,6 @@
 """The graders that tasks use: pure functions from a response and a reference to a `Grade`."""
 
-from harness.grading.answers import EXPRESSION_RULE, NUMBER_RULE, Markers, Rule
+from harness.grading.answers import EXPRESSION_RULE, NUMBER_RULE, Rule
 from harness.grading.base import Grade, GradingFailed, State
 from harness.grading.choice import grade_choice, grade_jeebench
 from harness.grading.code import grade_humaneval, grade_mbpp
@@ -8,6 +8,7 @@ from harness.grading.lab import grade_function, grade_value
 from harness.grading.literal import grade_literal
 from harness.grading.livecodebench import grade_livecodebench
 from harness.grading.math import grade_math
+from traceinv.reasoning import Markers
 
 __all__ = [
     "EXPRESSION_RULE",

@@ -1,10 +1,10 @@
 """Where in a response the final answer stands: the reasoning is split off first, then a task's rule is applied to the rest."""
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 
 from harness.grading.base import Grade
+from traceinv.reasoning import THINK, Markers, is_unclosed, text_after_reasoning
 
 Place = Literal["boxed", "hashes", "sentence", "last_number"]
 Rule = tuple[Place, ...]
@@ -37,34 +37,19 @@ _PERCENT = re.compile(r"\s*(?:\\?%|percent\b)")
 _NUMBER = re.compile(r"(?:(?<![\w.,)\]}])-)?\$?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:\s*/\s*\d+(?![\d.]))?")
 
 
-@dataclass(frozen=True)
-class Markers:
-    """What encloses the reasoning in a model's responses.
-
-    Attributes:
-        opened: the prompt itself opens the reasoning, so a response that never closes it is unfinished.
-    """
-
-    open: str = "<think>"
-    close: str = "</think>"
-    opened: bool = False
-
-
-THINK = Markers()
-
-
 def split_reasoning(response: str, markers: Markers = THINK) -> tuple[str, Grade | None]:
     """(what follows the reasoning, why it cannot be judged or None).
 
     The answer starts after the last closing marker, so no draft inside the reasoning is taken for it. A response without any
     marker is all answer, unless the prompt opened the reasoning.
     """
-    before, closed, after = response.rpartition(markers.close)
-    if markers.open in after or (markers.opened and not closed):
+    if is_unclosed(response, markers):
         return "", Grade("unfinished", None, f"the reasoning is never closed with {markers.close}")
-    if not after.strip():
-        return "", Grade("no_answer", None, "nothing follows the reasoning" if before else "the response is empty")
-    return after.strip(), None
+    answer = text_after_reasoning(response, markers)
+    if not answer:
+        reason = "nothing follows the reasoning" if markers.close in response else "the response is empty"
+        return "", Grade("no_answer", None, reason)
+    return answer, None
 
 
 def extract_answer(text: str, rule: Rule) -> tuple[str | None, Grade | None]:

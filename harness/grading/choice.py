@@ -4,20 +4,14 @@ import re
 from fractions import Fraction
 from typing import Literal, get_args
 
-from harness.grading.answers import (
-    THINK,
-    Markers,
-    after_answer_is,
-    extract_answer,
-    last_boxed,
-    split_reasoning,
-)
+from harness.grading.answers import after_answer_is, extract_answer, last_boxed, split_reasoning
 from harness.grading.base import Grade
 from harness.grading.equality import evaluate
 from harness.grading.math import number_in
 from harness.grading.notation import canonical
 from harness.grading.quantities import read_quantity
 from harness.grading.statements import without_name
+from traceinv.reasoning import THINK, Markers
 
 JeeKind = Literal["MCQ", "MCQ(multiple)", "Integer", "Numeric"]
 CREDIT_PER_LETTER = 0.25

@@ -7,10 +7,10 @@ assertions in the form that EvalPlus publishes them (evalplus/evalplus at 26d6d0
 import re
 from collections.abc import Sequence
 
-from harness.grading.answers import THINK, Markers
 from harness.grading.base import Grade, GradingFailed
 from harness.grading.programs import find_program
 from harness.sandbox import BrokenTests, Checks, Limits, Outcome, SandboxFailed, shared_pool
+from traceinv.reasoning import THINK, Markers
 
 LIMITS = Limits()
 

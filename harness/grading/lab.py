@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from harness.grading.base import Grade, State
 from harness.sandbox import run_function
-from traceinv.formatting import CLOSE, split_reply
+from traceinv.reasoning import CLOSE, split_reply
 
 DIGITS = frozenset("0123456")
 

@@ -4,8 +4,9 @@ import ast
 import re
 import warnings
 
-from harness.grading.answers import THINK, Markers, line_after_answer_is, split_reasoning
+from harness.grading.answers import line_after_answer_is, split_reasoning
 from harness.grading.base import Grade, State
+from traceinv.reasoning import THINK, Markers
 
 LONGEST_LITERAL = 10_000
 

@@ -16,11 +16,11 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
-from harness.grading.answers import THINK, Markers
 from harness.grading.base import Grade, GradingFailed
 from harness.grading.code import as_grade, judge
 from harness.grading.programs import find_program
 from harness.sandbox import Checks, Limits, Outcome, SandboxFailed, shared_pool
+from traceinv.reasoning import THINK, Markers
 
 CPU_SECONDS_A_TEST = 6.0
 MEMORY_BYTES = 2 * 1024**3

@@ -2,20 +2,13 @@
 
 import re
 
-from harness.grading.answers import (
-    EXPRESSION_RULE,
-    THINK,
-    Markers,
-    Rule,
-    extract_answer,
-    find_numbers,
-    split_reasoning,
-)
+from harness.grading.answers import EXPRESSION_RULE, Rule, extract_answer, find_numbers, split_reasoning
 from harness.grading.base import Grade, State
 from harness.grading.equality import Verdict, compare
 from harness.grading.notation import canonical
 from harness.grading.quantities import read_quantity, split_unit
 from harness.grading.statements import read_clock
+from traceinv.reasoning import THINK, Markers
 
 _FIRST = re.compile(r"(?:\\?[$({]|\\text\{|\\\(|about|approximately|roughly|\s)*", re.I)
 _ASIDE = re.compile(

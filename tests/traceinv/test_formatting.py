@@ -7,10 +7,11 @@ import pytest
 from transformers import PreTrainedTokenizerFast
 
 from traceinv.errors import GateError
-from traceinv.formatting import check_rendering, encode_example, render_prompt, split_reply, wrap_reply
+from traceinv.formatting import check_rendering, encode_example, render_prompt
 from traceinv.inversion import inverter_prompt
 from traceinv.lab.pretraining import corpus
 from traceinv.lab.tokenizer import CHAT_TEMPLATE, build_tokenizer
+from traceinv.reasoning import wrap_reply
 from traceinv.records import Disclosure, Example, Question
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -88,21 +89,6 @@ def test_a_tokenizer_without_a_chat_template_is_refused(tokenizer: PreTrainedTok
     bare.chat_template = None
     with pytest.raises(GateError, match="no chat template"):
         render_prompt(bare, "x")
-
-
-@pytest.mark.parametrize(
-    ("reply", "trace", "answer"),
-    [
-        ("<think>\na\nb\n</think>\n\n5", "a\nb", "5"),
-        ("a\n</think>\n5", "a", "5"),
-        ("<think>\n\n</think>\n\n5", None, "5"),
-        ("<think>\na", None, None),
-        ("<think>a</think>draft</think>\n5", "a</think>draft", "5"),
-        ("</think>", None, None),
-    ],
-)
-def test_a_reply_splits_into_trace_and_answer(reply: str, trace: str | None, answer: str | None) -> None:
-    assert split_reply(reply) == (trace, answer)
 
 
 @pytest.mark.parametrize("text", ["é 😀 \t\r\n  x", "<think></think>", "a=1;Ann=2 if 3", "\u2028\u0000"])

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from traceinv.formatting import wrap_reply
 from traceinv.lab.questions import Split, draw
+from traceinv.reasoning import wrap_reply
 from traceinv.records import Example
 
 BASE = Path(__file__).parent / "base"

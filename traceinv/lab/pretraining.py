@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from traceinv.formatting import OPEN, EncodedExample, encode_prompt, wrap_reply
+from traceinv.formatting import EncodedExample, encode_prompt
 from traceinv.lab.families import FAMILIES, Drill, Problem
 from traceinv.lab.questions import sample_problems, split_of
 from traceinv.lab.tokenizer import ASSISTANT, END, USER, build_tokenizer
 from traceinv.progress import Progress
+from traceinv.reasoning import OPEN, wrap_reply
 from traceinv.training import TrainingConfig, train
 
 if TYPE_CHECKING:

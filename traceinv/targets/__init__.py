@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from traceinv.engines import Engine, Sampling
-from traceinv.formatting import split_reply
 from traceinv.progress import Progress
+from traceinv.reasoning import split_reply
 from traceinv.records import Question, Transcript
 
 

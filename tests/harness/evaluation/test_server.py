@@ -11,7 +11,7 @@ import pytest
 
 from harness.cli import main
 from harness.evaluation.requests import Ask
-from harness.evaluation.server import Server, join_reasoning
+from harness.evaluation.server import Server
 from traceinv.errors import GateError, InputError
 
 
@@ -90,22 +90,6 @@ def test_a_refusal_ends_the_run_and_is_said(url: str, monkeypatch: pytest.Monkey
     monkeypatch.setattr(Handler, "failing", True)
     with pytest.raises(GateError, match=r"t t/0: BadRequestError: .*no such model"):
         list(Server("m", url, chat=True, concurrency=1, seed=1).ask([ask(0)], lambda _: False))
-
-
-@pytest.mark.parametrize(
-    ("reasoning", "answer", "text"),
-    [
-        ("r", "a", "<think>\nr\n</think>\n\na"),
-        ("r", None, "<think>\nr"),
-        ("r", "", "<think>\nr"),
-        (None, "a", "a"),
-        (None, None, ""),
-    ],
-)
-def test_reasoning_stands_before_the_answer_and_stays_open_without_one(
-    reasoning: str | None, answer: str | None, text: str
-) -> None:
-    assert join_reasoning(reasoning, answer) == text
 
 
 def test_a_reply_cannot_be_begun_for_a_chat_server(url: str) -> None:

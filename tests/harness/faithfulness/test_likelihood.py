@@ -17,8 +17,8 @@ from transformers import (
 
 from harness.faithfulness.likelihood import Surprise, surprise
 from traceinv.errors import GateError
-from traceinv.formatting import OPEN, open_reasoning
 from traceinv.lab.models import BASE
+from traceinv.reasoning import OPEN, open_reasoning
 
 SIZES = {
     "num_hidden_layers": 2,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Literal, Protocol, TypeVar
 
-from traceinv.formatting import CLOSE
+from traceinv.reasoning import CLOSE
 
 Value = TypeVar("Value")
 DRILL_TURNS = 4
