@@ -1,7 +1,12 @@
-"""Which tasks there are: every YAML below tasks/ is one, and no other table lists them.
+"""The catalogue of tasks: every YAML file below tasks/ that has a `task` key is a task, and no other table lists them.
 
-lm-eval knows a task by its own name (`traceinv_gsm8k`), which no task of lm-eval's has; the command line by a short one
-(`gsm8k`). A task may have a second form for models without a chat template, `traceinv_gsm8k_completion`.
+lm-eval knows a task by a name of ours (`traceinv_gsm8k`) that no task of lm-eval has; the command line knows it by a short
+name (`gsm8k`). A task may have a second form for models without a chat template, `traceinv_gsm8k_completion`.
+
+A task's YAML names its domain and its suites under `metadata`:
+
+    domain: math              # tasks of one domain are averaged together; optional
+    suites: {math: 2, paper: 1}   # the task's position in each suite; optional
 """
 
 import hashlib
@@ -18,42 +23,35 @@ from traceinv.errors import InputError, nearest
 TASKS = Path(__file__).parents[2] / "tasks"
 PREFIX = "traceinv_"
 COMPLETION = "_completion"
+DOMAINS = ("math", "code")
+"""The domains that a task may name, in the order in which tables show them."""
 Form = Literal["chat", "completion"]
-
-SUITES: Mapping[str, tuple[str, ...]] = {
-    "math": ("gsm8k", "math500", "aime24", "aime25", "amc23", "jeebench"),
-    "code": ("humaneval", "humaneval_plus", "mbpp", "mbpp_plus", "livecodebench", "cruxeval"),
-    "paper": ("math500", "jeebench", "livecodebench", "humaneval_plus"),
-    "lab": ("lab_chain", "lab_dials", "lab_prints", "lab_compose"),
-}
-"""`paper`: the benchmarks of arXiv 2603.07267."""
-DOMAINS: Mapping[str, tuple[str, ...]] = {
-    "math": (*SUITES["math"], "lab_chain", "lab_dials"),
-    "code": (*SUITES["code"], "lab_prints", "lab_compose"),
-}
-"""Tasks whose mean is reported together where regimes are compared."""
 
 
 @dataclass(frozen=True)
 class Benchmark:
-    """A task as its YAML says it, read without lm-eval.
+    """A task as its YAML describes it, read without lm-eval.
 
     Attributes:
         name: the short name, the same for both forms.
-        task: lm-eval's name for it.
-        config: the YAML with its includes, functions as text.
+        task: lm-eval's name.
+        domain: one of `DOMAINS`; None where the YAML names none.
+        suites: the task's position in each suite that it belongs to.
+        config: the YAML with its includes; functions stay text.
     """
 
     name: str
     task: str
     form: Form
+    domain: str | None
+    suites: Mapping[str, int]
     path: Path
     config: Mapping[str, Any]
 
     @property
     def metadata(self) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = self.config.get("metadata") or {}
-        return found
+        metadata: Mapping[str, Any] = self.config.get("metadata") or {}
+        return metadata
 
     @property
     def version(self) -> str:
@@ -61,45 +59,56 @@ class Benchmark:
 
 
 def find(name: str, form: Form = "chat", root: Path = TASKS) -> Benchmark:
-    """The task with this short name, in this form.
+    """Return the task with a short name, in one form.
 
     Raises:
-        InputError: there is none.
+        InputError: there is no such task, or it has no such form.
     """
     known = {(benchmark.name, benchmark.form): benchmark for benchmark in discover(root)}
     if (name, form) in known:
         return known[name, form]
-    if any(name == other for other, _ in known):
+    names = sorted({benchmark.name for benchmark in discover(root)})
+    if name in names:
         raise InputError(f"task {name!r} has no {form} form; expected a model with a chat template, or --form chat")
-    raise InputError(f"unknown task {name!r}{nearest(name, sorted({other for other, _ in known}))}")
+    raise InputError(f"unknown task {name!r}{nearest(name, names)}")
 
 
 def expand(suite: str | None, tasks: Sequence[str]) -> tuple[str, ...]:
-    """The short names of a suite and of single tasks, each once, in this order.
+    """List the short names of a suite's tasks, then those of single tasks, without repeats.
 
     Raises:
-        InputError: there is no such suite, or nothing is named.
+        InputError: there is no such suite, or neither a suite nor a task is named.
     """
-    if suite is not None and suite not in SUITES:
-        raise InputError(f"--suite: unknown suite {suite!r}{nearest(suite, SUITES)}")
-    names = dict.fromkeys([*(SUITES[suite] if suite else ()), *tasks])
+    known = suites()
+    if suite is not None and suite not in known:
+        raise InputError(f"--suite: unknown suite {suite!r}{nearest(suite, known)}")
+    names = dict.fromkeys([*(known[suite] if suite else ()), *tasks])
     if not names:
-        raise InputError("name what to run: --suite " + "|".join(SUITES) + ", or --tasks NAME,NAME")
+        raise InputError("no task is named; expected --suite " + "|".join(known) + ", or --tasks NAME,NAME")
     return tuple(names)
 
 
+@cache
+def suites(root: Path = TASKS) -> Mapping[str, tuple[str, ...]]:
+    """Return the short names of each suite's tasks, by their position in the suite; suites in the order of their names."""
+    members: dict[str, list[tuple[int, str]]] = {}
+    for benchmark in discover(root):
+        if benchmark.form == "chat":
+            for suite, position in benchmark.suites.items():
+                members.setdefault(suite, []).append((position, benchmark.name))
+    return {suite: tuple(name for _, name in sorted(members[suite])) for suite in sorted(members)}
+
+
 def source_digest(name: str) -> str:
-    """SHA-256 of what defines a task: the YAMLs and Python files of its folder, and the YAML that the tasks share.
+    """Return the SHA-256 of a task's source: the YAML and Python files of its folder, and the YAML that all tasks share.
 
     Raises:
         InputError: there is no such task.
     """
     folder = find(name).path.parent
+    own = sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".py"))
     total = hashlib.sha256()
-    for path in (
-        *sorted(TASKS.glob("*.yaml")),
-        *sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".py")),
-    ):
+    for path in (*sorted(TASKS.glob("*.yaml")), *own):
         data = path.read_bytes()
         total.update(f"{path.relative_to(TASKS).as_posix()}\0{len(data)}\0".encode() + data)
     return total.hexdigest()
@@ -107,37 +116,37 @@ def source_digest(name: str) -> str:
 
 @cache
 def discover(root: Path = TASKS) -> tuple[Benchmark, ...]:
-    """All tasks below a folder, by name, chat form first.
+    """Return all tasks below a folder, sorted by name, the chat form first.
 
     Raises:
-        InputError: a YAML cannot be read, or two of them define the same task.
+        InputError: a YAML file cannot be read, or two files define the same task.
     """
-    found: dict[str, Benchmark] = {}
+    tasks: dict[str, Benchmark] = {}
     for path in sorted(root.rglob("*.yaml")):
         config = read_config(path)
-        if not isinstance(config.get("task"), str):  # a part that others include
+        if not isinstance(config.get("task"), str):  # other files include this one
             continue
         benchmark = _benchmark(path, config)
-        if benchmark.task in found:
-            raise InputError(f"{path}: task {benchmark.task!r} is defined in {found[benchmark.task].path} already")
-        found[benchmark.task] = benchmark
-    return tuple(sorted(found.values(), key=lambda benchmark: (benchmark.name, benchmark.form)))
+        if benchmark.task in tasks:
+            raise InputError(f"{path}: task {benchmark.task!r} is defined in {tasks[benchmark.task].path} already")
+        tasks[benchmark.task] = benchmark
+    return tuple(sorted(tasks.values(), key=lambda benchmark: (benchmark.name, benchmark.form)))
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """A task's YAML with its includes; what it names with `!function` stays text.
+    """Read a task's YAML with its includes; the functions that it names with `!function` stay text.
 
     Raises:
-        InputError: it is not YAML, not a mapping, or includes what is not there.
+        InputError: the file is missing, is not YAML, or is not a mapping.
     """
     try:
-        config = yaml.load(path.read_text(encoding="utf-8"), Loader=_Loader)  # noqa: S506  # a SafeLoader
+        config = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506  # a safe loader
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except yaml.YAMLError as error:
         raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
     if not isinstance(config, dict):
-        raise InputError(f"{path}: expected a mapping of keys, as lm-eval's tasks are")
+        raise InputError(f"{path}: expected a mapping of keys, as in lm-eval's tasks")
     includes = config.pop("include", None) or []
     merged: dict[str, Any] = {}
     for include in [includes] if isinstance(includes, str) else includes:
@@ -147,14 +156,22 @@ def read_config(path: Path) -> dict[str, Any]:
 
 def _benchmark(path: Path, config: Mapping[str, Any]) -> Benchmark:
     task = str(config["task"])
-    name = task.removeprefix(PREFIX)
-    if name.endswith(COMPLETION):
-        return Benchmark(name.removesuffix(COMPLETION), task, "completion", path, config)
-    return Benchmark(name, task, "chat", path, config)
+    name = task.removeprefix(PREFIX).removesuffix(COMPLETION)
+    form: Form = "completion" if task.endswith(COMPLETION) else "chat"
+    metadata = config.get("metadata") or {}
+    domain, positions = metadata.get("domain"), metadata.get("suites") or {}
+    if domain is not None and domain not in DOMAINS:
+        raise InputError(f"{path}: metadata.domain: unknown domain {domain!r}{nearest(str(domain), DOMAINS)}")
+    if not isinstance(positions, dict) or not all(type(position) is int for position in positions.values()):
+        raise InputError(f"{path}: metadata.suites: expected the position in each suite, such as {{math: 1}}")
+    return Benchmark(name, task, form, domain, {str(suite): n for suite, n in positions.items()}, path, config)
 
 
-class _Loader(yaml.SafeLoader):
-    """Reads `!function` as the text behind it."""
+_Safe: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_Safe):
+    """A YAML loader that reads `!function` as the text after it."""
 
 
 def _as_text(loader: yaml.SafeLoader, node: yaml.ScalarNode) -> Any:

@@ -1,19 +1,21 @@
-"""Which tasks' means are reported together, and where regimes are compared."""
+"""Groups of tasks whose means are reported together."""
 
 from collections.abc import Iterable
 
-from harness.benchmarks.catalog import DOMAINS
+from harness.benchmarks.catalog import DOMAINS, discover
 
-COMPARED = ("math", "code", "all")
+ALL = "all"
 
 
 def task_groups(tasks: Iterable[str]) -> dict[str, list[str]]:
-    """The tasks of each column: every task by itself, then the groups that have any of them, then all."""
-    named = list(dict.fromkeys(tasks))
-    groups = {name: [task for task in members if task in named] for name, members in DOMAINS.items()}
-    return {task: [task] for task in named} | {name: found for name, found in groups.items() if found} | {"all": named}
+    """Return the tasks of each reported group: each task alone, then each domain that has any of them, then `all`."""
+    names = list(dict.fromkeys(tasks))
+    return {name: [name] for name in names} | compared_groups(names)
 
 
 def compared_groups(tasks: Iterable[str]) -> dict[str, list[str]]:
-    """Those of `task_groups` on which regimes are compared."""
-    return {name: members for name, members in task_groups(tasks).items() if name in COMPARED}
+    """Return the tasks of the groups on which regimes are compared: each domain that has any of them, then `all`."""
+    names = list(dict.fromkeys(tasks))
+    domain_of = {benchmark.name: benchmark.domain for benchmark in discover()}
+    groups = {domain: [name for name in names if domain_of.get(name) == domain] for domain in DOMAINS}
+    return {domain: members for domain, members in groups.items() if members} | {ALL: names}

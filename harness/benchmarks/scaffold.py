@@ -18,6 +18,7 @@ doc_to_text: "{{{{question}}}}\\n\\nPlease reason step by step, and put your fin
 doc_to_target: "{{{{reference}}}}"
 metadata:
   version: 1.0
+  domain: math
   grader: a link to the official grader at a commit, or why there is none
 """
 _PYTHON = '''\

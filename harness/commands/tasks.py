@@ -9,42 +9,48 @@ from traceinv.errors import InputError
 
 
 def add_tasks(commands: Commands) -> None:
-    tasks = commands.add_parser("tasks", help="the tasks that there are").add_subparsers(
+    tasks = commands.add_parser("tasks", help="list, check and write tasks").add_subparsers(
         required=True, metavar="COMMAND"
     )
-    listing = tasks.add_parser("list", help="every task, its version, its data and the suites it is in")
+    listing = tasks.add_parser("list", help="list every task with its version, forms, domain, suites and data")
     listing.add_argument("--json", action="store_true")
     listing.set_defaults(command=_list_tasks)
     check = tasks.add_parser(
         "check",
-        help="whether tasks load, and their graders tell right from wrong",
-        description="Load tasks, render their first prompts, and grade a right, a wrong, a cut-off and an empty answer.",
+        help="check that tasks load and that their graders tell right from wrong",
+        description="Load tasks, render their first prompts, and grade a right, a wrong, a truncated and an empty answer.",
     )
-    check.add_argument("names", nargs="*", metavar="TASK", help="default: all whose data can be had")
+    check.add_argument("names", nargs="*", metavar="TASK", help="default: all tasks whose data is available")
     add_data(check)
     check.add_argument("--show", action="store_true", help="print the first prompts")
     check.set_defaults(command=_check_tasks)
-    new = tasks.add_parser("new", help="write a new task that works, with its test, to be changed to what you need")
+    new = tasks.add_parser("new", help="write a working task and its test, as a start for your own")
     new.add_argument("name", metavar="NAME")
     new.set_defaults(command=_new_task)
 
 
 def _list_tasks(options: argparse.Namespace) -> int:
-    from harness.benchmarks.catalog import SUITES, discover
+    from harness.benchmarks.catalog import discover
 
     rows: dict[str, dict[str, Any]] = {}
     for benchmark in discover():
-        row = rows.setdefault(benchmark.name, {"name": benchmark.name, "version": benchmark.version, "forms": []})
-        row["forms"].append(benchmark.form)
-        row["suites"] = [suite for suite, names in SUITES.items() if benchmark.name in names]
-        row["data"] = (benchmark.metadata.get("data") or {}).get("hub")
+        row = {
+            "name": benchmark.name,
+            "version": benchmark.version,
+            "domain": benchmark.domain,
+            "suites": list(benchmark.suites),
+            "data": (benchmark.metadata.get("data") or {}).get("hub"),
+            "forms": [],
+        }
+        rows.setdefault(benchmark.name, row)["forms"].append(benchmark.form)
     if options.json:
         print(json.dumps(list(rows.values()), indent=1))
         return 0
     width = max(map(len, rows))
     for name, row in rows.items():
-        places = f"{row['data'] or 'in the package'}; suites: {', '.join(row['suites']) or 'none'}"
-        print(f"{name:{width}}  {row['version']:4} {'+'.join(row['forms']):16} {places}")
+        groups = f"domain {row['domain'] or 'none'}, suites {', '.join(row['suites']) or 'none'}"
+        forms = "+".join(row["forms"])
+        print(f"{name:{width}}  {row['version']:4} {forms:16} {groups:34} {row['data'] or 'in the package'}")
     return 0
 
 
@@ -76,5 +82,5 @@ def _new_task(options: argparse.Namespace) -> int:
 
     for path in write_task(options.name):
         print(f"wrote {path}")
-    print(f"next: change them, then `traceinv tasks check {options.name}`")
+    print(f"next: edit them, then run `traceinv tasks check {options.name}`")
     return 0

@@ -1,11 +1,11 @@
-"""Which tasks there are: found in their YAML, by short names that lm-eval's own tasks do not have."""
+"""The catalogue of tasks: tasks, suites and domains are read from YAML."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from harness.benchmarks.catalog import SUITES, discover, expand, find
+from harness.benchmarks.catalog import discover, expand, find, suites
 from traceinv.errors import InputError
 
 MATH = {"gsm8k", "math500", "aime24", "aime25", "amc23", "jeebench"}
@@ -23,10 +23,29 @@ def test_every_benchmark_is_there_in_both_forms_with_pinned_data_and_a_version()
 
 
 def test_suites_name_tasks_that_exist() -> None:
-    assert set(SUITES["math"]) == MATH
-    assert set(SUITES["code"]) == CODE
-    for names in SUITES.values():
+    assert set(suites()["math"]) == MATH
+    assert set(suites()["code"]) == CODE
+    for names in suites().values():
         assert [find(name).name for name in names] == list(names)
+
+
+def test_a_suite_has_the_order_of_its_positions_and_both_forms_share_it(tmp_path: Path) -> None:
+    for name, position in (("one", 2), ("two", 1), ("two_completion", 1)):
+        (tmp_path / f"{name}.yaml").write_text(f"task: traceinv_{name}\nmetadata: {{suites: {{mine: {position}}}}}\n")
+    assert suites(tmp_path) == {"mine": ("two", "one")}
+
+
+@pytest.mark.parametrize(
+    ("metadata", "message"),
+    [
+        ("{domain: maths}", "metadata.domain: unknown domain 'maths' (did you mean 'math'?)"),
+        ("{suites: [math]}", "metadata.suites: expected the position in each suite"),
+    ],
+)
+def test_a_wrong_domain_or_suite_names_its_file(metadata: str, message: str, tmp_path: Path) -> None:
+    (tmp_path / "one.yaml").write_text(f"task: traceinv_one\nmetadata: {metadata}\n")
+    with pytest.raises(InputError, match=f"one.yaml: {re.escape(message)}"):
+        discover(tmp_path)
 
 
 def test_reasoning_is_never_cut_short_in_silence() -> None:
@@ -54,7 +73,7 @@ def test_names_are_listed_once_suite_first() -> None:
 
 @pytest.mark.parametrize(
     ("suite", "tasks", "message"),
-    [("maths", [], "unknown suite 'maths' (did you mean 'math'?)"), (None, [], "name what to run")],
+    [("maths", [], "unknown suite 'maths' (did you mean 'math'?)"), (None, [], "no task is named")],
 )
 def test_a_wrong_suite_is_said(suite: str | None, tasks: list[str], message: str) -> None:
     with pytest.raises(InputError, match=re.escape(message)):
