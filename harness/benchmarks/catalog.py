@@ -88,7 +88,6 @@ def expand(suite: str | None, tasks: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-@cache
 def suites(root: Path = TASKS) -> Mapping[str, tuple[str, ...]]:
     """Return the short names of each suite's tasks, by their position in the suite; suites in the order of their names."""
     members: dict[str, list[tuple[int, str]]] = {}
@@ -167,10 +166,10 @@ def _benchmark(path: Path, config: Mapping[str, Any]) -> Benchmark:
     return Benchmark(name, task, form, domain, {str(suite): n for suite, n in positions.items()}, path, config)
 
 
-_Safe: type[yaml.SafeLoader] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_FastLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # PyYAML may be built without its C part
 
 
-class _Loader(_Safe):
+class _Loader(_FastLoader):  # type: ignore[misc]
     """A YAML loader that reads `!function` as the text after it."""
 
 

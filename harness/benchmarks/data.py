@@ -1,13 +1,13 @@
-"""A benchmark's items, from the Hugging Face hub at a pinned revision or from a folder with a mirror of it.
+"""A benchmark's items, read from the Hugging Face hub at a pinned revision or from a folder with a mirror of it.
 
-A task's YAML says where its data is and what its fields are called, under `metadata`:
+A task's YAML describes its data and the names of its fields, under `metadata`:
 
     data: {hub: openai/gsm8k, config: main, split: test, revision: 7403..., files: [gsm8k_test.jsonl]}
     fields: {question: [question], answer: [answer, expected_answer]}
 
-`fields` names ours, each with the names that the hub and known mirrors give it, first come first taken; a name that ends in `?`
-may be missing. `files` are the names looked for in the folder. Where `data` has `hub_files`, the hub's repository is read as
-these JSONL files, for data sets that only a script could load.
+`fields` maps our name of a field to the names that the hub and known mirrors use; the first name that a row has is read. A
+field whose name ends in `?` may be missing. `files` are the file names that a data folder may have. Where `data` has
+`hub_files`, these JSONL files of the hub's repository are read; it serves data sets that otherwise need a loading script.
 """
 
 import gzip
@@ -27,20 +27,22 @@ if TYPE_CHECKING:
     from datasets import Dataset
 
 FOLDER_VARIABLE = "TRACEINV_DATA"
-"""Names the folder for those who run tasks with lm-eval's own command; `--data-dir` is the way everywhere else."""
+"""The environment variable that names the data folder where there is no `--data-dir`, as under lm-eval's own command."""
 
 OTHER = "other"
 Row = Mapping[str, Any]
 Prepare = Callable[[dict[str, Any]], dict[str, Any] | None]
-"""From a row with our field names to an item: what is added or changed, or None where the row is no item of this task."""
+"""Takes a row with our field names; returns the fields to add or change, or None where the row is not an item of the task."""
 
 
 class Source(BaseModel):
     """Where a task's data is.
 
     Attributes:
-        files: names looked for in a data folder.
-        hub_files: JSONL files of the hub's repository; empty where `datasets` can load it.
+        hub: the repository on the hub.
+        revision: its commit.
+        files: file names that a data folder may have; the first that exists is read.
+        hub_files: JSONL files of the hub's repository; empty where `datasets` can load the repository.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -54,10 +56,15 @@ class Source(BaseModel):
 
 
 class Loader:
-    """A task's `custom_dataset`: lm-eval calls it with the task's metadata and gets the items.
+    """A task's `custom_dataset`: lm-eval calls it with the task's metadata and receives the items.
 
-    Items that are not for the test stand in a split of their own, so that recorded answers to them can be graded.
-    Every item has a string `id`: the source's own where that is a word (`HumanEval/0`), else `TASK/NUMBER`.
+    Items outside the test set are in a split of their own, so that recorded responses to them can be graded too.
+    Every item has a string `id`; see `item_id`.
+
+    Attributes:
+        name: the task's short name.
+        prepare: turns a row into an item.
+        is_test: whether an item belongs to the test set.
     """
 
     def __init__(self, name: str, prepare: Prepare = dict, is_test: Callable[[Row], bool] = lambda item: True) -> None:
@@ -73,10 +80,10 @@ class Loader:
         data_dir: str | None = None,
         **_: Any,
     ) -> "dict[str, Dataset]":
-        """Load, rename and prepare.
+        """Load the items of each split, as lm-eval calls it.
 
         Raises:
-            InputError: the data is not there, or not of the form that is expected.
+            InputError: as `items`.
         """
         from datasets import Dataset
 
@@ -88,17 +95,17 @@ class Loader:
     def items(
         self, data: Mapping[str, Any], fields: Mapping[str, Sequence[str]], data_dir: str | None
     ) -> list[dict[str, Any]]:
-        """The items as plain rows, in the source's order.
+        """Load the items as plain rows, in the source's order.
 
         Raises:
-            InputError: as for a call.
+            InputError: the data is not available, or a row lacks a field.
         """
         try:
             source = Source.model_validate(data)
         except ValidationError as error:
             raise InputError(f"task {self.name}: metadata.data.{describe(error, Source)}") from None
         items = []
-        for index, (where, row) in enumerate(read_rows(source, self.name, data_dir)):
+        for index, (where, row) in enumerate(read_source(source, self.name, data_dir)):
             renamed = _rename(row, fields, where)
             prepared = self.prepare(renamed)
             if prepared is not None:
@@ -109,25 +116,31 @@ class Loader:
 
 
 def item_id(name: str, renamed: Row, index: int) -> str:
-    """The source's own id where it is a word, else `TASK/NUMBER`, by the source's number or the row's position."""
+    """Return an item's id: the source's own id where it is not a number (`HumanEval/0`), else `TASK/NUMBER`.
+
+    The number is the source's own, or where there is none the row's position.
+    """
     own = renamed.get("id")
-    if own is None:
-        own = index
-    text = str(own)
+    text = str(index if own is None else own)
     return f"{name}/{text}" if text.isdigit() else text
 
 
+def number_reference(row: dict[str, Any]) -> dict[str, Any]:
+    """Prepare an item whose `reference` is a whole number, which some mirrors hold as a float."""
+    return {"reference": str(row["reference"]).strip().removesuffix(".0")}
+
+
 def digest(items: Sequence[Row]) -> str:
-    """SHA-256 of all items, to tell whether two runs saw the same data."""
+    """Return the SHA-256 of all items; two runs with the same digest saw the same data."""
     text = json.dumps(list(items), sort_keys=True, ensure_ascii=False, separators=(",", ":"), default=str)
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def read_rows(source: Source, name: str, data_dir: str | None) -> Iterator[tuple[str, Row]]:
-    """Rows of the source with where each stands, from the folder where one is given, else from the hub.
+def read_source(source: Source, name: str, data_dir: str | None) -> Iterator[tuple[str, Row]]:
+    """Yield (place, row) of a source, from the data folder where there is one, else from the hub.
 
     Raises:
-        InputError: there is no such file in the folder, or the hub cannot be reached.
+        InputError: the folder has none of the files, or the hub cannot be reached.
     """
     folder = data_dir or os.environ.get(FOLDER_VARIABLE)
     if folder:
@@ -140,7 +153,7 @@ def read_rows(source: Source, name: str, data_dir: str | None) -> Iterator[tuple
 
 
 def read_jsonl(path: Path) -> Iterator[tuple[str, Row]]:
-    """JSON objects, one a line, with `FILE:LINE` of each.
+    """Yield (`FILE:LINE`, object) of a JSONL file, which may be gzipped.
 
     Raises:
         InputError: a line is not a JSON object; the message names file and line.
@@ -168,9 +181,9 @@ def _parse(line: str, where: str) -> Row:
 def _rename(row: Row, fields: Mapping[str, Sequence[str]], where: str) -> dict[str, Any]:
     renamed = {}
     for ours, theirs in fields.items():
-        found = next((key for key in theirs if row.get(key) is not None), None)
-        if found is not None or ours.endswith("?"):
-            renamed[ours.rstrip("?")] = row[found] if found else None
+        key = next((key for key in theirs if row.get(key) is not None), None)
+        if key is not None or ours.endswith("?"):
+            renamed[ours.rstrip("?")] = row[key] if key else None
         else:
             raise InputError(f"{where}: no {' or '.join(map(repr, theirs))} among its keys {sorted(row)}")
     return renamed
@@ -211,13 +224,13 @@ def _download(source: Source, name: str, file: str) -> Path:
 def _unreachable(source: Source, name: str, error: Exception) -> InputError:
     reason = (str(error).strip() or type(error).__name__).splitlines()[0]
     return InputError(
-        f"task {name}: the hub's {source.hub} cannot be had here ({reason}), and there is no --data-dir with"
+        f"task {name}: {source.hub} cannot be loaded from the hub ({reason}), and there is no --data-dir with"
         f" {' or '.join(source.files)}. {how_to_get(source)}"
     )
 
 
 def how_to_get(source: Source) -> str:
-    """What to run, on a machine that reaches the hub, to make a file for `--data-dir`."""
+    """Return the command that makes a file for `--data-dir`, on a machine that reaches the hub."""
     if source.hub_files:
         files = " ".join(source.hub_files)
         return f"To get it: hf download {source.hub} {files} --repo-type dataset --revision {source.revision} --local-dir DIR"

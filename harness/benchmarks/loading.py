@@ -1,4 +1,7 @@
-"""Tasks as lm-eval loads them: their items, their grader, and what is to be asked. Imports lm-eval: import it late."""
+"""Load a task through lm-eval: its items, its grader, and the prompts to ask.
+
+Import this module late: it imports lm-eval.
+"""
 
 import hashlib
 import logging
@@ -21,7 +24,7 @@ class LoadedTask:
 
     Attributes:
         task: lm-eval's own object.
-        items: those of the test split, in its order, each with an `id`.
+        items: the items of the test split, in its order; each has a unique text `id`.
     """
 
     benchmark: Benchmark
@@ -35,12 +38,12 @@ class LoadedTask:
 
     @cached_property
     def by_id(self) -> dict[str, Item]:
-        """All items by id, those outside the test split too: recorded answers to them can be graded."""
+        """All items by id. Those outside the test split are included, since recorded responses to them can be graded."""
         return {item["id"]: item for item in [*self.items, *self.task.dataset.get(OTHER, ())]}
 
     @property
     def subjects(self) -> dict[str, str]:
-        """Each item's subject, level or contest; empty where the task does not say which field that is."""
+        """Each item's subject (or level, or contest) by id; empty where the task's metadata names no field for it."""
         field = self.benchmark.metadata.get("subject")
         return {item["id"]: str(item[field]) for item in self.items} if field else {}
 
@@ -49,38 +52,44 @@ def load(benchmark: Benchmark, data_dir: str | None = None, parameters: Mapping[
     """Load a task and its data.
 
     Args:
-        benchmark: the task.
-        data_dir: a folder with a mirror of the data; the hub without one.
-        parameters: the task's own, such as LiveCodeBench's `release`; they take the place of its metadata.
+        data_dir: a folder with a mirror of the data; None to load it from the hub.
+        parameters: values in place of the task's metadata, such as LiveCodeBench's `release`.
 
     Raises:
-        InputError: the data is not there or not as expected, or the task is not one that can be graded here.
+        InputError: the data is not available or not in the expected form, or the task has no `Scorer`.
     """
-    os.environ.setdefault("TQDM_DISABLE", "1")  # lm-eval draws a bar for each task
-    from lm_eval.tasks import TaskManager
-
-    logging.getLogger("lm_eval").setLevel(logging.ERROR)
-    metadata = {**(parameters or {}), **({"data_dir": data_dir} if data_dir else {})}
-    manager = TaskManager(include_path=str(benchmark.path.parent), include_defaults=False, metadata=metadata)
-    if benchmark.task not in manager.all_subtasks:
-        raise InputError(f"{benchmark.path}: lm-eval finds no task {benchmark.task!r} in it")
-    try:
-        task = manager.load([benchmark.task])["tasks"][benchmark.task]
-    except (ImportError, AttributeError, SyntaxError, LookupError, TypeError, ValueError, OSError) as error:
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
-        raise InputError(f"{benchmark.path}: the task cannot be loaded: {reason}") from error
+    task = _load_task(benchmark, data_dir, parameters or {})
     scorer = task.config.process_results
     if not isinstance(scorer, Scorer):
         raise InputError(f"{benchmark.path}: process_results: expected a harness.benchmarks.scorer.Scorer")
     items = list(task.eval_docs)
-    ids = [item.get("id") for item in items]
+    _check_ids(benchmark.name, [item.get("id") for item in items])
+    return LoadedTask(benchmark, task, items, scorer)
+
+
+def _load_task(benchmark: Benchmark, data_dir: str | None, parameters: Mapping[str, Any]) -> Any:
+    os.environ.setdefault("TQDM_DISABLE", "1")  # lm-eval shows a progress bar for each task
+    from lm_eval.tasks import TaskManager
+
+    logging.getLogger("lm_eval").setLevel(logging.ERROR)
+    metadata = {**parameters, **({"data_dir": data_dir} if data_dir else {})}
+    manager = TaskManager(include_path=str(benchmark.path.parent), include_defaults=False, metadata=metadata)
+    if benchmark.task not in manager.all_subtasks:
+        raise InputError(f"{benchmark.path}: lm-eval finds no task {benchmark.task!r} in it")
+    try:
+        return manager.load([benchmark.task])["tasks"][benchmark.task]
+    except (ImportError, AttributeError, SyntaxError, LookupError, TypeError, ValueError, OSError) as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise InputError(f"{benchmark.path}: the task cannot be loaded: {reason}") from error
+
+
+def _check_ids(name: str, ids: Sequence[Any]) -> None:
     nameless = next((number for number, identifier in enumerate(ids) if not isinstance(identifier, str)), None)
     if nameless is not None:
-        raise InputError(f"task {benchmark.name}: item {nameless} has no text as its `id`")
+        raise InputError(f"task {name}: item {nameless} has no text as its `id`")
     if len(set(ids)) < len(ids):
-        twice = next(identifier for identifier in ids if ids.count(identifier) > 1)
-        raise InputError(f"task {benchmark.name}: two items have the id {twice!r}")
-    return LoadedTask(benchmark, task, items, scorer)
+        duplicate = next(identifier for identifier in ids if ids.count(identifier) > 1)
+        raise InputError(f"task {name}: two items have the id {duplicate!r}")
 
 
 def build_asks(

@@ -1,4 +1,4 @@
-"""A new task that works as it is written: one YAML, one small Python file, and its test."""
+"""Write a new task that works: a YAML file, a small Python file, and its test."""
 
 import re
 from pathlib import Path
@@ -9,7 +9,7 @@ from traceinv.errors import InputError
 TESTS = TASKS.parent / "tests" / "tasks"
 
 _YAML = """\
-# What {name} asks, how many items it has, where it comes from, and what is peculiar about it.
+# {name}: what it asks, how many items it has, where they come from, and what is peculiar about them.
 include: ../_base.yaml
 task: traceinv_{name}
 custom_dataset: !function utils.load
@@ -18,7 +18,7 @@ doc_to_text: "{{{{question}}}}\\n\\nPlease reason step by step, and put your fin
 doc_to_target: "{{{{reference}}}}"
 metadata:
   version: 1.0
-  domain: math
+  domain: math  # or code; the tasks of a domain are averaged together
   grader: a link to the official grader at a commit, or why there is none
 """
 _PYTHON = '''\
@@ -45,7 +45,7 @@ def grade(response: str, item: Item) -> Grade:
     return grade_math(response, item["reference"], rule=NUMBER_RULE)
 
 
-score = Scorer(grade, solve=lambda item: boxed(item["reference"]))
+score = Scorer(grade, reference_answer=lambda item: boxed(item["reference"]))
 '''
 _TEST = '''\
 """The task {name}."""
@@ -61,23 +61,23 @@ def test_{name}_tells_right_answers_from_wrong_ones() -> None:
 
 
 def write_task(name: str, root: Path = TASKS, tests: Path = TESTS) -> list[Path]:
-    """Write a task and its test; the files, in the order to read them.
+    """Write a task and its test; return the files, in the order in which to read them.
 
     Raises:
-        InputError: the name is no Python name, or is taken.
+        InputError: the name is not a Python name of small letters, or it is taken.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
         raise InputError(f"tasks new {name!r}: expected a name of small letters, digits and underscores")
     if name in {benchmark.name for benchmark in discover(root)}:
-        raise InputError(f"tasks new {name!r}: there is a task of this name")
+        raise InputError(f"tasks new {name!r}: there is already a task with this name")
     files = {
         root / name / f"{name}.yaml": _YAML,
         root / name / "utils.py": _PYTHON,
         tests / f"test_{name}.py": _TEST,
     }
-    standing = [path for path in files if path.exists()]
-    if standing:
-        raise InputError(f"tasks new {name!r}: {standing[0]} exists already")
+    existing = [path for path in files if path.exists()]
+    if existing:
+        raise InputError(f"tasks new {name!r}: {existing[0]} exists already")
     for path, template in files.items():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(template.format(name=name), encoding="utf-8")

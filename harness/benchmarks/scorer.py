@@ -1,84 +1,132 @@
-"""A grader as lm-eval's `process_results`, and what tasks and harness both need of it."""
+"""How a task grades responses: the `Scorer` that lm-eval calls, and the parts that several tasks share."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any, TypeVar, get_args
 
-from harness.grading import Grade, GradingFailed, State
+from harness.grading import EXPRESSION_RULE, Grade, GradingFailed, Rule, State, grade_humaneval, grade_math
+from harness.sandbox import require_isolation
 from traceinv.errors import GateError, InputError
 
 Item = Mapping[str, Any]
+GradeResponse = Callable[[str, Item], Grade]
 T = TypeVar("T")
 STATES: tuple[State, ...] = get_args(State)
 FAILURES: tuple[State, ...] = ("no_answer", "unfinished", "bad_format")
 
 
 class Scorer:
-    """Grades one item's responses, each a sample, as lm-eval asks for it.
+    """A task's grader, in the form of lm-eval's `process_results`.
 
-    lm-eval calls it with an item and its responses; the harness calls `grade` for single ones.
+    lm-eval calls the object with an item and its responses; the harness calls `grade` with one response at a time.
 
     Attributes:
-        solve: writes the item's right answer as a model would after its reasoning; `traceinv tasks check` grades it. None where
-            the data has no right answers.
-        spoil: writes a wrong answer to the item, likewise; None where another item's right answer is one.
-        check_ready: raises where nothing can be graded on this machine, so that no model is asked in vain.
+        grade: grades one response to an item.
+        reference_answer: writes an item's right answer as a model would after its reasoning; None where the data has no right
+            answers.
+        wrong_answer: writes a wrong answer to an item; None where another item's right answer serves as one.
+        check_ready: raises an error where this machine cannot grade; it is called before a model is loaded.
     """
 
     def __init__(
         self,
-        grade: Callable[[str, Item], Grade],
-        solve: Callable[[Item], str] | None,
+        grade: GradeResponse,
+        reference_answer: Callable[[Item], str] | None,
         check_ready: Callable[[], None] = lambda: None,
-        spoil: Callable[[Item], str] | None = None,
+        wrong_answer: Callable[[Item], str] | None = None,
     ) -> None:
         self.grade = grade
-        self.solve = solve
-        self.spoil = spoil
+        self.reference_answer = reference_answer
+        self.wrong_answer = wrong_answer
         self.check_ready = check_ready
 
     def __call__(self, item: Item, responses: Sequence[Any]) -> dict[str, float]:
-        """The item's metrics: `acc` is the mean over its samples, left out where none could be graded."""
+        """Return one item's metrics; see `metrics`."""
         samples = responses[0] if responses and isinstance(responses[0], list) else responses
         return metrics([self.grade(response, item) for response in samples])
 
 
-def named(what: str, item: Item, function: Callable[..., T], *arguments: Any) -> T:
-    """What a task's own function gives; where it fails, the item and the line are named, since hundreds of items are graded.
+def math_scorer(rule: Rule = EXPRESSION_RULE) -> Scorer:
+    """Return the scorer of a math task whose items have a `reference`; `rule` says where the answer stands in a response."""
+    return Scorer(
+        lambda response, item: grade_math(response, item["reference"], rule=rule),
+        reference_answer=lambda item: boxed(item["reference"]),
+    )
+
+
+def humaneval_scorer() -> Scorer:
+    """Return the scorer of a code task whose items have HumanEval's fields."""
+    return Scorer(
+        lambda response, item: grade_humaneval(
+            response,
+            prompt=item["prompt"],
+            test=item["test"],
+            entry_point=item["entry_point"],
+            canonical_solution=item["canonical_solution"],
+        ),
+        reference_answer=lambda item: fenced(item["prompt"] + item["canonical_solution"]),
+        check_ready=require_isolation,
+    )
+
+
+def grade_all(jobs: Sequence[tuple[GradeResponse, str, Item]]) -> list[Grade]:
+    """Grade (grader, response, item) jobs, several at a time; the grades have the order of the jobs.
 
     Raises:
-        GradingFailed: it raised something that it did not mean for the user.
+        GateError: the means of grading failed; no response is scored 0 for it.
+    """
+    try:
+        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+            return list(pool.map(lambda job: call_task_code("the grader", job[2], job[0], job[1], job[2]), jobs))
+    except GradingFailed as error:
+        raise GateError(f"grading failed: {error}") from None
+
+
+def call_task_code(what: str, item: Item, function: Callable[..., T], *arguments: Any) -> T:
+    """Call a task's own function; where it fails, name the item and the line of the task's code.
+
+    Args:
+        what: the function's name, for the message.
+        item: the item that the call is about.
+
+    Raises:
+        GradingFailed: the function raised an error that is not one of ours.
     """
     try:
         return function(*arguments)
     except (GradingFailed, GateError, InputError):
         raise
     except Exception as error:
-        at = extract_tb(error.__traceback__)[-1]
+        frame = extract_tb(error.__traceback__)[-1]
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise GradingFailed(
-            f"{item['id']}: {what} raised {reason} ({Path(at.filename).name}, line {at.lineno})"
+            f"{item['id']}: {what} raised {reason} ({Path(frame.filename).name}, line {frame.lineno})"
         ) from error
 
 
 def metrics(grades: Sequence[Grade]) -> dict[str, float]:
-    """One item's means over its samples; `acc` is over those that could be graded, and absent where there is none."""
+    """Return one item's metrics over its samples: `acc`, and the rate of each way to get no verdict on an answer.
+
+    `acc` is the mean over the samples that could be graded; it is absent where there is none.
+    """
     rates = {state: sum(grade.state == state for grade in grades) / len(grades) for state in (*FAILURES, "ungradable")}
     values = [grade.value for grade in grades if grade.state != "ungradable"]
     return ({"acc": sum(values) / len(values)} if values else {}) | rates
 
 
 def keep_all(responses: list[list[str]], items: Sequence[Item]) -> list[list[str]]:
-    """lm-eval's filter for tasks with repeats: every sample is graded, not the first alone."""
+    """Keep every sample of every item, as lm-eval's filter; without it lm-eval grades the first sample alone."""
     return responses
 
 
 def boxed(answer: str) -> str:
-    r"""An answer as the math tasks ask for it."""
+    r"""Write an answer in the form that the math tasks ask for."""
     return f"The answer is $\\boxed{{{answer}}}$."
 
 
 def fenced(program: str) -> str:
-    """A program as the code tasks ask for it."""
+    """Write a program in the form that the code tasks ask for."""
     return f"```python\n{program}\n```"

@@ -1,4 +1,4 @@
-"""What the commands' options are made of."""
+"""Options that several commands share, and the types of their values."""
 
 import argparse
 import json
@@ -11,32 +11,32 @@ Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:
-    """The options that say where the data is, and what the tasks are given in place of their metadata."""
-    parser.add_argument("--data-dir", metavar="DIR", help="a folder with a mirror of the data, instead of the hub")
+    """Add `--data-dir` and `--param`: where the data is, and values in place of the tasks' metadata."""
+    parser.add_argument("--data-dir", metavar="DIR", help="read the data from this folder instead of the hub")
     parser.add_argument(
         "--param",
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="a task's parameter, such as LiveCodeBench's release=release_v5",
+        help="set a task's parameter, such as LiveCodeBench's release=release_v5",
     )
 
 
 def names(text: str) -> tuple[str, ...]:
-    """`a,b` as names."""
+    """Read `a,b` as names."""
     return tuple(name for name in text.split(",") if name)
 
 
 def pairs(text: str) -> dict[str, Any]:
-    """`a=1,b=x` as a mapping."""
+    """Read `a=1,b=x` as a mapping."""
     return dict(_pair(part) for part in text.split(",") if part)
 
 
 def parameters(pairs: Sequence[str]) -> dict[str, Any]:
-    """The tasks' parameters.
+    """Read the values of `--param` as a mapping.
 
     Raises:
-        InputError: one is not `KEY=VALUE`.
+        InputError: a value is not `KEY=VALUE`.
     """
     try:
         return dict(_pair(part) for part in pairs)
@@ -45,7 +45,7 @@ def parameters(pairs: Sequence[str]) -> dict[str, Any]:
 
 
 def _pair(text: str) -> tuple[str, Any]:
-    """`KEY=VALUE`; a value that is JSON (a number, true, null) is taken as such."""
+    """Read `KEY=VALUE`; a value that is JSON (a number, true, null) becomes that value, other values stay text."""
     key, equals, value = text.partition("=")
     if not equals or not key:
         raise argparse.ArgumentTypeError(f"expected KEY=VALUE, got {text!r}")
@@ -56,8 +56,8 @@ def _pair(text: str) -> tuple[str, Any]:
 
 
 def positive(text: str) -> int:
-    """A number from 1 on."""
+    """Read a whole number of at least 1."""
     number = int(text)
     if number < 1:
-        raise argparse.ArgumentTypeError(f"expected a number from 1 on, got {text}")
+        raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text}")
     return number

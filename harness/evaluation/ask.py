@@ -1,20 +1,18 @@
 """Asking a model the items of some tasks and grading each reply as it comes. Imports lm-eval: import it late."""
 
-import os
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from harness.benchmarks.catalog import Form, find
 from harness.benchmarks.loading import LoadedTask, build_asks, fit_limit, hash_text, load
-from harness.benchmarks.scorer import named
+from harness.benchmarks.scorer import grade_all
 from harness.evaluation.requests import Ask, Model, Replies, Reply
 from harness.evaluation.responses import SAMPLES, Sample, SampleFile, value_of
 from harness.evaluation.settings import Settings
-from harness.grading import Grade, GradingFailed
-from traceinv.errors import GateError, InputError
+from harness.grading import Grade
+from traceinv.errors import InputError
 from traceinv.reasoning import restore_opening
 
 STREAM = "stream.pt"
@@ -100,19 +98,6 @@ def ask(parts: Sequence[Part], model: Model, report: Report) -> None:
             part.file.append(sample for ask, sample in graded if ask.task == name)
         done += len(replies)
         report.advance(min(done, len(asks)), len(asks))
-
-
-def grade_all(scorer_jobs: Sequence[tuple[Callable[..., Grade], str, Mapping[str, Any]]]) -> list[Grade]:
-    """Grades of (grader, response, item), in order, several at a time.
-
-    Raises:
-        GateError: the means of grading failed; nothing is scored 0 for it.
-    """
-    try:
-        with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-            return list(pool.map(lambda job: named("the grader", job[2], job[0], job[1], job[2]), scorer_jobs))
-    except GradingFailed as error:
-        raise GateError(f"grading failed: {error}") from None
 
 
 def _load_model(settings: Settings, out: Path) -> Model:

@@ -6,8 +6,7 @@ from typing import Any
 
 from harness.benchmarks.catalog import Benchmark
 from harness.benchmarks.loading import LoadedTask, load
-from harness.benchmarks.scorer import Item
-from harness.evaluation.ask import grade_all
+from harness.benchmarks.scorer import Item, grade_all
 from harness.evaluation.responses import Recorded, Verdict, read_recorded, value_of
 from harness.grading import Grade
 from traceinv.errors import InputError, nearest

@@ -38,8 +38,3 @@ class Grade:
         if self.state == "ungradable":
             raise ValueError(f"an ungradable item has no value: {self.explanation}")
         return 1.0 if self.state == "correct" else self.credit
-
-    def as_metrics(self) -> dict[str, float]:
-        """The verdict as lm-eval's per-item metrics: `acc`, and a rate for each way to fail without a wrong answer."""
-        failures: tuple[State, ...] = ("no_answer", "unfinished", "bad_format")
-        return {"acc": self.value} | {state: float(self.state == state) for state in failures}

@@ -10,4 +10,4 @@ def grade(response: str, item: Item) -> Grade:
 
 
 load = Loader("cruxeval")
-score = Scorer(grade, solve=lambda item: f"[ANSWER]{item['reference']}[/ANSWER]")
+score = Scorer(grade, reference_answer=lambda item: f"[ANSWER]{item['reference']}[/ANSWER]")

@@ -27,11 +27,11 @@ def grade(response: str, item: Item) -> Grade:
     return grade_jeebench(response, item["reference"], item["kind"])
 
 
-def spoil(item: Item) -> str:
+def wrong_answer(item: Item) -> str:
     if item["kind"] in ("Integer", "Numeric"):
         return boxed(str(float(item["reference"]) + 100))
     return boxed(next((letter for letter in "ABCD" if letter not in item["reference"]), "E"))
 
 
 load = Loader("jeebench", prepare)
-score = Scorer(grade, solve=lambda item: boxed(item["reference"]), spoil=spoil)
+score = Scorer(grade, reference_answer=lambda item: boxed(item["reference"]), wrong_answer=wrong_answer)

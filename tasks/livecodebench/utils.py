@@ -20,7 +20,7 @@ FUNCTION = "Begin with this code, and give the whole program in one Python code 
 def load(
     *, data: Mapping[str, Any], release: str, start_date: str | None = None, end_date: str | None = None, **rest: Any
 ) -> Any:
-    """The items of a release's contests between two dates, both included; dates as YEAR-MONTH-DAY."""
+    """Load the problems of a release whose contests took place between two dates (YYYY-MM-DD), both included."""
     releases = {f"release_v{number}": number for number in range(1, len(data["hub_files"]) + 1)}
     if release not in releases:
         raise InputError(f"livecodebench: release: unknown release {release!r}{nearest(str(release), releases)}")
@@ -45,4 +45,4 @@ def grade(response: str, item: Item) -> Grade:
     return grade_livecodebench(response, tests=tests, function=function)
 
 
-score = Scorer(grade, solve=None, check_ready=require_isolation)
+score = Scorer(grade, reference_answer=None, check_ready=require_isolation)

@@ -175,7 +175,7 @@ def test_mbpp_asks_its_test_split_and_grades_the_others_too(tmp_path: Path) -> N
 
 def test_evalplus_own_release_is_not_taken_for_the_extended_tests(tmp_path: Path) -> None:
     (tmp_path / "humaneval_plus.jsonl").write_text(json.dumps(ADD | {"plus_input": [[1, 2]]}) + "\n")
-    with pytest.raises(InputError, match="expected the hub's form"):
+    with pytest.raises(InputError, match="expected the hub's file"):
         load(find("humaneval_plus"), str(tmp_path))
 
 

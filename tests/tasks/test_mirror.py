@@ -47,9 +47,10 @@ def recorded(tmp_path: Path) -> Callable[[str], Path]:
 
     def write(name: str) -> Path:
         loaded = load(find(name), str(MIRROR))
-        assert loaded.scorer.solve is not None
+        assert loaded.scorer.reference_answer is not None
         lines = (
-            json.dumps({"id": item["id"], "response": loaded.scorer.solve(item)}) for item in loaded.by_id.values()
+            json.dumps({"id": item["id"], "response": loaded.scorer.reference_answer(item)})
+            for item in loaded.by_id.values()
         )
         path = tmp_path / f"{name}.jsonl"
         path.write_text("\n".join(lines))

@@ -51,7 +51,7 @@ def test_a_task_that_cannot_be_imported_names_its_file(root: Path, tmp_path: Pat
         check(find("broken", root=root), None, {})
 
 
-@pytest.mark.parametrize(("name", "message"), [("Big-Name", "small letters"), ("riddles", "of this name")])
+@pytest.mark.parametrize(("name", "message"), [("Big-Name", "small letters"), ("riddles", "with this name")])
 def test_a_name_that_is_taken_or_no_name_is_refused(root: Path, tmp_path: Path, name: str, message: str) -> None:
     write_task("riddles", root, tmp_path / "tests")
     discover.cache_clear()
@@ -73,7 +73,7 @@ FAULTS = {
     ),
     "a right answer that cannot be written": (
         "utils.py", 'boxed(item["reference"])', 'boxed(item["answer"])',
-        r"odd/0: solve raised KeyError: 'answer' \(utils.py, line \d+\)",
+        r"odd/0: reference_answer raised KeyError: 'answer' \(utils.py, line \d+\)",
     ),
 }  # fmt: skip
 

@@ -54,7 +54,7 @@ def test_offline_and_without_a_folder_both_are_said(monkeypatch: pytest.MonkeyPa
         raise ConnectionError("Couldn't reach 'some/set' on the Hub")
 
     monkeypatch.setattr("datasets.load_dataset", refuse)
-    with pytest.raises(InputError, match=r"cannot be had here .*no --data-dir with set\.jsonl.*To get it"):
+    with pytest.raises(InputError, match=r"cannot be loaded from the hub .*no --data-dir with set\.jsonl.*To get it"):
         items(None)
 
 

@@ -2,7 +2,6 @@
 
 import os
 import threading
-import time
 from typing import Any
 
 import pytest
@@ -72,10 +71,9 @@ def test_a_comparison_without_end_is_given_up_and_the_next_one_works(
 
 @pytest.mark.parametrize("response", HUGE, ids=lambda response: response[:12].encode("ascii", "replace").decode())
 @pytest.mark.parametrize("rule", [EXPRESSION_RULE, NUMBER_RULE])
-def test_a_huge_or_broken_response_is_judged_in_no_time(response: str, rule: Any) -> None:
-    started = time.process_time()
+@pytest.mark.timeout(60)  # a hundred times what it takes; a pattern that backtracks would take hours
+def test_a_huge_or_broken_response_gets_a_grade(response: str, rule: Any) -> None:
     assert grade_math(response, "7", rule=rule).state in {"wrong", "no_answer", "bad_format"}
-    assert time.process_time() - started < 2
 
 
 def test_answers_are_compared_from_threads_and_from_forks() -> None:
@@ -104,7 +102,7 @@ def test_a_worker_that_cannot_start_is_an_error_and_no_score(monkeypatch: pytest
         grade_math(r"\boxed{v + w}", "w + v")
 
 
-def test_an_item_counts_its_partial_credit_but_no_state_twice() -> None:
-    grade = Grade("wrong", "A", "one letter of two", credit=0.25)
-    assert grade.value == 0.25
-    assert grade.as_metrics() == {"acc": 0.25, "no_answer": 0, "unfinished": 0, "bad_format": 0}
+def test_a_grade_has_the_value_of_its_credit_and_an_ungradable_one_has_none() -> None:
+    assert Grade("wrong", "A", "one letter of two", credit=0.25).value == 0.25
+    with pytest.raises(ValueError, match="ungradable"):
+        _ = Grade("ungradable", None, "the reference is empty").value

@@ -5,7 +5,7 @@ import json
 import pytest
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
-from harness.grading.lab import grade_function, grade_value
+from tasks.lab.utils import grade_function, grade_value
 from traceinv.engines.base import Sampling
 from traceinv.engines.transformers import TransformersEngine
 from traceinv.lab.families import FAMILIES, unit_tests

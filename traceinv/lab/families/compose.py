@@ -37,7 +37,7 @@ class Compose:
             steps=steps,
             question=_HEADER + "\n".join(_listing(operations)),
             trace="\n".join(_trace(operations)),
-            answer=_program((p, q)),
+            answer=program(p, q),
             reference=f"{p} {q}",
             key=";".join(map(str, operations)),
         )
@@ -51,7 +51,7 @@ class Compose:
         def draw() -> Coefficients:
             return rng.randint(1, MODULUS - 1), rng.randrange(MODULUS)
 
-        return make_drill(rng, _HEADER + "\n".join(_listing(operations)), len(operations), (1, 0), draw, line, _program)
+        return make_drill(rng, _HEADER + "\n".join(_listing(operations)), len(operations), (1, 0), draw, line, _answer)
 
     def read(self, question: str, trace: str) -> list[Step]:
         return judge(trace, _LINE, {line[0]: line for line in _trace(_parse(question))})
@@ -67,9 +67,13 @@ def unit_tests(reference: str) -> list[tuple[int, int]]:
     return [(x, (p * x + q) % MODULUS) for x in TEST_INPUTS]
 
 
-def _program(state: Coefficients) -> str:
-    p, q = state
+def program(p: int, q: int) -> str:
+    """Write the program that computes `p*x + q` modulo 7."""
     return f"def f(x):\n    return ({p}*x + {q}) % {MODULUS}"
+
+
+def _answer(coefficients: Coefficients) -> str:
+    return program(*coefficients)
 
 
 def _apply(before: Coefficients, operation: Operation) -> Coefficients:

@@ -1,9 +1,9 @@
-"""Graders of the lab's tasks: the right state for each response, hostile programs included."""
+"""The lab's graders: the state of each response, hostile programs included."""
 
 import pytest
 
-from harness.grading import grade_function, grade_value
-from harness.grading.base import Grade
+from harness.benchmarks.scorer import metrics
+from tasks.lab.utils import grade_function, grade_value
 
 TESTS = [(x, (2 * x + 5) % 7) for x in range(-3, 15)]
 
@@ -29,7 +29,7 @@ def test_a_value(response: str, state: str) -> None:
     grade = grade_value(response, "4")
     assert grade.state == state
     assert grade.value == float(state == "correct")
-    assert sum(grade.as_metrics().values()) == (0 if state == "wrong" else 1)
+    assert sum(metrics([grade]).values()) == (0 if state == "wrong" else 1)
 
 
 @pytest.mark.parametrize(
@@ -66,8 +66,3 @@ def test_a_program_sees_neither_the_environment_nor_the_expected_outputs(monkeyp
     monkeypatch.setenv("SECRET", "42")
     program = "import os, sys\ndef f(x):\n    return len([k for k in os.environ if k == 'SECRET']) + 7 * ('[[' in sys.argv[-1])"
     assert "f(-3) is 0" in grade_function(f"</think>{program}", [(-3, 6)]).explanation
-
-
-def test_an_ungradable_item_has_no_value() -> None:
-    with pytest.raises(ValueError, match="ungradable"):
-        _ = Grade("ungradable", None, "the reference is empty").value
