@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from traceinv.errors import GateError
-from traceinv.reasoning import completion_after
+from traceinv.reasoning import CLOSE, OPEN, completion_after
 from traceinv.records import Example
 
 if TYPE_CHECKING:
@@ -60,36 +60,52 @@ def encode_example(tokenizer: "PreTrainedTokenizerBase", example: Example) -> En
     return EncodedExample(prompt_ids + completion_ids, mask)
 
 
-def check_rendering(tokenizer: "PreTrainedTokenizerBase", examples: Sequence[Example]) -> str:
-    """The render gate: encode and decode the first row, compare with what it should be, and return it as decoded.
+def check_rendering(
+    tokenizer: "PreTrainedTokenizerBase", examples: Sequence[Example], encoded: Sequence[EncodedExample]
+) -> None:
+    """Check every training row against the text that it was encoded from: the render gate.
+
+    The padding token may be the end-of-sequence token: the collator masks padding by its label, so both are kept apart.
 
     Raises:
-        GateError: there is no row, BOS is doubled, the reasoning markers are lost, the mask is off the completion, or the
-            end-of-sequence token is out of the loss.
+        GateError: there is no row, the tokenizer lacks a padding or end-of-sequence token, or in some row the decoded text
+            differs, the loss covers more or less than the completion, the end-of-sequence token is not learned, BOS is
+            doubled, the prompt already closes the reasoning, the reasoning markers are special tokens, or another special
+            token is inside the completion.
     """
     if not examples:
         raise GateError("render gate: there is no example to train on")
-    example = examples[0]
-    encoded = encode_example(tokenizer, example)
+    for name, token in (("end-of-sequence", tokenizer.eos_token), ("padding", tokenizer.pad_token)):
+        if token is None:
+            raise GateError(f"render gate: the tokenizer {tokenizer.name_or_path!r} has no {name} token")
+    special = frozenset(tokenizer.all_special_ids)
+    for example, row in zip(examples, encoded, strict=True):
+        faults = _faults(tokenizer, example, row, special)
+        if faults:
+            raise GateError(f"render gate: example {example.id!r}: {'; '.join(faults)}; {example.completion[:80]!r}")
+
+
+def _faults(
+    tokenizer: "PreTrainedTokenizerBase", example: Example, row: EncodedExample, special: frozenset[int]
+) -> list[str]:
+    """Return what is wrong with one encoded row."""
     prompt = render_prompt(tokenizer, example.prompt)
     completion = completion_after(prompt, example.completion)
-    learned = [token for token, seen in zip(encoded.input_ids, encoded.completion_mask, strict=True) if seen]
+    ending = str(tokenizer.eos_token)
+    learned = [token for token, seen in zip(row.input_ids, row.completion_mask, strict=True) if seen]
     bos = tokenizer.bos_token_id
-    checks = {
-        "the decoded row is the rendered text": tokenizer.decode(encoded.input_ids)
-        == prompt + completion + str(tokenizer.eos_token),
-        "the loss sees exactly the completion": tokenizer.decode(learned) == completion + str(tokenizer.eos_token),
-        "the end-of-sequence token is in the loss": learned[-1:] == [tokenizer.eos_token_id],
-        "BOS is not doubled": bos is None or encoded.input_ids[:2] != [bos, bos],
-        "the padding token is not the end-of-sequence token": tokenizer.pad_token_id != tokenizer.eos_token_id,
-        "the reasoning markers survive decoding": tokenizer.decode(learned, skip_special_tokens=True) == completion,
+    faults = {
+        "it does not decode to the rendered text": tokenizer.decode(row.input_ids) != prompt + completion + ending,
+        "the loss does not cover exactly the completion": tokenizer.decode(learned) != completion + ending,
+        "the end-of-sequence token is not learned": learned[-1:] != [tokenizer.eos_token_id],
+        "BOS is doubled": bos is not None and row.input_ids[:2] == [bos, bos],
+        "the prompt already closes the reasoning": prompt.rstrip().endswith(CLOSE),
+        "the reasoning markers are special tokens": any(
+            map(special.__contains__, encode_prompt(tokenizer, OPEN + CLOSE))
+        ),
+        "a special token is inside the completion": any(map(special.__contains__, learned[:-1])),
     }
-    failed = [name for name, holds in checks.items() if not holds]
-    if failed:
-        raise GateError(
-            f"render gate: not true that {'; nor that '.join(failed)}; first row: {example.completion[:80]!r}"
-        )
-    return str(tokenizer.decode(encoded.input_ids))
+    return [fault for fault, present in faults.items() if present]
 
 
 def check_prompt(tokenizer: "PreTrainedTokenizerBase", rendered: str) -> None:

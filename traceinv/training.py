@@ -1,31 +1,43 @@
-"""Supervised fine-tuning, over TRL's SFTTrainer."""
+"""Supervised fine-tuning over TRL's SFTTrainer."""
 
-from collections.abc import Sequence
+import hashlib
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import fmean
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from traceinv.checkpoints import checkpoint_callback, last_checkpoint
+from traceinv.digests import digest_json
 from traceinv.errors import GateError
 from traceinv.formatting import EncodedExample, check_rendering, encode_example
 from traceinv.progress import Progress
 from traceinv.records import Example
+from traceinv.schema import Closed
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase, TrainerCallback
 
+LOG_EVERY = 10
+"""Steps that one logged loss is the mean of."""
+IGNORED = -100
+"""The label of a token that the loss does not see."""
 
-class TrainingConfig(BaseModel):
+
+class TrainingConfig(Closed):
     """How a model is fine-tuned.
 
     Attributes:
         batch_size: examples a step.
         max_tokens: prompt and completion together; a longer example is refused, never cut.
         warmup_ratio: share of the steps over which the learning rate rises.
-        bf16: train in bfloat16; slower than float32 for small models on a CPU.
+        bf16: compute in bfloat16 over float32 weights; slower than float32 for small models on a CPU.
+        save_every: steps between checkpoints, from which a killed training resumes; None for no checkpoints. The weights do
+            not depend on it.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     epochs: float = Field(3, gt=0)
     learning_rate: float = Field(1e-5, gt=0)
@@ -36,6 +48,22 @@ class TrainingConfig(BaseModel):
     batch_size: int = Field(96, gt=0)
     max_tokens: int = Field(16_384, gt=0)
     bf16: bool = False
+    save_every: int | None = Field(None, gt=0)
+
+
+@dataclass(frozen=True)
+class TrainingLog:
+    """What a training run reports.
+
+    Attributes:
+        steps: optimizer steps, those before a kill included.
+        losses: (step, mean loss of the `LOG_EVERY` steps up to it) pairs, in nats per token.
+        resumed: the step that this process started from; 0 where it started at the beginning.
+    """
+
+    steps: int
+    losses: list[tuple[int, float]]
+    resumed: int
 
 
 def fine_tune(
@@ -48,24 +76,30 @@ def fine_tune(
 ) -> dict[str, Any]:
     """Train the model at `base` on the examples and save weights and tokenizer to `out`.
 
+    With `config.save_every`, the same call in the same `out` resumes a killed training and gives the same weights.
+
     Returns:
-        The stage's log: examples, tokens in the loss, steps, loss a step, and the first row as rendered.
+        The log as JSON values: number of examples, number of tokens in the loss, the first row as decoded text, and the
+        fields of `TrainingLog`.
 
     Raises:
-        GateError: the render gate fails, or an example is over `config.max_tokens`.
+        GateError: the render gate refuses a row, or a row is over `config.max_tokens`.
     """
+    import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(base)
-    first_row = check_rendering(tokenizer, examples)
     encoded = [encode_example(tokenizer, example) for example in examples]
-    model = AutoModelForCausalLM.from_pretrained(base, use_safetensors=True)
-    history = train(model, tokenizer, encoded, config, seed, out, progress)
+    check_rendering(tokenizer, examples, encoded)
+    check_lengths(encoded, config.max_tokens)
+    # Weights in bfloat16 would round away the updates of small learning rates.
+    model = AutoModelForCausalLM.from_pretrained(base, use_safetensors=True, dtype=torch.float32)
+    log = train(model, tokenizer, encoded, config, seed, out, progress)
     return {
         "examples": len(examples),
         "loss_tokens": sum(sum(row.completion_mask) for row in encoded),
-        "first_row": first_row,
-        **history,
+        "first_row": tokenizer.decode(encoded[0].input_ids),
+        **asdict(log),
     }
 
 
@@ -78,56 +112,144 @@ def train(
     out: Path,
     progress: Progress | None = None,
     in_order: bool = False,
-) -> dict[str, Any]:
-    """Train a loaded model on encoded rows and save it to `out`; the seed draws their order unless they come `in_order`.
+) -> TrainingLog:
+    """Train a loaded model on encoded rows and save it to `out`.
 
-    Returns:
-        `steps`, and `losses` as (step, mean loss since the one before) pairs.
+    Args:
+        in_order: whether to take the rows as they come; otherwise the seed draws their order, in batches of similar length.
 
     Raises:
-        GateError: a row is over `config.max_tokens`, which TRL would cut in silence.
+        GateError: a row is over `config.max_tokens`.
+    """
+    check_lengths(rows, config.max_tokens)
+    return run_sft(model, tokenizer, rows, sft_arguments(config, seed, in_order), out, config.save_every, progress)
+
+
+def check_lengths(rows: Sequence[EncodedExample], max_tokens: int) -> None:
+    """Refuse rows that are over the limit.
+
+    Raises:
+        GateError: a row is over `max_tokens`.
+    """
+    over = sum(len(row.input_ids) > max_tokens for row in rows)
+    if over:
+        raise GateError(f"{over} of {len(rows)} training examples are over max_tokens={max_tokens}")
+
+
+def sft_arguments(config: TrainingConfig, seed: int, in_order: bool = False) -> dict[str, Any]:
+    """Return the arguments of TRL's `SFTConfig` that decide the trained weights; JSON values."""
+    return {
+        "num_train_epochs": config.epochs,
+        "learning_rate": config.learning_rate,
+        "lr_scheduler_type": config.scheduler,
+        "warmup_steps": config.warmup_ratio,  # a float is a share of the steps
+        "weight_decay": config.weight_decay,
+        "adam_beta2": config.adam_beta2,
+        "per_device_train_batch_size": config.batch_size,
+        "max_length": None,
+        "completion_only_loss": True,
+        "packing": False,
+        "activation_checkpointing": False,
+        "bf16": config.bf16,
+        "seed": seed,
+        "data_seed": seed,
+        "train_sampling_strategy": "sequential" if in_order else "group_by_length",
+    }
+
+
+def digest_rows(rows: Sequence[EncodedExample]) -> str:
+    """Return the SHA-256 of the rows' token ids and loss masks, in their order."""
+    total = hashlib.sha256()
+    for row in rows:
+        total.update(digest_json([row.input_ids, row.completion_mask]).encode())
+    return total.hexdigest()
+
+
+def run_sft(
+    model: Any,
+    tokenizer: "PreTrainedTokenizerBase",
+    rows: Sequence[EncodedExample],
+    arguments: Mapping[str, Any],
+    out: Path,
+    save_every: int | None = None,
+    progress: Progress | None = None,
+) -> TrainingLog:
+    """Train with TRL and save model and tokenizer to `out`.
+
+    Everything that decides the weights arrives here: the model, the rows in order and the arguments. `train` looks this
+    function up when it is called, so a test replaces `traceinv.training.run_sft` and sees `digest_rows(rows)` and
+    `arguments` (the seed is among them) without training anything.
+
+    Checkpoints stand in `out/checkpoints` until the training is done.
     """
     from datasets import Dataset
     from transformers import PrinterCallback
     from trl import SFTConfig, SFTTrainer
 
-    over = sum(len(row.input_ids) > config.max_tokens for row in rows)
-    if over:
-        raise GateError(f"{over} of {len(rows)} training examples are over max_tokens={config.max_tokens}")
-    dataset = Dataset.from_dict(
-        {"input_ids": [row.input_ids for row in rows], "completion_mask": [row.completion_mask for row in rows]}
+    folder = out / "checkpoints"
+    run = digest_json({"rows": digest_rows(rows), "arguments": arguments, "model": str(model.name_or_path)})
+    resume_from = last_checkpoint(folder, run)
+    callbacks = [checkpoint_callback(run, resume_from)]
+    if progress:
+        callbacks.append(_progress_callback(progress))
+    trainer = SFTTrainer(
+        model,
+        SFTConfig(
+            **arguments,
+            output_dir=str(folder),
+            logging_steps=1,
+            save_strategy="steps" if save_every else "no",
+            save_steps=save_every or 0,
+            save_total_limit=2,
+            report_to="none",
+            disable_tqdm=True,
+            dataloader_pin_memory=False,
+        ),
+        train_dataset=Dataset.from_dict(
+            {"input_ids": [row.input_ids for row in rows], "completion_mask": [row.completion_mask for row in rows]}
+        ),
+        processing_class=tokenizer,
+        callbacks=callbacks,
     )
-    arguments = SFTConfig(
-        output_dir=str(out),
-        num_train_epochs=config.epochs,
-        learning_rate=config.learning_rate,
-        lr_scheduler_type=config.scheduler,
-        warmup_steps=config.warmup_ratio,
-        weight_decay=config.weight_decay,
-        adam_beta2=config.adam_beta2,
-        per_device_train_batch_size=config.batch_size,
-        max_length=None,
-        completion_only_loss=True,
-        packing=False,
-        gradient_checkpointing=False,
-        bf16=config.bf16,
-        seed=seed,
-        data_seed=seed,
-        logging_steps=10,
-        save_strategy="no",
-        report_to="none",
-        disable_tqdm=True,
-        train_sampling_strategy="sequential" if in_order else "group_by_length",
-        dataloader_pin_memory=False,
-    )
-    callbacks = [_progress_callback(progress)] if progress else []
-    trainer = SFTTrainer(model, arguments, train_dataset=dataset, processing_class=tokenizer, callbacks=callbacks)
     trainer.remove_callback(PrinterCallback)
-    trainer.train()
+    first = rows[: trainer.args.per_device_train_batch_size]
+    check_batch(trainer.data_collator([trainer.train_dataset[i] for i in range(len(first))]), first)
+    trainer.train(resume_from_checkpoint=str(resume_from) if resume_from else None)
     trainer.save_model(str(out))
     (out / "training_args.bin").unlink(missing_ok=True)
-    losses = [(entry["step"], entry["loss"]) for entry in trainer.state.log_history if "loss" in entry]
-    return {"steps": trainer.state.global_step, "losses": losses}
+    if folder.exists():
+        shutil.rmtree(folder)
+    losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
+    return TrainingLog(
+        steps=trainer.state.global_step,
+        losses=mean_losses(losses),
+        resumed=int(resume_from.name.removeprefix("checkpoint-")) if resume_from else 0,
+    )
+
+
+def check_batch(batch: Mapping[str, Any], rows: Sequence[EncodedExample]) -> None:
+    """Check that a collated batch holds the rows whole and that its labels are their loss masks.
+
+    Args:
+        batch: tensors `input_ids`, `labels` and `attention_mask`, of shape (rows, tokens).
+
+    Raises:
+        GateError: a row is cut, a prompt or padding token is in the loss, or a completion token is not, such as the
+            end-of-sequence token where it is the padding token too.
+    """
+    columns = (batch[name].tolist() for name in ("input_ids", "labels", "attention_mask"))
+    for number, (row, ids, labels, attended) in enumerate(zip(rows, *columns, strict=True)):
+        size = len(row.input_ids)
+        wanted = [token if seen else IGNORED for token, seen in zip(row.input_ids, row.completion_mask, strict=True)]
+        if ids[:size] != row.input_ids or attended != [1] * size + [0] * (len(ids) - size):
+            raise GateError(f"collated batch: row {number} is not the {size} tokens that were encoded")
+        if labels != wanted + [IGNORED] * (len(ids) - size):
+            raise GateError(f"collated batch: the labels of row {number} are not its completion")
+
+
+def mean_losses(losses: Sequence[float]) -> list[tuple[int, float]]:
+    """Return (step, mean loss) for every `LOG_EVERY` steps; steps after the last multiple are left out."""
+    return [(end, fmean(losses[end - LOG_EVERY : end])) for end in range(LOG_EVERY, len(losses) + 1, LOG_EVERY)]
 
 
 def _progress_callback(progress: Progress) -> "TrainerCallback":

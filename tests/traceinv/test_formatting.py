@@ -1,16 +1,18 @@
-"""The one formatter, byte for byte, and the render gate."""
+"""Tests of the formatter, byte for byte, and of the render gate."""
 
 import json
+from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
-from transformers import PreTrainedTokenizerFast
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from traceinv.errors import GateError
-from traceinv.formatting import check_rendering, encode_example, render_prompt
+from traceinv.formatting import EncodedExample, check_rendering, encode_example, render_prompt
 from traceinv.inversion import inverter_prompt
-from traceinv.lab.pretraining import corpus
-from traceinv.lab.tokenizer import CHAT_TEMPLATE, build_tokenizer
+from traceinv.lab.models import BASE
+from traceinv.lab.tokenizer import CHAT_TEMPLATE
 from traceinv.reasoning import wrap_reply
 from traceinv.records import Disclosure, Example, Question
 
@@ -21,7 +23,8 @@ EXAMPLE = Example(id="q", prompt="What is 1+1?", completion=wrap_reply("1+1=2", 
 
 @pytest.fixture(scope="module")
 def tokenizer() -> PreTrainedTokenizerFast:
-    return build_tokenizer(corpus())
+    loaded: PreTrainedTokenizerFast = AutoTokenizer.from_pretrained(BASE)
+    return loaded
 
 
 def _golden(name: str, text: str) -> None:
@@ -30,8 +33,9 @@ def _golden(name: str, text: str) -> None:
 
 
 def test_a_training_row_is_pinned(tokenizer: PreTrainedTokenizerFast) -> None:
-    _golden("training_row.txt", check_rendering(tokenizer, [EXAMPLE]))
     encoded = encode_example(tokenizer, EXAMPLE)
+    check_rendering(tokenizer, [EXAMPLE], [encoded])
+    _golden("training_row.txt", tokenizer.decode(encoded.input_ids))
     _golden("training_row.json", json.dumps({"ids": encoded.input_ids, "mask": encoded.completion_mask}) + "\n")
 
 
@@ -44,9 +48,11 @@ def test_an_inverters_prompt_is_pinned(tokenizer: PreTrainedTokenizerFast) -> No
 
 
 def test_a_template_that_opens_the_reasoning_gets_it_once(tokenizer: PreTrainedTokenizerFast) -> None:
-    opening = build_tokenizer(corpus())
+    opening = deepcopy(tokenizer)
     opening.chat_template = OPENING
-    assert check_rendering(opening, [EXAMPLE]) == check_rendering(tokenizer, [EXAMPLE])
+    row = encode_example(opening, EXAMPLE)
+    check_rendering(opening, [EXAMPLE], [row])
+    assert row.input_ids == encode_example(tokenizer, EXAMPLE).input_ids
 
 
 def test_the_loss_sees_the_completion_and_the_end_alone(tokenizer: PreTrainedTokenizerFast) -> None:
@@ -60,32 +66,82 @@ def _doubled_bos(tokenizer: PreTrainedTokenizerFast) -> None:
     tokenizer.chat_template = "<|user|>" + CHAT_TEMPLATE
 
 
-def _padding_is_the_end(tokenizer: PreTrainedTokenizerFast) -> None:
-    tokenizer.pad_token = tokenizer.eos_token
+def _no_padding(tokenizer: PreTrainedTokenizerFast) -> None:
+    tokenizer.pad_token = None
+
+
+def _no_end(tokenizer: PreTrainedTokenizerFast) -> None:
+    tokenizer.eos_token = None
 
 
 def _markers_are_special(tokenizer: PreTrainedTokenizerFast) -> None:
     tokenizer.add_special_tokens({"additional_special_tokens": ["<think>", "</think>"]})
 
 
+def _template_closes_the_reasoning(tokenizer: PreTrainedTokenizerFast) -> None:
+    tokenizer.chat_template = OPENING.replace("<think>\\n", "<think>\\n\\n</think>\\n\\n")
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (_doubled_bos, "BOS is not doubled"),
-        (_padding_is_the_end, "the padding token is not the end-of-sequence token"),
-        (_markers_are_special, "the reasoning markers survive decoding"),
+        (_doubled_bos, "BOS is doubled"),
+        (_no_padding, "has no padding token"),
+        (_no_end, "has no end-of-sequence token"),
+        (_markers_are_special, "the reasoning markers are special tokens"),
+        (_template_closes_the_reasoning, "the prompt already closes the reasoning"),
     ],
 )
-def test_the_render_gate_refuses(spoil: object, message: str) -> None:
-    spoilt = build_tokenizer(corpus())
-    assert callable(spoil)
+def test_the_render_gate_refuses_a_tokenizer(
+    spoil: Callable[[PreTrainedTokenizerFast], None], message: str, tokenizer: PreTrainedTokenizerFast
+) -> None:
+    spoilt = deepcopy(tokenizer)
     spoil(spoilt)
     with pytest.raises(GateError, match=message):
-        check_rendering(spoilt, [EXAMPLE])
+        check_rendering(spoilt, [EXAMPLE], [encode_example(spoilt, EXAMPLE)])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda ids, mask: (ids, [*mask[1:], 1]), "the loss does not cover exactly the completion"),
+        (lambda ids, mask: (ids, [*mask[:-1], 0]), "the end-of-sequence token is not learned"),
+        (lambda ids, mask: (ids[:-1], mask[:-1]), "it does not decode to the rendered text"),
+    ],
+)
+def test_the_render_gate_refuses_any_row(
+    spoil: Callable[[list[int], list[int]], tuple[list[int], list[int]]],
+    message: str,
+    tokenizer: PreTrainedTokenizerFast,
+) -> None:
+    examples = [EXAMPLE, EXAMPLE.model_copy(update={"id": "the last"})]
+    row = encode_example(tokenizer, EXAMPLE)
+    spoilt = EncodedExample(*spoil(row.input_ids, row.completion_mask))
+    with pytest.raises(GateError, match=f"example 'the last': .*{message}"):
+        check_rendering(tokenizer, examples, [row, spoilt])
+
+
+def test_the_render_gate_refuses_a_special_token_inside_the_completion(tokenizer: PreTrainedTokenizerFast) -> None:
+    ends_early = Example(id="q", prompt="What is 1+1?", completion=wrap_reply("1+1=2<|end|>", "2"))
+    with pytest.raises(GateError, match="a special token is inside the completion"):
+        check_rendering(tokenizer, [ends_early], [encode_example(tokenizer, ends_early)])
+
+
+def test_the_render_gate_refuses_to_train_on_nothing(tokenizer: PreTrainedTokenizerFast) -> None:
+    with pytest.raises(GateError, match="no example"):
+        check_rendering(tokenizer, [], [])
+
+
+def test_padding_may_be_the_end_of_sequence_token(tokenizer: PreTrainedTokenizerFast) -> None:
+    padded = deepcopy(tokenizer)
+    padded.pad_token = padded.eos_token
+    row = encode_example(padded, EXAMPLE)
+    check_rendering(padded, [EXAMPLE], [row])
+    assert (row.input_ids[-1], row.completion_mask[-1]) == (padded.eos_token_id, 1)
 
 
 def test_a_tokenizer_without_a_chat_template_is_refused(tokenizer: PreTrainedTokenizerFast) -> None:
-    bare = build_tokenizer(corpus())
+    bare = deepcopy(tokenizer)
     bare.chat_template = None
     with pytest.raises(GateError, match="no chat template"):
         render_prompt(bare, "x")

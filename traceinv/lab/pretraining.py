@@ -6,6 +6,7 @@ that goes on from another, and ends after each.
 """
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -58,7 +59,7 @@ def pretrain(config: PretrainConfig, out: Path, progress: Progress | None = None
     tokenizer = build_tokenizer(corpus())
     model = build_model(config, tokenizer)
     logs = [_round(config, number, model, tokenizer, out, progress) for number in range(config.rounds)]
-    (out / "recipe.json").write_text(config.model_dump_json(indent=2) + "\n")
+    (out / "recipe.json").write_text(config.model_dump_json(indent=2, exclude_none=True) + "\n")
     return {"parameters": model.num_parameters(), "drill_accuracy": drill_accuracy(model, tokenizer), "rounds": logs}
 
 
@@ -76,7 +77,7 @@ def _round(
 
     seed = config.seed + number
     rows = _in_batches_of_like_length(list(diet(config, seed, tokenizer)), config.training.batch_size, seed)
-    return train(model, tokenizer, rows, config.training, seed, out, report, in_order=True)
+    return asdict(train(model, tokenizer, rows, config.training, seed, out, report, in_order=True))
 
 
 def build_model(config: PretrainConfig, tokenizer: "PreTrainedTokenizerFast") -> "LlamaForCausalLM":

@@ -1,0 +1,247 @@
+"""Tests of fine-tuning: what reaches TRL, what is refused, and that a killed training gives the same weights."""
+
+import json
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from traceinv import training
+from traceinv.digests import digest_file
+from traceinv.errors import GateError
+from traceinv.formatting import EncodedExample, encode_example
+from traceinv.lab.models import BASE, true_examples
+from traceinv.reasoning import wrap_reply
+from traceinv.records import Example
+from traceinv.training import (
+    TrainingConfig,
+    TrainingLog,
+    check_batch,
+    digest_rows,
+    fine_tune,
+    mean_losses,
+    sft_arguments,
+    train,
+)
+
+CONFIG = TrainingConfig(epochs=3, learning_rate=1e-3, batch_size=4, max_tokens=512)
+ROWS = [EncodedExample([1, 2, 3, 9], [0, 0, 1, 1]), EncodedExample([4, 5, 9], [0, 1, 1])]
+MODEL_FILES = {
+    "chat_template.jinja",
+    "config.json",
+    "generation_config.json",
+    "model.safetensors",
+    "tokenizer.json",
+    "tokenizer_config.json",
+}
+
+
+def _examples(per_family: int = 8) -> list[Example]:
+    return true_examples("target_train", per_family, (2, 4), 0)
+
+
+@dataclass
+class StubTrainer:
+    """Stands in for `run_sft` and keeps what it was called with."""
+
+    rows: list[EncodedExample] = field(default_factory=list)
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+    def __call__(
+        self,
+        model: Any,
+        tokenizer: Any,
+        rows: Sequence[EncodedExample],
+        arguments: dict[str, Any],
+        *others: object,
+    ) -> TrainingLog:
+        self.rows, self.arguments = list(rows), arguments
+        return TrainingLog(steps=0, losses=[], resumed=0)
+
+
+@pytest.fixture
+def stub(monkeypatch: pytest.MonkeyPatch) -> StubTrainer:
+    stub = StubTrainer()
+    monkeypatch.setattr(training, "run_sft", stub)
+    return stub
+
+
+def test_the_encoded_rows_reach_the_trainer_in_order(stub: StubTrainer, tmp_path: Path) -> None:
+    from transformers import AutoTokenizer
+
+    examples = _examples(1)
+    log = fine_tune(BASE, examples, CONFIG, 7, tmp_path)
+    tokenizer = AutoTokenizer.from_pretrained(BASE)
+    assert stub.rows == [encode_example(tokenizer, example) for example in examples]
+    assert stub.arguments == sft_arguments(CONFIG, 7)
+    assert log["examples"] == len(examples)
+    assert log["loss_tokens"] == sum(sum(row.completion_mask) for row in stub.rows)
+    assert log["first_row"].endswith(examples[0].completion + "<|end|>")
+    json.dumps(log)
+
+
+def test_nothing_that_decides_the_weights_escapes_the_digests() -> None:
+    longer = EncodedExample([1, 2, 3, 9], [0, 1, 1, 1])
+    rows = [ROWS, ROWS[::-1], [longer, ROWS[1]], [*ROWS, ROWS[0]]]
+    assert len({digest_rows(each) for each in rows}) == len(rows)
+    changes = [
+        {},
+        {"epochs": 2},
+        {"learning_rate": 2e-3},
+        {"scheduler": "linear"},
+        {"warmup_ratio": 0.2},
+        {"weight_decay": 0.1},
+        {"adam_beta2": 0.98},
+        {"batch_size": 8},
+        {"bf16": True},
+    ]
+    arguments = [sft_arguments(CONFIG.model_copy(update=change), 0) for change in changes]
+    arguments += [sft_arguments(CONFIG, 1), sft_arguments(CONFIG, 0, in_order=True)]
+    assert len({json.dumps(each, sort_keys=True) for each in arguments}) == len(arguments)
+
+
+def test_how_often_it_is_saved_is_no_argument_of_the_training() -> None:
+    assert sft_arguments(CONFIG.model_copy(update={"save_every": 5}), 0) == sft_arguments(CONFIG, 0)
+
+
+def test_rows_over_the_limit_are_refused(stub: StubTrainer, tmp_path: Path) -> None:
+    with pytest.raises(GateError, match="4 of 4 training examples are over max_tokens=20"):
+        fine_tune(BASE, _examples(1), CONFIG.model_copy(update={"max_tokens": 20}), 0, tmp_path)
+    with pytest.raises(GateError, match="1 of 2 training examples are over max_tokens=3"):
+        train(None, None, ROWS, CONFIG.model_copy(update={"max_tokens": 3}), 0, tmp_path)  # type: ignore[arg-type]
+    train(None, None, ROWS, CONFIG.model_copy(update={"max_tokens": 4}), 0, tmp_path)  # type: ignore[arg-type]
+    assert stub.rows == ROWS
+
+
+def test_the_render_gate_reads_every_row(stub: StubTrainer, tmp_path: Path) -> None:
+    ends_early = Example(id="bad", prompt="What is 1+1?", completion=wrap_reply("1+1=2<|end|>", "2"))
+    with pytest.raises(GateError, match="example 'bad': a special token is inside the completion"):
+        fine_tune(BASE, [*_examples(1), ends_early], CONFIG, 0, tmp_path)
+    with pytest.raises(GateError, match="no example"):
+        fine_tune(BASE, [], CONFIG, 0, tmp_path)
+    assert stub.rows == []
+
+
+def _batch(**changes: list[list[int]]) -> dict[str, Any]:
+    """Collate `ROWS` as TRL does, with 9 as both padding and end-of-sequence token."""
+    columns = {
+        "input_ids": [[1, 2, 3, 9], [4, 5, 9, 9]],
+        "labels": [[-100, -100, 3, 9], [-100, 5, 9, -100]],
+        "attention_mask": [[1, 1, 1, 1], [1, 1, 1, 0]],
+    }
+    return {name: np.array(values) for name, values in {**columns, **changes}.items()}
+
+
+def test_a_collated_batch_of_whole_rows_passes() -> None:
+    check_batch(_batch(), ROWS)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"input_ids": [[1, 2, 3, 9], [4, 9, 9, 9]]}, "row 1 is not the 3 tokens"),
+        ({"attention_mask": [[1, 1, 1, 1], [1, 1, 1, 1]]}, "row 1 is not the 3 tokens"),
+        ({"labels": [[-100, 2, 3, 9], [-100, 5, 9, -100]]}, "labels of row 0"),
+        ({"labels": [[-100, -100, 3, -100], [-100, 5, 9, -100]]}, "labels of row 0"),
+        ({"labels": [[-100, -100, 3, 9], [-100, 5, 9, 9]]}, "labels of row 1"),
+        (
+            {"input_ids": [[1, 2, 3], [4, 5, 9]], "labels": [[-100, -100, 3], [-100, 5, 9]]}
+            | {"attention_mask": [[1, 1, 1], [1, 1, 1]]},
+            "row 0 is not the 4 tokens",
+        ),
+    ],
+    ids=["token", "padding attended", "prompt learned", "end not learned", "padding learned", "cut"],
+)
+def test_a_spoilt_batch_is_refused(changes: dict[str, list[list[int]]], message: str) -> None:
+    with pytest.raises(GateError, match=message):
+        check_batch(_batch(**changes), ROWS)
+
+
+def test_a_logged_loss_is_the_mean_of_ten_steps() -> None:
+    assert mean_losses([1.0] * 9) == []
+    assert mean_losses([*[1.0] * 10, *[2.0] * 5, *[4.0] * 5, 7.0]) == [(10, 1.0), (20, 3.0)]
+
+
+@pytest.mark.slow
+def test_a_bfloat16_base_is_trained_in_float32(tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import load_file, save_file
+
+    base = tmp_path / "base"
+    shutil.copytree(BASE, base)
+    weights = {name: tensor.bfloat16() for name, tensor in load_file(base / "model.safetensors").items()}
+    save_file(weights, base / "model.safetensors", metadata={"format": "pt"})
+    config = json.loads((base / "config.json").read_text())
+    (base / "config.json").write_text(json.dumps({**config, "dtype": "bfloat16"}))
+
+    log = fine_tune(base, _examples(2), CONFIG.model_copy(update={"learning_rate": 1e-5}), 0, tmp_path / "out")
+    trained = load_file(tmp_path / "out" / "model.safetensors")
+    assert {tensor.dtype for tensor in trained.values()} == {torch.float32}
+    moved = [(trained[name] != weights[name].float()).float().mean().item() for name in trained]
+    assert min(moved) > 0.9, "small updates are not rounded away"
+    assert log["steps"] == 6
+
+
+@pytest.mark.slow
+def test_the_end_is_learned_where_it_is_the_padding_token(tmp_path: Path) -> None:
+    from transformers import AutoTokenizer
+
+    base = tmp_path / "base"
+    shutil.copytree(BASE, base)
+    tokenizer = AutoTokenizer.from_pretrained(base)
+    tokenizer.pad_token = tokenizer.eos_token
+    tokenizer.save_pretrained(base)
+    assert fine_tune(base, _examples(2), CONFIG, 0, tmp_path / "out")["steps"] == 6
+
+
+CHILD = """
+import os, signal, sys
+from pathlib import Path
+import torch
+from traceinv.lab.models import BASE, true_examples
+from traceinv.training import TrainingConfig, fine_tune
+
+out, config, kill_at = Path(sys.argv[1]), TrainingConfig.model_validate_json(sys.argv[2]), sys.argv[3]
+
+def kill():
+    os.kill(os.getpid(), signal.SIGKILL)
+
+def report(share):
+    if kill_at.isdigit() and round(share * 24) == int(kill_at):
+        kill()
+
+def save(value, path, *others, **options):
+    whole(value, path, *others, **options)
+    if Path(path) == out / "checkpoints" / kill_at:
+        with open(path, "rb+") as file:
+            file.truncate(100)
+        kill()
+
+whole, torch.save = torch.save, save
+fine_tune(BASE, true_examples("target_train", 8, (2, 4), 0), config, 7, out, report)
+"""
+
+
+@pytest.mark.slow
+def test_a_training_that_is_killed_and_resumed_gives_the_same_weights_and_losses(tmp_path: Path) -> None:
+    """Kill it in the middle of epochs, after the end of one, and while a checkpoint is written."""
+    whole = fine_tune(BASE, _examples(), CONFIG, 7, tmp_path / "whole")
+    assert (whole["steps"], whole["resumed"]) == (24, 0)
+
+    out, config = tmp_path / "killed", CONFIG.model_copy(update={"save_every": 4})
+    for moment in ("6", "9", "checkpoint-12/optimizer.pt", "15"):
+        command = [sys.executable, "-c", CHILD, str(out), config.model_dump_json(), moment]
+        assert subprocess.run(command, check=False, capture_output=True).returncode == -signal.SIGKILL
+    resumed = fine_tune(BASE, _examples(), config, 7, out)
+
+    assert resumed == {**whole, "resumed": 12}
+    files = {path.relative_to(out).as_posix(): digest_file(path) for path in out.rglob("*") if path.is_file()}
+    assert files == {name: digest_file(tmp_path / "whole" / name) for name in MODEL_FILES}
+    assert not (out / "checkpoints").exists()
