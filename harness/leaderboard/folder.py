@@ -1,18 +1,22 @@
-"""A folder of records: those that can be read, and one line for each that can not."""
+"""A folder of records: those that can be read, and one line for each file that cannot."""
 
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from harness.leaderboard.published import FOLDER, Published, read_published
 from harness.results.files import ITEMS_SUFFIX, read_record
 from harness.results.schema import ResultRecord
 from traceinv.errors import InputError
 
+F = TypeVar("F")
+
 
 @dataclass(frozen=True)
-class Shelf:
-    """What stands in a folder of results.
+class RecordFolder:
+    """The content of a folder of records.
 
     Attributes:
         records: by path, in the order of their ids.
@@ -25,31 +29,36 @@ class Shelf:
     refused: list[str]
 
 
-def read_shelf(folder: Path) -> Shelf:
-    """Read every record; a bad one is refused by name and the rest stays.
+def load_records(folder: Path) -> RecordFolder:
+    """Read every record of a folder; a file that is no record is refused by name and the rest is kept.
 
-    Where two records have one id nobody can tell which is meant, so both are refused.
+    Records with the same id are all refused.
 
     Raises:
         InputError: there is no such folder.
     """
     if not folder.is_dir():
-        raise InputError(f"{folder}: no such folder of results")
+        raise InputError(f"{folder}: no such folder of records")
+    paths = [path for path in sorted(folder.glob("*.json")) if not path.name.endswith(ITEMS_SUFFIX)]
+    records, refused = _read_all(paths, read_record)
+    published, others = _read_all(sorted((folder / FOLDER).glob("*.json")), read_published)
+    refused += others
+    counts = Counter(record.id for record in records.values())
+    for path, record in list(records.items()):
+        if counts[record.id] > 1:
+            refused.append(f"{path}: {counts[record.id]} records have the id {record.id!r}")
+            del records[path]
+    in_order = dict(sorted(records.items(), key=lambda entry: entry[1].id))
+    return RecordFolder(in_order, list(published.values()), refused)
+
+
+def _read_all(paths: Iterable[Path], read: Callable[[Path], F]) -> tuple[dict[Path, F], list[str]]:
+    """Read files, and describe those that cannot be read."""
+    contents: dict[Path, F] = {}
     refused: list[str] = []
-    found: dict[Path, ResultRecord] = {}
-    for path in sorted(path for path in folder.glob("*.json") if not path.name.endswith(ITEMS_SUFFIX)):
+    for path in paths:
         try:
-            found[path] = read_record(path)
+            contents[path] = read(path)
         except InputError as error:
             refused.append(str(error))
-    published: list[Published] = []
-    for path in sorted((folder / FOLDER).glob("*.json")):
-        try:
-            published.append(read_published(path))
-        except InputError as error:
-            refused.append(str(error))
-    counts = Counter(record.id for record in found.values())
-    twice = [path for path, record in found.items() if counts[record.id] > 1]
-    refused += [f"{path}: {counts[found[path].id]} records have the id {found[path].id!r}" for path in twice]
-    kept = {path: record for path, record in found.items() if path not in twice}
-    return Shelf(dict(sorted(kept.items(), key=lambda pair: pair[1].id)), published, refused)
+    return contents, refused

@@ -1,17 +1,25 @@
-"""Which rows may stand in one table: those that share target, student, data, task version, prompt and sampling."""
+"""Rows that may stand in one table: those with the same comparability key, each run once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
 
-from harness.leaderboard.folder import Shelf
-from harness.pipeline.recipe import Regime
-from harness.results.compare import differences, score_keys, unshared_conditions
-from harness.results.schema import Conditions, ResultRecord, Row
-from harness.views.markdown import text
+from harness.results.compare import comparability_differences
+from harness.results.differences import Difference, differences
+from harness.results.schema import Cell, Comparability, ResultRecord, Row
+from harness.views.tables import place
+from traceinv.digests import digest_json
 
-WORDS = {"target": "target", "student": "student", "data": "questions", "prompts": "prompts"}
+WORDS = {
+    "target": "target",
+    "student": "student",
+    "questions": "questions",
+    "prompts": "prompts",
+    "tasks": "tasks or task versions",
+    "sampling": "sampling",
+    "stages": "stage versions",
+}
+"""The parts of a comparability key in words."""
 
 
 @dataclass(frozen=True)
@@ -19,96 +27,76 @@ class Entry:
     """A row of a table.
 
     Attributes:
-        path: the record that it stands in.
-        same_as: the earlier row whose runs it repeats, in words, so that nobody counts them twice.
+        records: the ids of the records that hold it: several where records share a run.
+        cells: the cells that hold it: several where cells share a run.
     """
 
-    path: Path
-    record: ResultRecord
     row: Row
-    same_as: str | None
+    records: tuple[str, ...]
+    cells: tuple[Cell, ...]
 
 
 @dataclass(frozen=True)
-class Board:
-    """Records whose rows may be compared."""
+class ComparableTable:
+    """Rows that may be compared.
 
-    conditions: Conditions
-    records: dict[Path, ResultRecord]
+    Attributes:
+        records: those with a row in the table, in the order of their ids.
+        entries: in the order in which a table shows them.
+    """
 
-    @property
-    def title(self) -> str:
-        """The names of the recipes, and the tasks."""
-        names = dict.fromkeys(str(record.recipe.get("name", record.id)) for record in self.records.values())
-        return f"{text(', '.join(names))}: {text(', '.join(self.conditions.tasks))}"
+    comparability: Comparability
+    records: list[ResultRecord]
+    entries: list[Entry]
 
-    def entries(self) -> list[Entry]:
-        """All rows, the same regimes beside each other, models that are only a reference last."""
-        seen: dict[tuple[str, ...], str] = {}
-        found = []
-        for path, record in self.records.items():
-            for row in record.rows:
-                keys = tuple(score_keys(record, row.name))
-                found.append(Entry(path, record, row, seen.get(keys)))
-                if keys:
-                    seen.setdefault(keys, f"{row.name} of {record.id}")
-        order = list(get_args(Regime))
-        return sorted(found, key=lambda e: (e.row.kind != "regime", _place(e.row.name, order), e.row.name))
+    def recipe_names(self) -> list[str]:
+        """List the names of the records' recipes."""
+        return list(dict.fromkeys(str(record.recipe.get("name", record.id)) for record in self.records))
 
-    def shared(self) -> str:
-        """What all rows share, in words."""
-        named = ", ".join(f"{word} `{text(getattr(self.conditions, key))}`" for key, word in WORDS.items())
-        versions = ", ".join(f"{text(task)} {text(version)}" for task, version in self.conditions.tasks.items())
-        return (
-            f"All rows share {named}, the task versions ({versions}) and the sampling ({_sampling(self.conditions)})."
+    def differing_recipes(self) -> dict[str, list[Difference]]:
+        """Return the values in which the recipe of each further record differs from the first record's, by the record's id."""
+        first, *others = self.records
+        differing = {
+            record.id: [d for d in differences(first.recipe, record.recipe) if d.key != "name"] for record in others
+        }
+        return {record: values for record, values in differing.items() if values}
+
+    def differing_parts(self, other: "ComparableTable") -> list[str]:
+        """Name the parts of the comparability key that differ from those of another table; empty without a common task."""
+        if not set(self.comparability.tasks) & set(other.comparability.tasks):
+            return []
+        keys = [d.key.partition(".")[0] for d in comparability_differences(self.comparability, other.comparability)]
+        return list(dict.fromkeys(WORDS[key] for key in keys))
+
+
+def comparable_tables(records: Mapping[Path, ResultRecord]) -> list[ComparableTable]:
+    """Group the rows of records by their comparability key, in the order of the first record of each group."""
+    groups: dict[str, list[tuple[ResultRecord, Row]]] = {}
+    for record in records.values():
+        for row in record.rows:
+            key = digest_json(row.comparability.model_dump(mode="json"))
+            groups.setdefault(key, []).append((record, row))
+    return [
+        ComparableTable(
+            comparability=members[0][1].comparability,
+            records=list({record.id: record for record, _ in members}.values()),
+            entries=_entries(members),
         )
-
-    def unlike(self) -> str | None:
-        """What the recipes of its records do not share, though their rows may be compared."""
-        recipes = [record.recipe for record in self.records.values()]
-        keys = dict.fromkeys(d.key for other in recipes[1:] for d in differences(recipes[0], other) if d.key != "name")
-        if not keys:
-            return None
-        values = [f"{text(key)} ({' / '.join(text(_at(recipe, key)) for recipe in recipes)})" for key in keys]
-        return f"The recipes of these records, in the order of their ids, differ in {', '.join(values)}."
-
-    def unlike_board(self, other: "Board") -> str | None:
-        """Why it does not share a table with another board of the same tasks; None where they share no task."""
-        if not set(self.conditions.tasks) & set(other.conditions.tasks):
-            return None
-        keys = [d.key.partition(".")[0] for d in unshared_conditions(self.conditions, other.conditions)]
-        names = {**WORDS, "tasks": "tasks or task versions", "sampling": "sampling"}
-        kinds = ", ".join(dict.fromkeys(names[key] for key in keys))
-        ids = ", ".join(record.id for record in other.records.values())
-        return f"Not comparable with the table of {text(ids)}: other {kinds}."
+        for members in groups.values()
+    ]
 
 
-def boards(shelf: Shelf) -> list[Board]:
-    """The records of a shelf by what their rows share, in the order of their first ids."""
-    found: list[Board] = []
-    for path, record in shelf.records.items():
-        board = next((board for board in found if board.conditions == record.conditions), None)
-        if board is None:
-            found.append(Board(record.conditions, {path: record}))
-        else:
-            board.records[path] = record
-    return found
-
-
-def _place(name: str, order: Sequence[str]) -> int:
-    return order.index(name) if name in order else len(order)
-
-
-def _sampling(conditions: Conditions) -> str:
-    """How students answer: once where it is the same for all tasks."""
-    told = {task: ", ".join(f"{k} {v}" for k, v in how.items()) for task, how in conditions.sampling.items()}
-    if len(set(told.values())) == 1:
-        return text(next(iter(told.values())))
-    return text("; ".join(f"{task}: {how}" for task, how in told.items()))
-
-
-def _at(recipe: Mapping[str, Any], key: str) -> Any:
-    value: Any = recipe
-    for part in key.split("."):
-        value = value.get(part) if isinstance(value, Mapping) else None
-    return value
+def _entries(members: Sequence[tuple[ResultRecord, Row]]) -> list[Entry]:
+    """Make one entry of the rows that are the same run; a row without runs is an entry by itself."""
+    by_run: dict[tuple[str | int, ...], list[tuple[ResultRecord, Row]]] = {}
+    for number, (record, row) in enumerate(members):
+        by_run.setdefault(tuple(row.runs) or (number,), []).append((record, row))
+    entries = [
+        Entry(
+            row=same[0][1],
+            records=tuple(dict.fromkeys(record.id for record, _ in same)),
+            cells=tuple(dict.fromkeys(row.cell for _, row in same)),
+        )
+        for same in by_run.values()
+    ]
+    return sorted(entries, key=lambda entry: place(entry.row))

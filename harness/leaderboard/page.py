@@ -1,4 +1,4 @@
-"""The records of a shelf as Markdown."""
+"""The leaderboard as Markdown: tables of comparable rows, the findings of each record, and published figures."""
 
 import os
 from collections.abc import Sequence
@@ -6,35 +6,34 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from harness.leaderboard.folder import Shelf, read_shelf
-from harness.leaderboard.groups import Board, Entry, boards
+from harness.leaderboard.folder import RecordFolder, load_records
+from harness.leaderboard.groups import WORDS, ComparableTable, comparable_tables
 from harness.leaderboard.published import Published
-from harness.results.schema import ResultRecord, Row
-from harness.results.verdict import points, told_apart, verdict
-from harness.views.faithfulness import (
-    BESIDE_ACCURACY,
-    FIGURES,
-    faithfulness_table,
-    likelihood_table,
-    normalised_cells,
-    style_line,
+from harness.results.cells import cell_labels
+from harness.results.schema import Comparability, ResultRecord
+from harness.results.text import listed
+from harness.results.verdict import verdict
+from harness.views.faithfulness import bits_table, faithfulness_table, style_line, style_table
+from harness.views.markdown import link, render_table, text
+from harness.views.tables import (
+    Column,
+    Table,
+    accuracy_table,
+    contrast_table,
+    ending_table,
+    recovery_table,
+    task_table,
 )
-from harness.views.markdown import link, table, text
+from traceinv.errors import InputError
 
 HEADER = """\
 # Leaderboard
 
 Made from the records in results/ by `traceinv leaderboard`; do not edit it by hand.
 
-Accuracies are percentages with 95% intervals over questions and seeds ([how](docs/statistics.md); with one seed Wilson's
-interval, which says nothing about seeds). *spread* is the largest less the smallest accuracy of a seed. *finished* is the share
-of answers that ended before the token limit; *no answer*, *open* (the reasoning was never closed) and *bad format* are the
-shares that failed so, all counted as wrong; *bounds* are the accuracy if every cut-off answer counted as wrong and as right.
-Differences are of two regimes on the same questions; a *no* says which difference would have shown in 80% of such experiments,
-and what would settle one as large as was seen. *Recovery* is (regime - base) / (oracle - base), withheld where the oracle may
-have gained nothing. *Normalised*: how close the inverted traces are to the true ones, 0 being the trace of another question, 1
-the target's own second trace. Rows of one table share target, student, questions, task versions, prompts and sampling; rows of
-different tables do not, and must not be compared.
+Intervals are 95% confidence intervals (CI) over questions and seeds ([how](docs/statistics.md)). With one seed they are Wilson
+intervals over questions alone. Rows of one table may be compared: they share target, student, questions, prompts, task versions,
+sampling and stage versions. Rows of different tables must not be compared.
 """
 
 
@@ -47,155 +46,135 @@ class Leaderboard:
 
 
 def build(results: Path, out: Path) -> Leaderboard:
-    """The leaderboard of a folder of records, with links relative to where it will stand.
+    """Make the leaderboard of a folder of records, with links relative to the file `out`.
 
     Raises:
-        InputError: the folder is missing.
+        InputError: the folder is missing or empty.
     """
-    shelf = read_shelf(results)
+    content = load_records(results)
+    if not (content.records or content.published or content.refused):
+        raise InputError(f"{results}: no record there; expected files that `traceinv run --out {results}` writes")
     folder = Path(os.path.relpath(results, out.parent)).as_posix()
-    return Leaderboard(render(shelf, folder), shelf.refused)
+    return Leaderboard(render(content, folder), content.refused)
 
 
-def render(shelf: Shelf, folder: str = "results") -> str:
-    """The whole leaderboard as Markdown; links go to `folder`."""
-    found = boards(shelf)
+def render(content: RecordFolder, folder: str = "results") -> str:
+    """Render the leaderboard; links go to `folder`."""
+    tables = comparable_tables(content.records)
     parts = [HEADER]
-    for number, board in enumerate(found):
-        parts.append(_board(board, found[:number], folder))
-    if not found:
+    parts += [_table_section(table, tables[:number]) for number, table in enumerate(tables)]
+    parts += [_record_section(record, f"{folder}/{quote(path.name)}") for path, record in content.records.items()]
+    if not tables:
         parts.append("There is no record yet.\n")
-    parts += [_published(each) for each in shelf.published]
-    if shelf.refused:
-        names = "\n".join(f"- {text(line)}" for line in shelf.refused)
+    parts += [_published_section(published) for published in content.published]
+    if content.refused:
+        names = "\n".join(f"- {text(line)}" for line in content.refused)
         parts.append(f"## Left out\n\n{names}\n")
     return "\n".join(parts)
 
 
-def _board(board: Board, earlier: Sequence[Board], folder: str) -> str:
-    notes = [board.shared(), board.unlike(), *(board.unlike_board(other) for other in earlier)]
-    paragraphs = [f"## {board.title}", *(note for note in notes if note), _scores(board.entries(), folder)]
-    return "\n\n".join([*paragraphs, *(_record(path, record, folder) for path, record in board.records.items())]) + "\n"
+def _table_section(table: ComparableTable, earlier: Sequence[ComparableTable]) -> str:
+    tasks = ", ".join(table.comparability.tasks)
+    paragraphs = [f"## {text(', '.join(table.recipe_names()))}: {text(tasks)}", _shared(table.comparability)]
+    paragraphs += [_recipe_note(table, record) for record in table.differing_recipes()]
+    for other in earlier:
+        if parts := table.differing_parts(other):
+            ids = ", ".join(record.id for record in other.records)
+            paragraphs.append(f"Not comparable with the table of {text(ids)}: other {', '.join(parts)}.")
+    paragraphs += [render_table(part) for part in _row_tables(table)]
+    return "\n\n".join(paragraphs) + "\n"
 
 
-def _record(path: Path, record: ResultRecord, folder: str) -> str:
+def _row_tables(table: ComparableTable) -> list[Table]:
+    """Build the tables of accuracies; where records share the table, a column names the records of each row."""
+    rows = [entry.row for entry in table.entries]
+    names = cell_labels(cell for entry in table.entries for cell in entry.cells)
+    labels = ["; ".join(dict.fromkeys(names[cell] for cell in entry.cells)) for entry in table.entries]
+    tables = [build(rows, labels) for build in (accuracy_table, task_table, ending_table)]
+    if len(table.records) > 1:
+        records = [", ".join(entry.records) for entry in table.entries]
+        tables = [part.with_column(Column("record", "words"), records, len(part.columns)) for part in tables]
+    return tables
+
+
+def _shared(comparability: Comparability) -> str:
+    """State the comparability key."""
+    versions = ", ".join(f"{task} {version}" for task, version in comparability.tasks.items())
+    stages = ", ".join(f"{kind} {version}" for kind, version in comparability.stages.items())
+    parts = [
+        *(f"{WORDS[part]} {getattr(comparability, part)}" for part in ("target", "student", "questions", "prompts")),
+        f"the task versions ({versions})",
+        f"the sampling ({_sampling(comparability)})",
+        *([f"the stage versions ({stages})"] if stages else []),
+    ]
+    return text(f"All rows share {listed(parts)}.")
+
+
+def _sampling(comparability: Comparability) -> str:
+    """State how students answer: once where it is the same for all tasks."""
+    by_task = {
+        task: ", ".join(f"{key} {value}" for key, value in sampling.items())
+        for task, sampling in comparability.sampling.items()
+    }
+    if len(set(by_task.values())) == 1:
+        return next(iter(by_task.values()))
+    return "; ".join(f"{task}: {sampling}" for task, sampling in by_task.items())
+
+
+def _recipe_note(table: ComparableTable, record: str) -> str:
+    differing = ", ".join(f"{d.key} ({d.first} / {d.second})" for d in table.differing_recipes()[record])
+    return text(f"The recipe of {record} differs from that of {table.records[0].id} in {differing}.")
+
+
+def _record_section(record: ResultRecord, place: str) -> str:
+    seeds = f"{len(record.seeds)} {'seed' if len(record.seeds) == 1 else 'seeds'}"
+    paragraphs = [
+        f"## {record.id}, {seeds}",
+        text(verdict(record.rows, record.contrasts, record.recovery)),
+        *(render_table(table) for table in _record_tables(record)),
+        *(text(style_line(style)) for style in record.style),
+        _made(record, place),
+    ]
+    return "\n\n".join(paragraphs) + "\n"
+
+
+def _record_tables(record: ResultRecord) -> list[Table]:
+    tables = (
+        contrast_table(record.contrasts),
+        recovery_table(record.recovery),
+        faithfulness_table(record.faithfulness),
+        bits_table(record.likelihood),
+        style_table(record.style),
+    )
+    return [table for table in tables if table.rows]
+
+
+def _made(record: ResultRecord, place: str) -> str:
     made = record.provenance
     cores, processor = (made.hardware.get(key, "unknown") for key in ("cores", "processor"))
-    seeds = f"{len(record.seeds)} {'seed' if len(record.seeds) == 1 else 'seeds'}"
-    return "\n\n".join(
-        [
-            f"### {record.id}, {seeds}",
-            text(verdict(record.rows, record.contrasts, record.recovery)),
-            f"Differences, in points (Holm over {len(record.contrasts)}):",
-            _contrasts(record),
-            "Recovery, in %:",
-            _recovery(record),
-            "Faithfulness of the inverted traces:",
-            faithfulness_table(record.faithfulness),
-            *_likelihood(record),
-            *([style_line(record.style)] if record.style else []),
-            f"{link(record.id, f'{folder}/{quote(path.name)}')}, made on {text(made.created[:10])} at commit "
-            f"{text(made.commit)} by `{text(made.command)}` on {text(cores)} cores ({text(processor)}).",
-        ]
+    return (
+        f"{link(record.id, place)}, made on {text(made.created[:10])} at commit {text(made.commit)} by "
+        f"`{text(made.command)}` on {text(cores)} cores ({text(processor)})."
     )
 
 
-def _scores(entries: Sequence[Entry], folder: str) -> str:
-    columns = list(dict.fromkeys(column for entry in entries for column in entry.row.scores))
-    rates = ["spread", "finished", "no answer", "open", "bad format", "bounds", "tokens", "seeds", "items", "record"]
-    faithful = [f"normalised {FIGURES[figure]}" for figure in BESIDE_ACCURACY]
-    rows = [
-        [
-            _name(entry),
-            *(_accuracy(entry.row, column) for column in columns),
-            *normalised_cells(entry.record.faithfulness, entry.row.name),
-            *_rates(entry.row),
-            _link(entry, folder),
-        ]
-        for entry in entries
-    ]
-    return table(["regime", *(text(column) for column in columns), *faithful, *rates], rows)
-
-
-def _name(entry: Entry) -> str:
-    name = text(entry.row.name)
-    name = name if entry.row.kind == "regime" else f"*{name} (reference)*"
-    return f"{name} (the same runs as {text(entry.same_as)})" if entry.same_as else name
-
-
-def _link(entry: Entry, folder: str) -> str:
-    return link(entry.record.id, f"{folder}/{quote(entry.path.name)}")
-
-
-def _accuracy(row: Row, column: str) -> str:
-    return points(row.scores[column].accuracy) if column in row.scores else ""
-
-
-def _rates(row: Row) -> list[str]:
-    """How the answers to all tasks ended."""
-    total = row.scores["all"]
-    shares = (total.finished, total.no_answer, total.unfinished, total.bad_format)
-    return [
-        "" if total.accuracy.spread is None else f"{100 * total.accuracy.spread:.1f}",
-        *(f"{100 * share:.1f}" for share in shares),
-        f"{100 * total.if_unfinished_wrong:.1f} to {100 * total.if_unfinished_right:.1f}",
-        f"{total.mean_tokens:.0f}",
-        str(len(row.seeds) or 1),
-        str(total.items),
-    ]
-
-
-def _contrasts(record: ResultRecord) -> str:
-    rows = [
-        [
-            text(each.group),
-            text(each.first),
-            text(each.second),
-            points(each.difference),
-            f"{each.p_holm:.3f}",
-            told_apart(each, len(record.contrasts)),
-        ]
-        for each in record.contrasts
-    ]
-    return table(["on", "regime", "less", "difference", "p (Holm)", "told apart"], rows) if rows else "None."
-
-
-def _recovery(record: ResultRecord) -> str:
-    if not record.recovery:
-        return "Not measured: the run lacks base or oracle."
-    groups = list(dict.fromkeys(row.group for row in record.recovery))
-    found = {(row.regime, row.group): row for row in record.recovery}
-    rows = []
-    for regime in dict.fromkeys(row.regime for row in record.recovery):
-        shares = [found[regime, group].recovered if (regime, group) in found else None for group in groups]
-        rows.append([text(regime), *("withheld" if share is None else points(share) for share in shares)])
-    return table(["regime", *(text(group) for group in groups)], rows)
-
-
-def _likelihood(record: ResultRecord) -> list[str]:
-    if not record.likelihood:
-        return []
-    return [
-        f"Bits of a hidden trace ({record.likelihood[0].tokens:.0f} tokens) under a model that was shown the question, the "
-        "answer too, the summary too, and by how many bits the answer and the summary each lower it:",
-        likelihood_table(record.likelihood),
-    ]
-
-
-def _published(found: Published) -> str:
-    setting = ", ".join(f"{text(key)} {text(value)}" for key, value in found.setting.items())
-    rows = [
-        [
-            f"*{text(row.regime)}{f' ({text(row.detail)})' if row.detail else ''}, published, not run here*",
-            *(f"{row.figures[key]:.1f}" if key in row.figures else "" for key in found.columns),
-        ]
-        for row in found.rows
-    ]
-    return "\n\n".join(
-        [
-            f"## Published, not run here: {text(found.title)}",
-            f"Figures in % from {link(found.source, found.url)} ({text(found.place)}); {setting}. {text(found.runs)}. "
-            f"{text(found.note)} They share no conditions with any table above.",
-            table(["regime", *(text(name) for name in found.columns.values())], rows) + "\n",
-        ]
+def _published_section(published: Published) -> str:
+    setting = ", ".join(f"{key} {value}" for key, value in published.setting.items())
+    table = Table(
+        title="Figures in %",
+        columns=(Column("regime", "words"), *(Column(name) for name in published.columns.values())),
+        rows=tuple(
+            (
+                f"{row.regime} ({row.detail})" if row.detail else row.regime,
+                *(str(row.figures.get(key, "")) for key in published.columns),
+            )
+            for row in published.rows
+        ),
     )
+    paragraphs = (
+        f"## Published, not run here: {text(published.title)}",
+        f"From {link(published.source, published.url)} ({text(published.place)}); {text(setting)}. {text(published.runs)}. "
+        f"{text(published.note)} These figures must not be compared with any table above.",
+        render_table(table),
+    )
+    return "\n\n".join(paragraphs) + "\n"

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from harness.leaderboard.folder import read_shelf
+from harness.leaderboard.folder import load_records
 from harness.report.artifacts import RunArtifacts, find_artifacts
 from harness.report.budget import budget_figures
 from harness.report.figure import Figure
@@ -75,9 +75,9 @@ def build(results: Path | None, run: Path | None, store: Path | None = None) -> 
 
 def _read(folder: Path, refused: list[str]) -> dict[str, ResultRecord]:
     """A folder's records by id; what cannot be read is named in `refused` and left out."""
-    shelf = read_shelf(folder)
-    refused += shelf.refused
-    return {record.id: record for record in shelf.records.values()}
+    content = load_records(folder)
+    refused += content.refused
+    return {record.id: record for record in content.records.values()}
 
 
 def _store(run: Path, store: Path | None) -> Path:

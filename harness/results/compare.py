@@ -1,73 +1,89 @@
-"""Two records beside each other: what differs in their recipes, and what differs in outcome on the same questions."""
+"""Two records side by side: their recipes, and the accuracies of their rows on the same items."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
-
-from pydantic import BaseModel, ConfigDict
 
 from harness.benchmarks.groups import compared_groups
-from harness.results.files import read_items, read_record
-from harness.results.items import ItemFile, pair
-from harness.results.schema import Conditions, ResultRecord, TestedDifference
+from harness.results.differences import Difference, differences
+from harness.results.files import ITEMS_SUFFIX, read_items, read_record
+from harness.results.items import ItemFile, Pairs, pair
+from harness.results.schema import Cell, Comparability, ResultRecord, Row, TestedDifference
 from harness.stats import Comparison, compare, holm
 from traceinv.errors import InputError, nearest
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Difference(_Part):
-    """A value that two records do not share, by its dotted key; None where a record has no such key."""
-
-    key: str
-    first: Any
-    second: Any
+from traceinv.schema import Closed
 
 
 class Outcome(TestedDifference):
-    """One row on one group of tasks: `second` less `first`, on the questions that both were asked.
+    """The accuracies of two rows on one group of tasks, on the items that both answered; the difference is second - first.
 
     Attributes:
-        left_out: questions that only one was asked, or that could not be graded.
+        items: the number of items compared.
+        left_out: the number of items that one row lacks, or that could not be graded.
     """
 
-    row: str
     group: str
-    questions: int
+    items: int
     left_out: int
     first: float
     second: float
 
 
-class RecordComparison(_Part):
+class RowComparison(Closed):
+    """A row of the first record and its counterpart in the second.
+
+    Attributes:
+        same_run: whether both rows are read from the same artifacts, so that there is nothing to compare.
+        comparability: the parts of the comparability key that differ. Tasks whose versions differ are not compared.
+    """
+
+    row: str
+    first_cell: Cell
+    second_cell: Cell
+    same_run: bool
+    comparability: list[Difference]
+    outcomes: list[Outcome]
+
+
+class UnmatchedRow(Closed):
+    """A row without a counterpart in the other record."""
+
+    row: str
+    cell: Cell
+
+
+class RecordComparison(Closed):
     """Two records.
 
     Attributes:
-        conditions: what rows must share to be compared (see `harness.results.schema.Conditions`) and these do not.
-        other_versions: tasks of both whose versions differ: equal ids may be other questions, so they are not compared.
-        same_runs: rows that are the very same runs in both, so that there is nothing to compare.
-        only_first, only_second: rows that the other record does not have.
+        first, second: their ids.
+        recipe: the values of the recipes that differ.
+        rows: the rows that both have. p-values are corrected over all outcomes of all rows (Holm).
     """
 
     first: str
     second: str
     recipe: list[Difference]
-    conditions: list[Difference]
-    other_versions: list[str]
-    outcomes: list[Outcome]
-    same_runs: list[str]
-    only_first: list[str]
-    only_second: list[str]
+    rows: list[RowComparison]
+    only_first: list[UnmatchedRow]
+    only_second: list[UnmatchedRow]
+
+
+@dataclass(frozen=True, eq=False)
+class _RowPair:
+    first: Row
+    second: Row
+
+    @property
+    def same_run(self) -> bool:
+        return bool(self.first.runs) and self.first.runs == self.second.runs
 
 
 def find_record(name: str, results: Path) -> Path:
-    """A record by its path, or by its id in a folder of results.
+    """Return the path of a record, given its path or its id in a folder of records.
 
     Raises:
-        InputError: there is none.
+        InputError: there is no such record.
     """
     path = Path(name)
     if path.suffix == ".json":
@@ -76,91 +92,107 @@ def find_record(name: str, results: Path) -> Path:
         raise InputError(f"{name}: no such record")
     known = results / f"{name}.json"
     if not known.is_file():
-        ids = [path.stem for path in results.glob("*.json") if not path.name.endswith(".items.json")]
+        ids = [path.stem for path in results.glob("*.json") if not path.name.endswith(ITEMS_SUFFIX)]
         raise InputError(f"unknown record {name!r} in {results}{nearest(name, ids)}")
     return known
 
 
 def compare_records(first_path: Path, second_path: Path) -> RecordComparison:
-    """Compare the second record with the first.
+    """Compare two records.
+
+    Rows are matched by name and cell. A row that no cell matches is matched by its name where each record has one such row, as
+    two records with one cell each have.
 
     Raises:
-        InputError: a record or the items beside it are missing or bad.
+        InputError: a record or the item file beside it is missing or bad.
     """
     first, second = read_record(first_path), read_record(second_path)
     items = read_items(first_path), read_items(second_path)
-    names = [[row.name for row in record.rows] for record in (first, second)]
-    shared = [name for name in names[0] if name in names[1]]
-    same = [name for name in shared if score_keys(first, name) == score_keys(second, name) != []]
-    versions = [record.conditions.tasks for record in (first, second)]
-    common = [task for task in versions[0] if task in versions[1]]
+    matched = _match(first, second)
+    outcomes = _outcomes([rows for rows in matched if not rows.same_run], *items)
     return RecordComparison(
         first=first.id,
         second=second.id,
         recipe=differences(first.recipe, second.recipe),
-        conditions=unshared_conditions(first.conditions, second.conditions),
-        other_versions=[task for task in common if versions[0][task] != versions[1][task]],
-        outcomes=_outcomes(
-            [name for name in shared if name not in same],
-            [task for task in common if versions[0][task] == versions[1][task]],
-            items,
-        ),
-        same_runs=same,
-        only_first=[name for name in names[0] if name not in names[1]],
-        only_second=[name for name in names[1] if name not in names[0]],
+        rows=[
+            RowComparison(
+                row=rows.first.name,
+                first_cell=rows.first.cell,
+                second_cell=rows.second.cell,
+                same_run=rows.same_run,
+                comparability=comparability_differences(rows.first.comparability, rows.second.comparability),
+                outcomes=outcomes.get(rows, []),
+            )
+            for rows in matched
+        ],
+        only_first=_unmatched(first, [rows.first for rows in matched]),
+        only_second=_unmatched(second, [rows.second for rows in matched]),
     )
 
 
-def differences(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Difference]:
-    """The values that two nested mappings do not share, by dotted key, in the order of the keys."""
-    ones, others = dict(_flat(first)), dict(_flat(second))
-    return [
-        Difference(key=key, first=ones.get(key), second=others.get(key))
-        for key in sorted(ones.keys() | others.keys())
-        if ones.get(key) != others.get(key)
-    ]
-
-
-def unshared_conditions(first: Conditions, second: Conditions) -> list[Difference]:
-    """What two records' rows would have to share to stand in one table, and do not."""
+def comparability_differences(first: Comparability, second: Comparability) -> list[Difference]:
+    """List the parts of two comparability keys that differ."""
     return differences(first.model_dump(mode="json"), second.model_dump(mode="json"))
 
 
-def score_keys(record: ResultRecord, row: str) -> list[str]:
-    """The keys of the stages that scored a row: two rows with the same ones are one and the same run."""
-    return [
-        stage.key
-        for stage in record.provenance.stages
-        if stage.name == f"scores of {row}" or stage.name.startswith(f"scores of {row}, seed ")
-    ]
+def _match(first: ResultRecord, second: ResultRecord) -> list[_RowPair]:
+    by_cell = {(row.name, row.cell): row for row in second.rows}
+    by_name = {name: rows[0] for name, rows in _by_name(second.rows).items() if len(rows) == 1}
+    pairs = []
+    for name, rows in _by_name(first.rows).items():
+        for row in rows:
+            counterpart = by_cell.get((name, row.cell))
+            if counterpart is None and len(rows) == 1:
+                counterpart = by_name.get(name)
+            if counterpart is not None:
+                pairs.append(_RowPair(row, counterpart))
+    return pairs
 
 
-def _outcomes(rows: list[str], tasks: list[str], items: tuple[ItemFile, ItemFile]) -> list[Outcome]:
-    found: list[tuple[dict[str, Any], Comparison]] = []
+def _by_name(rows: Sequence[Row]) -> dict[str, list[Row]]:
+    names: dict[str, list[Row]] = {}
     for row in rows:
-        for group, members in compared_groups(tasks).items():
-            pairs = pair(*items, row, members)
-            if pairs is None:
-                continue
-            figures = {
-                "row": row,
-                "group": group,
-                "questions": len(pairs.strata),
-                "left_out": pairs.left_out,
-                "first": float(pairs.first.mean()),
-                "second": float(pairs.second.mean()),
-            }
-            found.append((figures, compare(pairs.second, pairs.first, pairs.strata)))
-    corrected = holm([comparison.p_value for _, comparison in found])
-    return [
-        Outcome.model_validate({**asdict(comparison), **figures, "p_holm": p_holm})
-        for (figures, comparison), p_holm in zip(found, corrected, strict=True)
-    ]
+        names.setdefault(row.name, []).append(row)
+    return names
 
 
-def _flat(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
-    if isinstance(value, Mapping) and value:
-        for name, inner in value.items():
-            yield from _flat(inner, f"{key}.{name}" if key else str(name))
-    else:
-        yield key, value
+def _unmatched(record: ResultRecord, matched: Sequence[Row]) -> list[UnmatchedRow]:
+    return [UnmatchedRow(row=row.name, cell=row.cell) for row in record.rows if row not in matched]
+
+
+def _outcomes(matched: Sequence[_RowPair], first: ItemFile, second: ItemFile) -> Mapping[_RowPair, list[Outcome]]:
+    """Test every pair of rows on every group of tasks."""
+    tested: list[tuple[_RowPair, str, Pairs, Comparison]] = []
+    for rows in matched:
+        for group, tasks in compared_groups(_common_tasks(rows)).items():
+            scores = pair(
+                first.letters_by_item(rows.first.name, rows.first.cell, tasks),
+                second.letters_by_item(rows.second.name, rows.second.cell, tasks),
+            )
+            if scores is not None:
+                tested.append((rows, group, scores, compare(scores.second, scores.first, scores.strata)))
+    corrected = holm([comparison.p_value for *_, comparison in tested])
+    outcomes: dict[_RowPair, list[Outcome]] = {}
+    for (rows, group, scores, comparison), p_holm in zip(tested, corrected, strict=True):
+        outcomes.setdefault(rows, []).append(_outcome(group, scores, comparison, p_holm))
+    return outcomes
+
+
+def _common_tasks(rows: _RowPair) -> list[str]:
+    """List the tasks of both rows that have the same version: items of another version may be other questions."""
+    first, second = rows.first.comparability.tasks, rows.second.comparability.tasks
+    return [task for task, version in first.items() if second.get(task) == version]
+
+
+def _outcome(group: str, scores: Pairs, comparison: Comparison, p_holm: float) -> Outcome:
+    return Outcome.model_validate(
+        {
+            **asdict(comparison),
+            "p_holm": p_holm,
+            "group": group,
+            "items": len(scores.strata),
+            "left_out": scores.left_out,
+            "first": float(scores.first.mean()),
+            "second": float(scores.second.mean()),
+        }
+    )

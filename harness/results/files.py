@@ -1,66 +1,82 @@
-"""Records on the disk: `ID.json`, and beside it `ID.items.json` with the state of every item."""
+"""Records on disk: `ID.json`, and beside it `ID.items.json` with the state of every item."""
 
 import json
-import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
+from harness.files import write_atomic
+from harness.results import schema1
+from harness.results.differences import differences
 from harness.results.items import ItemFile
 from harness.results.schema import SCHEMA_VERSION, ResultRecord
-from traceinv.errors import InputError
+from traceinv.errors import GateError, InputError
 from traceinv.schema import describe
 
 ITEMS_SUFFIX = ".items.json"
+SHOWN_DIFFERENCES = 3
+M = TypeVar("M", bound=BaseModel)
 
 
 def write_record(record: ResultRecord, items: ItemFile, folder: Path) -> Path:
-    """Write `ID.json` and beside it `ID.items.json`; each appears whole or not at all.
+    """Write `ID.json` and `ID.items.json`, and return the path of the first.
 
-    A record of the same run that stands there already is left as it is: it says when and where the run was really made.
+    A record of the same id with the same figures is left as it is, with the date and commit of the run that made it.
+
+    Raises:
+        GateError: a record of the same id with other figures stands in the folder.
+        InputError: a file of that name stands in the folder and is no record.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{record.id}.json"
-    if path.exists() and read_record(path).comparable() == record.comparable():
-        return path
-    _write_whole(folder / f"{record.id}{ITEMS_SUFFIX}", items.model_dump_json(indent=1))
-    _write_whole(path, record.model_dump_json(indent=1))
+    items_path = path.with_name(f"{record.id}{ITEMS_SUFFIX}")
+    if path.exists():
+        _refuse_other_figures(path, record)
+        if items_path.exists():
+            return path
+    write_atomic(items_path, items.model_dump_json(indent=1) + "\n")
+    if not path.exists():
+        write_atomic(path, record.model_dump_json(indent=1) + "\n")
     return path
 
 
 def read_record(path: Path) -> ResultRecord:
-    """Read a record.
+    """Read a record of schema 2 or 1.
 
     Raises:
-        InputError: it is not a record of this schema; the message names file and field.
+        InputError: it is not one; the message names file and field.
     """
     content = read_json(path)
-    if isinstance(content, dict) and content.get("schema_version") != SCHEMA_VERSION:
-        raise InputError(f"{path}: schema_version is {content.get('schema_version')!r}, expected {SCHEMA_VERSION}")
-    try:
-        return ResultRecord.model_validate(content)
-    except ValidationError as error:
-        raise InputError(f"{path}: {describe(error, ResultRecord)}") from None
+    version = content.get("schema_version") if isinstance(content, dict) else SCHEMA_VERSION
+    if version == 1:
+        old = _validated(path, schema1.Record, content)
+        return _checked(path, ResultRecord, lambda: schema1.convert_record(old))
+    if version != SCHEMA_VERSION:
+        raise InputError(f"{path}: schema_version is {version!r}, expected {SCHEMA_VERSION} or 1")
+    return _validated(path, ResultRecord, content)
 
 
-def read_items(record: Path) -> ItemFile:
-    """The items of a record.
+def read_items(record_path: Path) -> ItemFile:
+    """Read the items of a record, of version 2 or 1.
 
     Raises:
         InputError: the file beside the record is missing or bad.
     """
-    path = record.with_name(record.name.removesuffix(".json") + ITEMS_SUFFIX)
+    path = record_path.with_name(record_path.name.removesuffix(".json") + ITEMS_SUFFIX)
     if not path.is_file():
-        raise InputError(f"{path}: no such file; without the items beside it {record.name} cannot be compared")
-    try:
-        return ItemFile.model_validate(read_json(path))
-    except ValidationError as error:
-        raise InputError(f"{path}: {describe(error, ItemFile)}") from None
+        raise InputError(f"{path}: no such file; {record_path.name} cannot be compared without its items")
+    content = read_json(path)
+    if isinstance(content, dict) and "states" in content and "schema_version" not in content:
+        items = _validated(path, schema1.Items, content)
+        cell = read_record(record_path).rows[0].cell
+        return _checked(path, ItemFile, lambda: schema1.convert_items(items, cell))
+    return _validated(path, ItemFile, content)
 
 
 def read_json(path: Path) -> Any:
-    """The content of a JSON file, which may come from anyone.
+    """Read a JSON file of unknown origin.
 
     Raises:
         InputError: it cannot be read, is not JSON, or holds NaN or infinity.
@@ -77,7 +93,33 @@ def read_json(path: Path) -> Any:
         raise InputError(f"{path}: not JSON: {error}") from None
 
 
-def _write_whole(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}.draft")
-    draft.write_text(text + "\n", encoding="utf-8")
-    draft.replace(path)
+def _refuse_other_figures(path: Path, record: ResultRecord) -> None:
+    """Compare with the record that stands at `path`, all but provenance and verdict."""
+    old, new = (
+        found.model_dump(mode="json", exclude={"provenance", "verdict"}) for found in (read_record(path), record)
+    )
+    differing = differences(old, new)
+    if differing:
+        first = "; ".join(
+            f"{d.key}: {_short(d.first)} there, {_short(d.second)} now" for d in differing[:SHOWN_DIFFERENCES]
+        )
+        raise GateError(
+            f"{path}: holds a record of the same id with {len(differing)} other values ({first}); "
+            "move it away, or write to another folder"
+        )
+
+
+def _short(value: Any) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= 40 else text[:37] + "..."
+
+
+def _validated(path: Path, kind: type[M], content: Any) -> M:
+    return _checked(path, kind, lambda: kind.model_validate(content))
+
+
+def _checked(path: Path, kind: type[M], make: Callable[[], M]) -> M:
+    try:
+        return make()
+    except ValidationError as error:
+        raise InputError(f"{path}: {describe(error, kind)}") from None

@@ -5,20 +5,28 @@ import platform
 import subprocess
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from harness.pipeline.keys import PACKAGES, package_version
-from harness.results import schema as results
+from harness.results.schema import Provenance, StageEntry
+
+UNKNOWN = "unknown"
+PACKAGES = (
+    *("torch", "transformers", "trl", "accelerate", "datasets", "tokenizers", "numpy", "scipy"),
+    *("lm_eval", "math-verify", "sympy", "rouge_score", "rapidfuzz", "nltk", "sacrebleu", "scikit-learn"),
+)
 
 
-def provenance(
-    command: str, stages: Sequence[results.StageTime] = (), packages: Sequence[str] = PACKAGES
-) -> results.Provenance:
-    """The command, the checkout's commit, the packages' versions and the machine."""
-    return results.Provenance(
+def provenance(command: str, stages: Sequence[StageEntry] = (), packages: Sequence[str] = PACKAGES) -> Provenance:
+    """Collect the commit of the source, the versions of packages, and the machine.
+
+    Args:
+        command: the command line that makes the record.
+    """
+    return Provenance(
         command=command,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
-        commit=_commit(),
+        commit=source_commit(Path(__file__).parents[2]),
         packages={name: package_version(name) for name in ("traceinv", *packages)},
         hardware={
             "machine": platform.machine(),
@@ -30,14 +38,33 @@ def provenance(
     )
 
 
-def _commit() -> str:
-    """The checkout's commit, `-dirty` behind it where files differ, or `unknown`."""
-    command = ["git", "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]
+def package_version(package: str) -> str:
+    """Return a package's version, or `absent`."""
     try:
-        found = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
-    except OSError:
-        return "unknown"
-    return found.stdout.strip() or "unknown"
+        return version(package)
+    except PackageNotFoundError:
+        return "absent"
+
+
+def source_commit(root: Path) -> str:
+    """Return the commit of the checkout whose top folder is `root`, with `-dirty` where files differ from it.
+
+    Return `unknown` where `root` is no checkout's top folder, such as the site-packages of an environment inside a repository.
+    """
+    top = _git(root, "rev-parse", "--show-toplevel")
+    if not top or Path(top).resolve() != root.resolve():
+        return UNKNOWN
+    return _git(root, "describe", "--always", "--dirty", "--abbrev=12", "--exclude=*") or UNKNOWN
+
+
+def _git(folder: Path, *arguments: str) -> str:
+    """Return what a git command prints, or nothing where it fails."""
+    try:
+        return subprocess.run(
+            ["git", *arguments], cwd=folder, capture_output=True, text=True, check=True
+        ).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return ""
 
 
 def _processor() -> str:
@@ -45,4 +72,4 @@ def _processor() -> str:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         return platform.processor()
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), UNKNOWN)

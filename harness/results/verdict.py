@@ -1,104 +1,110 @@
-"""The one sentence that says what a run means, made from its figures and nothing else."""
+"""The findings of a run in a few sentences, made from its figures alone."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
+from harness.benchmarks.catalog import DOMAINS
+from harness.benchmarks.groups import ALL
+from harness.results.cells import cell_labels
 from harness.results.schema import Contrast, Interval, RecoveryRow, Row, TestedDifference
-from harness.stats.planning import MOST_QUESTIONS, MOST_SEEDS
+from harness.results.text import confidence, listed, number, percent, points
+from traceinv.regimes import inverters
 
-GROUP = "math"
 SIGNIFICANT = 0.05
-LEAST = 0.0005
-"""A difference that would be printed as none: no number of questions or seeds is worth naming for it."""
 
 
 def verdict(rows: Sequence[Row], contrasts: Sequence[Contrast], recovery: Sequence[RecoveryRow]) -> str:
-    """How students taught inverted traces compare on the math tasks with each regime that they must be seen beside."""
-    reached = {row.name: row.scores[GROUP].accuracy.mean for row in rows if GROUP in row.scores}
-    if "inverted" not in reached:
-        return "This run has no students taught inverted traces on math tasks, so it says nothing about inversion."
-    against = [c for c in contrasts if c.first == "inverted" and c.group == GROUP and c.second in reached]
-    clear = [each for each in against if not _covers_zero(each)]
-    parts = [_compared(each, reached[each.second], len(contrasts)) for each in clear]
-    unclear = [_not_told_apart(each, reached[each.second]) for each in against if _covers_zero(each)]
-    if unclear:
-        parts.append(f"cannot be told apart at this size from {_join(unclear)}")
-    recovered = _recovered([row for row in recovery if row.regime == "inverted" and row.group == GROUP])
-    sentence = f"On math, inverted ({100 * reached['inverted']:.1f}%)"
-    told = [*parts, *recovered] or ["stands alone: the run has no regime to compare it with"]
-    once = (
-        ""
-        if any(len(row.seeds) > 1 for row in rows)
-        else " There is one seed, so nothing is known of how others differ."
-    )
-    return f"{sentence} {_join(told)}.{once}"
+    """State how the students of inverted traces compare with the regimes that they are contrasted with.
+
+    One sentence a cell and regime, on the math tasks, else on the code tasks, else on all tasks. A run without inverted traces
+    gets the accuracies of its regimes instead.
+    """
+    taught = [row for row in rows if row.kind == "regime"]
+    group = headline_group(taught)
+    methods = [row for name in inverters() for row in taught if row.name == name and group in row.scores]
+    labels = cell_labels(row.cell for row in taught)
+    sentences = []
+    for cell, label in labels.items():
+        where = f"On {group_name(group)} ({label})" if label else f"On {group_name(group)}"
+        reached = {
+            row.name: row.scores[group].accuracy.mean for row in taught if row.cell == cell and group in row.scores
+        }
+        if methods:
+            sentences += [
+                f"{where}, {row.name} ({percent(reached[row.name])}) "
+                f"{_findings(row, group, reached, contrasts, recovery)}."
+                for row in methods
+                if row.cell == cell
+            ]
+        elif reached:
+            figures = listed([f"{name} {percent(accuracy)}" for name, accuracy in reached.items()])
+            sentences.append(f"{where}, the accuracies are: {figures}.")
+    if not methods:
+        sentences.insert(0, "This run trains no student on inverted traces.")
+    if {len(row.seeds) for row in taught if row.seeds} == {1}:
+        sentences.append("With one seed, the intervals do not cover the differences between training runs.")
+    return " ".join(sentences)
+
+
+def headline_group(rows: Iterable[Row]) -> str:
+    """Choose the group of tasks that the findings are stated on: the first domain that a row has a score on, else all."""
+    scored = {group for row in rows for group in row.scores}
+    return next((domain for domain in DOMAINS if domain in scored), ALL)
+
+
+def group_name(group: str) -> str:
+    """Name a group of tasks in a sentence."""
+    return "all tasks" if group == ALL else group
 
 
 def is_significant(contrast: TestedDifference) -> bool:
-    """Whether its interval leaves 0 out, and it is told apart with all contrasts of its record counted."""
-    return not _covers_zero(contrast) and contrast.p_holm < SIGNIFICANT
+    """Return whether the interval excludes 0 and the corrected p-value is below 0.05."""
+    return excludes_zero(contrast.difference) and contrast.p_holm < SIGNIFICANT
 
 
-def told_apart(contrast: TestedDifference, count: int) -> str:
-    """`yes`, or what a reader must know beside a no: the smallest difference that would have shown, and what would settle it."""
+def excludes_zero(interval: Interval) -> bool:
+    """Return whether an interval excludes 0."""
+    return not interval.low <= 0 <= interval.high
+
+
+def _findings(
+    row: Row, group: str, reached: dict[str, float], contrasts: Sequence[Contrast], recovery: Sequence[RecoveryRow]
+) -> str:
+    """Compare one regime of a cell with each regime that it is contrasted with, and state its recovery."""
+    against = [
+        contrast
+        for contrast in contrasts
+        if (contrast.first, contrast.group, contrast.cell) == (row.name, group, row.cell) and contrast.second in reached
+    ]
+    by_outcome: dict[str, list[str]] = {}
+    for contrast in sorted(against, key=lambda contrast: not is_significant(contrast)):
+        outcome = _outcome(contrast, len(contrasts))
+        by_outcome.setdefault(outcome, []).append(_figures(contrast, reached[contrast.second]))
+    clauses = [f"{outcome} {listed(figures)}" for outcome, figures in by_outcome.items()]
+    clauses = clauses or ["is compared with no other regime"]
+    return "; it ".join([*clauses, *_recovered(recovery, row, group)])
+
+
+def _outcome(contrast: TestedDifference, count: int) -> str:
     if is_significant(contrast):
-        return "yes"
-    if not _covers_zero(contrast):
-        return f"not surely so among {count} comparisons"
-    return f"no: {_no_difference(contrast)}"
+        return "is significantly above" if contrast.difference.mean > 0 else "is significantly below"
+    if excludes_zero(contrast.difference):
+        return f"is not significantly different, after Holm correction over {count} comparisons, from"
+    return "is not significantly different from"
 
 
-def points(interval: Interval, unit: str = "") -> str:
-    """`1.0 [-2.0, 4.0]`, of a share or a difference of shares."""
-    return f"{100 * interval.mean:.1f}{unit} [{100 * interval.low:.1f}, {100 * interval.high:.1f}]"
+def _figures(contrast: Contrast, other: float) -> str:
+    figures = f"{percent(other)}; {points(contrast.difference.mean)} points, {confidence(contrast.difference)}"
+    if not is_significant(contrast):
+        figures += f"; minimum detectable effect {number(100 * contrast.detectable, 1)} points"
+    return f"{contrast.second} ({figures})"
 
 
-def _covers_zero(contrast: TestedDifference) -> bool:
-    return contrast.difference.low <= 0 <= contrast.difference.high
-
-
-def _compared(contrast: Contrast, other: float, count: int) -> str:
-    name = f"{contrast.second} ({100 * other:.1f}%)"
-    ahead = contrast.difference.low > 0
-    size = points(contrast.difference if ahead else _negative(contrast.difference), " points")
-    if is_significant(contrast):
-        return f"{'beats' if ahead else 'falls short of'} {name} by {size}"
-    return f"is {'ahead of' if ahead else 'behind'} {name} by {size}, but not surely so among {count} comparisons"
-
-
-def _not_told_apart(contrast: Contrast, other: float) -> str:
-    difference = points(contrast.difference, " points")
-    return f"{contrast.second} ({100 * other:.1f}%; {difference}; {_no_difference(contrast)})"
-
-
-def _no_difference(contrast: TestedDifference) -> str:
-    seen = f"{100 * contrast.detectable:.1f} points would have shown"
-    return seen if abs(contrast.difference.mean) < LEAST else f"{seen}; {_more(contrast)}"
-
-
-def _more(contrast: TestedDifference) -> str:
-    """What would make a difference of the size seen here show in 80% of experiments."""
-    size = f"{abs(100 * contrast.difference.mean):.1f}"
-    wanted = ((contrast.more_questions, "questions"), (contrast.more_seeds, "seeds"))
-    ways = [f"{number:,} more {what}" for number, what in wanted if number is not None]
-    if ways:
-        return f"about {' or '.join(ways)} would show {size}"
-    return f"not even {MOST_QUESTIONS:,} more questions or {MOST_SEEDS} more seeds would show {size}"
-
-
-def _recovered(rows: Sequence[RecoveryRow]) -> list[str]:
-    if not rows:
-        return []
-    share = rows[0].recovered
-    if share is None:
-        return [
-            f"recovers no share that can be stated, since the oracle's gain over base is {points(rows[0].gap, ' points')}"
-        ]
-    return [f"recovers {points(share, '%')} of the gain from base to oracle"]
-
-
-def _negative(interval: Interval) -> Interval:
-    return Interval(mean=-interval.mean, low=-interval.high, high=-interval.low, spread=interval.spread)
-
-
-def _join(parts: Sequence[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+def _recovered(recovery: Sequence[RecoveryRow], row: Row, group: str) -> list[str]:
+    for figures in recovery:
+        if (figures.regime, figures.group, figures.cell) == (row.name, group, row.cell):
+            if figures.recovered is None:
+                gap = f"{points(figures.gap.mean)} points, {confidence(figures.gap)}"
+                return [f"has no recovery, since the oracle's gain over base is not significant ({gap})"]
+            share = f"{percent(figures.recovered.mean)} ({confidence(figures.recovered)})"
+            return [f"recovers {share} of the gain from base to oracle"]
+    return []

@@ -1,9 +1,11 @@
-"""What the leaderboard says of faithfulness."""
+"""The tables of a record that describe inverted traces: faithfulness, bits of the hidden traces, and style."""
 
 from collections.abc import Mapping, Sequence
 
-from harness.results.schema import FaithfulnessRow, Interval, LikelihoodRow, Manner, StyleDistance
-from traceinv.inversion import Shown
+from harness.results.schema import FaithfulnessRow, Interval, LikelihoodRow, StyleDistance, StyleRow, StyleStats
+from harness.results.text import interval, number, percent
+from harness.views.tables import Column, Table, labels_of, with_cells
+from traceinv.inversion import SHOWN, Shown
 
 FIGURES = {
     "length_ratio": "length ratio",
@@ -17,93 +19,114 @@ FIGURES = {
     "true_steps": "true steps",
     "concludes": "concludes",
 }
-BESIDE_ACCURACY = ("rougeL", "step_f1")
-"""Figures whose normalised values stand in the table of accuracies."""
-NOTE = (
-    "*floor*: each truth beside the inverted trace of another question of like length; *ceiling*: the target's second trace "
-    "for the same question; *normalised*: 0 at the floor, 1 at the ceiling, with a bootstrap interval over questions, withheld "
-    "where the two cannot be told apart."
-)
-PARTS: dict[Shown, str] = {"question": "question", "answer": "and answer", "summary": "and summary"}
+"""The figures that a table shows, with their names."""
 
 
-def normalised_cells(rows: Sequence[FaithfulnessRow], regime: str) -> list[str]:
-    """The normalised values of a regime's traces, for the table of accuracies; blank for a regime that inverts nothing."""
-    found = next((row for row in rows if row.regime == regime), None)
-    return [_short(found.normalised.get(figure)) if found else "" for figure in BESIDE_ACCURACY]
-
-
-def faithfulness_table(rows: Sequence[FaithfulnessRow]) -> str:
-    """One line an inverter and figure."""
-    if not rows:
-        return "Not measured: no regime of this run inverts traces."
-    lines = [_line(["inverter of", "figure", "inverted", "floor", "ceiling", "normalised"]), _line(["---"] * 6)]
-    lines += [
-        _line([row.regime, name, *_levels(row, figure), _normalised(row, figure)])
-        for row in rows
-        for figure, name in FIGURES.items()
-    ]
-    counts = ", ".join(f"{row.regime} {row.pairs} of {row.asked}" for row in rows)
-    return "\n".join(
-        [*lines, "", f"Questions with a finished trace in every seed and a second sample: {counts}. {NOTE}"]
+def faithfulness_table(rows: Sequence[FaithfulnessRow]) -> Table:
+    """Build the table of faithfulness: one line an inverter and figure."""
+    lines = [(row, figure) for row in rows for figure in FIGURES]
+    levels = ("inverted", "floor", "ceiling", "normalised")
+    table = Table(
+        title="Faithfulness of the inverted traces",
+        columns=(Column("inverter of", "name"), Column("figure", "name"), *(Column(level) for level in levels)),
+        rows=tuple((row.regime, FIGURES[figure], *_levels(row, figure)) for row, figure in lines),
+        caption=_faithfulness_caption(rows),
     )
+    return with_cells(table, labels_of([row.cell for row, _ in lines]))
 
 
-def likelihood_table(rows: Sequence[LikelihoodRow]) -> str:
-    """Bits of a hidden trace by what the inverter was shown, and what each part gave away."""
-    header = [
-        "inverter of",
-        "taught with",
-        *(f"bits, {name}" for name in PARTS.values()),
-        "the answer's",
-        "the summary's",
-    ]
-    lines = [_line(header), _line(["---"] * len(header))]
-    for row in rows:
-        bits = [_bits(row.bits, part) for part in PARTS]
-        leaked = [_bits(row.leaked, "answer"), _bits(row.leaked, "summary")]
-        lines.append(_line([row.inverter, ", ".join(row.taught) or "nothing", *bits, *leaked]))
-    return "\n".join(lines)
+def bits_table(rows: Sequence[LikelihoodRow]) -> Table:
+    """Build the table of bits: the cross-entropy of the hidden traces by what the inverter is shown."""
+    parts = [part for part in SHOWN if any(part in row.bits for row in rows)]
+    table = Table(
+        title="Bits of a hidden trace",
+        columns=(
+            *(Column("inverter of", "name"), Column("trained with", "words")),
+            *(Column(part if part == "question" else f"+ {part}") for part in parts),
+            *(Column(f"{part} saves") for part in parts[1:]),
+            *(Column("tokens"), Column("traces")),
+        ),
+        rows=tuple(
+            (
+                row.inverter,
+                ", ".join(row.taught) or "nothing (prompted)",
+                *(_bits(row.bits, part) for part in parts),
+                *(_bits(row.leaked, part) for part in parts[1:]),
+                number(row.tokens, 0),
+                str(row.traces),
+            )
+            for row in rows
+        ),
+        caption="Cross-entropy of a hidden trace in bits, with 95% CI, given the question, then the answer as well, then the "
+        "summary as well, and the bits that each part saves. An inverter was trained on one form of prompt: for the other forms "
+        "the bits also include the cost of an unfamiliar prompt, and a part can save less than 0. tokens: mean length of a "
+        "trace.",
+    )
+    return with_cells(table, labels_of([row.cell for row in rows]))
 
 
-def style_line(found: StyleDistance) -> str:
-    """How far the summaries that inverters were taught on are from those that they were used on, in plain words."""
-    auc = found.auc
-    can = "can" if auc.low > 0.5 else "cannot"
+def style_table(rows: Sequence[StyleRow]) -> Table:
+    """Build the table of style: the surrogate's summaries, which inverters are trained on, and the target's."""
+    lines = [(row, name, stats) for row in rows for name, stats in _sides(row)]
+    table = Table(
+        title="Style of the summaries",
+        columns=(
+            Column("summaries", "name"),
+            *(Column(name) for name in ("texts", "median words", "headings", "first person", "LaTeX", "AUC")),
+        ),
+        rows=tuple((name, *_stats(stats), interval(row.auc)) for row, name, stats in lines),
+        caption="Headings, first person and LaTeX: share of texts. AUC: area under the ROC curve of a word classifier that "
+        "separates the two sets of summaries, with its 95% CI; 0.5 means indistinguishable, 1 means always distinguishable.",
+    )
+    return with_cells(table, labels_of([row.cell for row, *_ in lines]))
+
+
+def style_line(distance: StyleDistance) -> str:
+    """State in a sentence whether a classifier can distinguish the two sets of summaries."""
+    can = "can" if distance.auc.low > 0.5 else "cannot"
     return (
-        f"Style: a classifier of words {can} tell the surrogate's summaries, which inverters are taught on, from the target's,"
-        f" which they are used on: area under the curve {_plain(auc)}, 0.5 being chance. Surrogate's: {_manner(found.taught)}."
-        f" Target's: {_manner(found.used)}."
+        f"A word classifier {can} distinguish the surrogate's summaries, which inverters are trained on, from the target's: area "
+        f"under the ROC curve {interval(distance.auc)}, where 0.5 is chance."
     )
 
 
-def _manner(found: Manner) -> str:
-    shares = {"headings": found.headings, "first person": found.first_person, "LaTeX": found.latex}
-    named = ", ".join(f"{name} in {100 * share:.0f}%" for name, share in shares.items())
-    return f"{found.texts} texts, {found.median_words:g} words at the median, {named}"
+def _sides(distance: StyleDistance) -> tuple[tuple[str, StyleStats], tuple[str, StyleStats]]:
+    return ("surrogate's (trained on)", distance.taught), ("target's (used on)", distance.used)
+
+
+def _stats(stats: StyleStats) -> tuple[str, ...]:
+    shares = (stats.headings, stats.first_person, stats.latex)
+    return str(stats.texts), f"{stats.median_words:g}", *(percent(share) for share in shares)
 
 
 def _levels(row: FaithfulnessRow, figure: str) -> list[str]:
-    return [_plain(level.get(figure)) for level in (row.inverted, row.floor, row.ceiling)]
+    levels = (row.inverted, row.floor, row.ceiling, row.normalised)
+    cells = [interval(level[figure]) if figure in level else "" for level in levels]
+    return cells if cells[-1] else [*cells[:-1], "withheld"]
 
 
-def _normalised(row: FaithfulnessRow, figure: str) -> str:
-    found = row.normalised.get(figure)
-    return _plain(found) if found else f"withheld: {row.withheld.get(figure, 'no pair has it')}"
+def _faithfulness_caption(rows: Sequence[FaithfulnessRow]) -> str:
+    counts = ", ".join(f"{row.regime} {row.pairs} of {row.asked}" for row in rows)
+    withheld = "; ".join(f"{', '.join(names)}: {reason}" for reason, names in _withheld(rows).items())
+    return (
+        "Similarity of inverted and true traces, with 95% CI. floor: each true trace against the inverted trace of another "
+        "question of similar length. ceiling: against the target's second trace for the same question. normalised: "
+        "(inverted - floor) / (ceiling - floor), with a bootstrap interval over questions. Questions with a finished trace in "
+        f"every seed and a second trace: {counts}." + (f" Withheld: {withheld}." if withheld else "")
+    )
+
+
+def _withheld(rows: Sequence[FaithfulnessRow]) -> Mapping[str, list[str]]:
+    """Return the figures without a normalised value by the reason; a figure that some rows have is named with its regime."""
+    reasons: dict[str, list[str]] = {}
+    for figure, name in FIGURES.items():
+        lacking = {row.regime: row.withheld.get(figure, "not measured") for row in rows if figure not in row.normalised}
+        if len(lacking) == len(rows) and len(set(lacking.values())) == 1:
+            lacking = {"": next(iter(lacking.values()))}
+        for regime, reason in lacking.items():
+            reasons.setdefault(reason, []).append(f"{name} of {regime}" if regime else name)
+    return reasons
 
 
 def _bits(figures: Mapping[Shown, Interval], part: Shown) -> str:
-    found = figures.get(part)
-    return f"{found.mean:.1f} [{found.low:.1f}, {found.high:.1f}]" if found else ""
-
-
-def _plain(found: Interval | None) -> str:
-    return f"{found.mean:.3f} [{found.low:.3f}, {found.high:.3f}]" if found else ""
-
-
-def _short(found: Interval | None) -> str:
-    return f"{found.mean:.2f} [{found.low:.2f}, {found.high:.2f}]" if found else "withheld"
-
-
-def _line(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(cells)} |"
+    return interval(figures[part], 1) if part in figures else ""
