@@ -6,11 +6,12 @@ import pickle
 import zlib
 
 import pytest
+from mirror import mirrored_rows
 
 from harness.grading import grade_humaneval, grade_livecodebench, grade_mbpp
 from harness.grading.livecodebench import read_tests, same_output
 
-from .conftest import Rows, grade_by_humaneval, read_cases
+from .conftest import grade_by_humaneval, read_cases
 
 pytestmark = pytest.mark.usefixtures("isolated")
 
@@ -40,8 +41,8 @@ def test_the_program_is_found_where_it_stands(case: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("form", ["whole", "body", "completion"])
-def test_humanevals_solutions_are_all_correct(form: str, read_rows: Rows) -> None:
-    rows = read_rows("humaneval")
+def test_humanevals_solutions_are_all_correct(form: str) -> None:
+    rows = mirrored_rows("humaneval")
     responses = {
         "whole": lambda row: _fenced(row["prompt"] + row["canonical_solution"]),
         "body": lambda row: f"```\n{row['canonical_solution']}```",
@@ -52,10 +53,10 @@ def test_humanevals_solutions_are_all_correct(form: str, read_rows: Rows) -> Non
     assert len(grades) == 164
 
 
-def test_a_function_that_does_nothing_solves_no_humaneval_problem(read_rows: Rows) -> None:
+def test_a_function_that_does_nothing_solves_no_humaneval_problem() -> None:
     grades = [
         grade_by_humaneval(_fenced(f"def {row['entry_point']}(*a, **k):\n    return None"), row)
-        for row in read_rows("humaneval")
+        for row in mirrored_rows("humaneval")
     ]
     assert {grade.state for grade in grades} == {"wrong"}
 

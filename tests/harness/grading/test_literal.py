@@ -1,6 +1,5 @@
 """Predicted outputs: Python literals, parsed and never run."""
 
-import time
 from typing import Any
 
 import pytest
@@ -27,7 +26,6 @@ def test_a_predicted_output_is_in_the_right_state(case: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("response", HUGE, ids=lambda response: response[:12])
-def test_a_huge_or_broken_literal_is_no_answer_and_takes_no_time(response: str) -> None:
-    started = time.process_time()
+@pytest.mark.timeout(60)  # it takes milliseconds; a pattern that backtracks would take hours
+def test_a_huge_or_broken_literal_is_no_answer(response: str) -> None:
     assert grade_literal(response, "1").state in {"no_answer", "bad_format"}
-    assert time.process_time() - started < 2

@@ -96,6 +96,7 @@ def _check(name: str, world: World, share: float) -> None:
     assert LEAST - NOISE <= share <= MOST + NOISE
 
 
+@pytest.mark.slow
 def test_intervals_of_a_run_as_the_lab_makes_them_hold_the_truth() -> None:
     world = World(3, 200, (0.3, 0.6), 0.03)
     _check("accuracy", world, _coverage_of_accuracy(world))

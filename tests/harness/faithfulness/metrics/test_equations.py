@@ -1,15 +1,11 @@
 """Equations are judged where they can be, left alone where they were only half read, and never hang."""
 
-import json
-import os
 import time
-from pathlib import Path
 
 import pytest
+from mirror import mirrored_rows
 
 from harness.faithfulness.metrics.equations import Equations, judge_equations
-
-DATA = Path(os.environ.get("TRACEINV_DATA", Path(__file__).parents[5] / "shared" / "data"))
 
 
 @pytest.mark.parametrize(
@@ -105,15 +101,12 @@ def test_long_texts_take_no_more_than_linear_time(hostile: str) -> None:
 @pytest.mark.parametrize(
     ("file", "field", "least"),
     [
-        pytest.param("math500.jsonl", "solution", 0.97, marks=pytest.mark.slow),
-        ("gsm8k_test.jsonl", "answer", 0.99),
+        pytest.param("math500", "solution", 0.97, marks=pytest.mark.slow),
+        ("gsm8k_test", "answer", 0.99),
     ],
 )
 def test_what_people_write_is_true(file: str, field: str, least: float) -> None:
-    path = DATA / file
-    if not path.exists():
-        pytest.skip(f"no {path}")
-    texts = [json.loads(line)[field] for line in path.read_text(encoding="utf-8").splitlines()[:150]]
+    texts = [row[field] for row in mirrored_rows(file)[:150]]
     found = [judge_equations(text) for text in texts]
     true, false = sum(each.true for each in found), sum(each.false for each in found)
     assert true > 100

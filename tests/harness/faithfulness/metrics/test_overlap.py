@@ -1,16 +1,14 @@
 """Overlap figures equal those of the packages that everyone uses, pair by pair."""
 
 import itertools
-import json
-import os
 from collections import Counter
 from functools import cache
-from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
 import sacrebleu
+from mirror import mirrored_rows
 from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu
 from rouge_score.rouge_scorer import RougeScorer
 
@@ -18,7 +16,6 @@ from harness.faithfulness.metrics.overlap import overlap
 from harness.faithfulness.metrics.text import Text
 from harness.faithfulness.metrics.words import nltk_words
 
-DATA = Path(os.environ.get("TRACEINV_DATA", Path(__file__).parents[5] / "shared" / "data"))
 ROUGE = ["rouge1", "rouge2", "rougeL", "rougeLsum"]
 FORMS = {
     "plain": "We sell 48 clips in April. Then half as many in May.\nSo 48/2 = 24, and 48 + 24 = 72 in all.",
@@ -80,10 +77,7 @@ def test_random_texts_that_tie_in_many_ways_have_the_packages_figures() -> None:
 
 
 def test_human_solutions_have_the_packages_figures() -> None:
-    path = DATA / "math500.jsonl"
-    if not path.exists():
-        pytest.skip(f"no {path}")
-    solutions = [json.loads(line)["solution"] for line in path.read_text(encoding="utf-8").splitlines()]
+    solutions = [row["solution"] for row in mirrored_rows("math500")]
     short = [text for text in solutions if len(text) < 1200][:301]
     for truth, inverted in itertools.pairwise(short):
         _check(truth, inverted)
