@@ -40,7 +40,10 @@ def test_the_program_is_found_where_it_stands(case: dict[str, str]) -> None:
     assert grade.state == case["state"], grade
 
 
-@pytest.mark.parametrize("form", ["whole", "body", "completion"])
+SLOW = pytest.mark.slow
+
+
+@pytest.mark.parametrize("form", ["whole", pytest.param("body", marks=SLOW), pytest.param("completion", marks=SLOW)])
 def test_humanevals_solutions_are_all_correct(form: str) -> None:
     rows = mirrored_rows("humaneval")
     responses = {
@@ -53,6 +56,7 @@ def test_humanevals_solutions_are_all_correct(form: str) -> None:
     assert len(grades) == 164
 
 
+@pytest.mark.slow
 def test_a_function_that_does_nothing_solves_no_humaneval_problem() -> None:
     grades = [
         grade_by_humaneval(_fenced(f"def {row['entry_point']}(*a, **k):\n    return None"), row)

@@ -1,13 +1,21 @@
-"""One pool for all tests of the sandbox; they are skipped, with the reason, where programs cannot be isolated."""
+"""One pool for all tests of the sandbox. Where programs cannot be isolated, the tests are skipped with the reason."""
 
 from collections.abc import Callable, Iterator
 
 import pytest
 
-from harness.sandbox import Checks, IsolationMissing, Limits, Outcome, Pool
+from harness.sandbox import Checks, IsolationMissing, Limits, Outcome, Pool, cell
 
 Run = Callable[..., Outcome]
 QUICK = Limits(cpu_seconds=2, total_cpu_seconds=4, idle_seconds=2)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _look_often() -> Iterator[None]:
+    """Look for a program that waits ten times as often as in use, so that the tests do not wait for it either."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(cell, "LOOK_SECONDS", 0.1)
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -23,13 +31,13 @@ def pool() -> Iterator[Pool]:
 
 @pytest.fixture
 def run(pool: Pool) -> Run:
-    """Run a script, and give what came of it."""
+    """Run a script and return its outcome."""
     return lambda program, stdin="", limits=QUICK: pool.run(program, stdin, limits)
 
 
 @pytest.fixture
 def check(pool: Pool) -> Run:
-    """Judge a program that should define `double(x)`."""
+    """Check a program that should define `double(x)`."""
 
     def check(program: str, code: str = "assert double(4) == 8\nassert double(-1) == -2", **tests: object) -> Outcome:
         return pool.check(program, Checks(code, **tests), QUICK)  # type: ignore[arg-type]

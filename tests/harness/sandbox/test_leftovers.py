@@ -33,7 +33,7 @@ RENAME = "import ctypes\nctypes.CDLL(None).prctl(15, b'leftover', 0, 0, 0)\n"
     ],
 )
 def test_no_process_is_left_when_a_script_is_judged(run, program: str) -> None:
-    run(RENAME + program, limits=Limits(cpu_seconds=1, idle_seconds=1))
+    run(RENAME + program, limits=Limits(cpu_seconds=1, idle_seconds=0.3))
     assert _processes_with("leftover") == []
 
 
