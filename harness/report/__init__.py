@@ -1,4 +1,4 @@
-"""Results as one HTML page that opens from disk, with no network: plots, the tables behind them, and a trace browser."""
+"""Make one HTML page of results that needs no network: plots, the tables behind them, and a trace browser."""
 
 from harness.report.page import Built, build
 

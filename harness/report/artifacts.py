@@ -1,46 +1,61 @@
-"""What a record's run left in its store: found by the names and keys of the stages that the record lists."""
+"""Find the artifacts of a record's run by the kinds, labels and keys of its stages."""
 
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from harness.pipeline.plan import Experiment, External, Stage, plan
-from harness.pipeline.recipe import Recipe
 from harness.pipeline.store import Artifact, Store
-from harness.results.schema import ResultRecord
-from traceinv.schema import describe
+from harness.results.schema import Label, ResultRecord
+from traceinv.errors import InputError
 
-KEY = re.compile("[0-9a-f]+")
+KIND, KEY = re.compile("[a-z_]+"), re.compile("[0-9a-f]+")
+
+
+@dataclass(frozen=True)
+class StoredStage:
+    """A stage of a run whose artifact is in the store."""
+
+    kind: str
+    labels: Mapping[str, Label]
+    artifact: Artifact
 
 
 @dataclass(frozen=True)
 class RunArtifacts:
-    """A run's stages, and the artifacts of those that the store still has, by the stage's name."""
+    """The stages of a run that the store has artifacts for, in the order of the record."""
 
-    experiment: Experiment
-    found: dict[str, Artifact]
+    stages: Sequence[StoredStage]
 
-    def of(self, stage: Stage | External) -> Artifact | None:
-        return self.found.get(stage.name) if isinstance(stage, Stage) else None
+    def select(self, kind: str, **labels: Label) -> Iterator[StoredStage]:
+        """Yield the stages of a kind that carry all of these labels."""
+        for stage in self.stages:
+            if stage.kind == kind and labels.items() <= stage.labels.items():
+                yield stage
 
 
 def find_artifacts(record: ResultRecord, store: Path) -> RunArtifacts | str:
-    """The artifacts of a record's run, or one line that says why there are none."""
+    """Return the artifacts of a record's run, or one line that says why there are none."""
     if not store.is_dir():
         return f"the run's store is not at {store}"
-    try:
-        recipe = Recipe.model_validate(record.recipe)
-    except ValidationError as error:
-        return f"the record's recipe is not one of this version ({describe(error, Recipe)})"
-    experiment = plan(recipe, External(Path(), ""))
-    # A record may come from anyone, and a key is part of a path.
-    keys = {stage.name: stage.key for stage in record.provenance.stages if KEY.fullmatch(stage.key)}
-    shelf = Store(store)
-    found = {
-        stage.name: artifact
-        for stage in experiment.stages
-        if stage.name in keys and (artifact := shelf.find(stage.kind, keys[stage.name]))
-    }
-    return RunArtifacts(experiment, found) if found else f"the store {store} has no artifact of this run"
+    artifacts = Store(store)
+    stages = [
+        StoredStage(entry.kind, entry.labels, artifact)
+        for entry in record.provenance.stages
+        # A record may come from anyone, and kind and key are parts of a path.
+        if KIND.fullmatch(entry.kind) and KEY.fullmatch(entry.key)
+        if (artifact := artifacts.find(entry.kind, entry.key))
+    ]
+    return RunArtifacts(stages) if stages else f"the store {store} has no artifact of this run"
+
+
+def rows_file(folder: Path) -> Path:
+    """Return the one JSONL file of an artifact that holds rows.
+
+    Raises:
+        InputError: the folder has no such file, or several.
+    """
+    paths = list(folder.glob("*.jsonl"))
+    if len(paths) != 1:
+        raise InputError(f"{folder}: expected one .jsonl file, got {len(paths)}")
+    return paths[0]

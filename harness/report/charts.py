@@ -1,30 +1,38 @@
-"""Plots as SVG text, drawn by Vega-Lite through altair and vl-convert, with nothing to fetch and no script on the page.
+"""Draw plots as SVG text with Vega-Lite, through altair and vl-convert. The page needs no script and no network for them.
 
-Colours are the page's CSS variables, so one drawing serves light and dark. Every mark carries a description, which the page
-shows where a pointer rests.
+Colours are CSS variables of the page, so that one drawing serves the light and the dark theme. Every mark carries its tooltip as
+a description; the page shows it under the pointer.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, get_args
+from dataclasses import asdict, dataclass
+from typing import Any
 
-from harness.pipeline.recipe import Regime
+from traceinv.regimes import ORDER
 
 Chart = Any
-"""One of altair's chart classes, which share no base that could be named here."""
+"""One of altair's chart classes; they have no common base class."""
 Draw = Callable[[int], Chart]
-"""Makes a plot whose panels share this width."""
+"""Make a plot whose panels share a width in pixels."""
 WIDE, NARROW = 740, 210
-"""Widths in pixels that the panels of a plot share on a screen and on a phone, the labels beside them not counted."""
+"""Widths in pixels that the panels of a plot share on a screen and on a phone, without the labels beside them."""
 INK, SOFT, GRID, PAPER = "var(--ink)", "var(--soft)", "var(--grid)", "var(--paper)"
-ORDER = (*get_args(Regime), "target", "surrogate")
+NAMES = (*ORDER, "target", "surrogate")
+"""The names with a colour of their own: that of their place in this list."""
+COLOURS = 12
+"""How many colours the palette has."""
 SHAPES = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross")
 ROW_HEIGHT = 26
 
 
 @dataclass(frozen=True)
 class Dot:
-    """A value with its interval on a row of a panel; `points` are single seeds' values, `says` what the mark tells."""
+    """A value with its interval on a row of a panel.
+
+    Attributes:
+        label: written beside the mark.
+        points: values of single seeds, drawn as small ticks.
+    """
 
     panel: str
     row: str
@@ -32,13 +40,13 @@ class Dot:
     low: float
     high: float
     label: str
-    says: str
+    tooltip: str
     points: Sequence[float] = ()
 
 
 @dataclass(frozen=True)
 class Band(Dot):
-    """A value between a floor and a ceiling, where these are known."""
+    """A value with the floor and the ceiling that are known of it."""
 
     floor: float | None = None
     ceiling: float | None = None
@@ -46,34 +54,34 @@ class Band(Dot):
 
 @dataclass(frozen=True)
 class Spot:
-    """A point in the plane with an interval upwards; `series` names its colour and its line."""
+    """A point in the plane with a vertical interval; points of one series share colour, shape and line."""
 
     series: str
     x: float
     mean: float
     low: float
     high: float
-    says: str
+    tooltip: str
 
 
 @dataclass(frozen=True)
 class Curve:
-    """A line of a panel through `points` (x, y)."""
+    """A line of a panel through points (x, y); lines of one series share a colour."""
 
     panel: str
     series: str
-    says: str
-    points: Sequence[tuple[float, float]] = field(default=())
+    tooltip: str
+    points: Sequence[tuple[float, float]]
 
 
 def colour(name: str) -> str:
-    """The CSS variable of a regime or model; names that are not known share the palette in a fixed way."""
-    slot = ORDER.index(name) if name in ORDER else sum(name.encode()) % len(ORDER)
-    return f"var(--c{slot})"
+    """Return the CSS variable of a regime or model; an unknown name always gets the same colour of the palette."""
+    place = NAMES.index(name) if name in NAMES else sum(name.encode())
+    return f"var(--c{place % COLOURS})"
 
 
 def draw_both(draw: Draw) -> tuple[str, str]:
-    """The plot as SVG for a screen and for a phone."""
+    """Draw a plot as SVG, for a screen and for a phone."""
     import vl_convert
 
     wide, narrow = (vl_convert.vegalite_to_svg(_themed(draw(width)).to_dict()) for width in (WIDE, NARROW))
@@ -81,23 +89,26 @@ def draw_both(draw: Draw) -> tuple[str, str]:
 
 
 def _hidden(svg: str) -> str:
-    """To a screen reader a plot is the one image that its frame describes, not hundreds of marks."""
+    """Hide the marks of a plot from screen readers; the element around it describes the whole plot."""
     return svg.replace("<svg ", '<svg aria-hidden="true" ', 1)
 
 
 def dots(items: Sequence[Dot], title: str, width: int, percent: bool = True, marks: Sequence[float] = ()) -> Chart:
-    """A row for each name, a panel for each group side by side where there is room; lines at `marks`."""
+    """Draw a row for each name and a panel for each group, with vertical lines at `marks`."""
     x = _value_axis(items, title, percent, marks, room=0.16 if width > NARROW else 0.24)
-    return _panels(items, width, lambda shown, each, first: _dot_panel(shown, x, each, first, marks))
+    return _panels(items, width, lambda panel, panel_width, named: _dot_panel(panel, x, panel_width, named, marks))
 
 
 def bands(items: Sequence[Band], title: str, width: int) -> Chart:
-    """As `dots`, each value before the band from its floor to its ceiling."""
-    return _panels(items, width, lambda shown, each, first: _band_panel(shown, title, each, first))
+    """Draw dots as `dots` does, each on a band from its floor to its ceiling."""
+    return _panels(items, width, lambda panel, panel_width, named: _band_panel(panel, title, panel_width, named))
 
 
 def scatter(items: Sequence[Spot], x_title: str, y_title: str, width: int, diagonal: bool) -> Chart:
-    """Points with vertical intervals, one colour and shape a name; `diagonal`: both axes are shares, with the line y = x."""
+    """Draw points with vertical intervals, one colour and shape for each series.
+
+    With `diagonal` both axes are shares and the line y = x is drawn; without it the points of a series are joined by a line.
+    """
     import altair as alt
 
     names = list(dict.fromkeys(item.series for item in items))
@@ -119,7 +130,7 @@ def scatter(items: Sequence[Spot], x_title: str, y_title: str, width: int, diago
             x=x, y=alt.Y("low:Q", title=y_title), y2="high:Q", color=series
         ),
         chart.mark_point(filled=True, size=90, opacity=1).encode(
-            x=x, y=y, color=series, shape=shape, description="says:N"
+            x=x, y=y, color=series, shape=shape, description="tooltip:N"
         ),
     ]
     if diagonal:
@@ -131,10 +142,10 @@ def scatter(items: Sequence[Spot], x_title: str, y_title: str, width: int, diago
 
 
 def curves(items: Sequence[Curve], x_title: str, y_title: str, width: int) -> Chart:
-    """Thin lines over each other, a panel for each group, its names in its own legend."""
+    """Draw thin lines, a panel with its own legend for each group."""
     import altair as alt
 
-    panels = (_curve_panel(shown, x_title, y_title, width) for shown in _by_panel(items).values())
+    panels = (_curve_panel(panel, x_title, y_title, width) for panel in _by_panel(items).values())
     return alt.vconcat(*panels).resolve_scale(color="independent")
 
 
@@ -143,7 +154,7 @@ def _curve_panel(items: Sequence[Curve], x_title: str, y_title: str, width: int)
 
     names = list(dict.fromkeys(item.series for item in items))
     rows = [
-        {"series": item.series, "line": number, "says": item.says, "x": x, "y": y}
+        {"series": item.series, "line": number, "tooltip": item.tooltip, "x": x, "y": y}
         for number, item in enumerate(items)
         for x, y in item.points
     ]
@@ -152,7 +163,7 @@ def _curve_panel(items: Sequence[Curve], x_title: str, y_title: str, width: int)
         "y": alt.Y("y:Q", title=y_title),
         "detail": "line:N",
         "color": _series(names, width),
-        "description": "says:N",
+        "description": "tooltip:N",
     }
     chart = _chart(rows).mark_line(strokeWidth=1.5, opacity=0.8).encode(**encoding)
     return chart.properties(width=width, height=200, title=items[0].panel)
@@ -165,21 +176,24 @@ def _chart(rows: Sequence[dict[str, Any]]) -> Chart:
 
 
 def _by_panel(items: Sequence[Any]) -> dict[str, list[Any]]:
-    found: dict[str, list[Any]] = {}
+    panels: dict[str, list[Any]] = {}
     for item in items:
-        found.setdefault(item.panel, []).append(item)
-    return found
+        panels.setdefault(item.panel, []).append(item)
+    return panels
 
 
-def _panels(items: Sequence[Dot], width: int, panel: Any) -> Chart:
-    """One panel for each group: beside each other with the rows named once, or below each other on a phone."""
+def _panels(items: Sequence[Dot], width: int, draw: Callable[[Sequence[Any], int, bool], Chart]) -> Chart:
+    """Place the panels side by side with the rows named once, or one below the other on a phone.
+
+    `draw` makes a panel of its items, its width, and whether its rows are named.
+    """
     import altair as alt
 
-    groups = list(_by_panel(items).values())
+    panels = list(_by_panel(items).values())
     if width < WIDE:
-        return alt.vconcat(*(panel(group, width, True) for group in groups))
-    each = (width - 20 * (len(groups) - 1)) // len(groups)
-    return alt.hconcat(*(panel(group, each, number == 0) for number, group in enumerate(groups)), spacing=20)
+        return alt.vconcat(*(draw(panel, width, True) for panel in panels))
+    panel_width = (width - 20 * (len(panels) - 1)) // len(panels)
+    return alt.hconcat(*(draw(panel, panel_width, number == 0) for number, panel in enumerate(panels)), spacing=20)
 
 
 def _rows_axis(items: Sequence[Dot], named: bool) -> Any:
@@ -190,14 +204,14 @@ def _rows_axis(items: Sequence[Dot], named: bool) -> Any:
 
 
 def _value_axis(items: Sequence[Dot], title: str, percent: bool, marks: Sequence[float], room: float) -> Any:
-    """One scale for all panels, so that they can be compared, with `room` (a share of it) for the labels at the right."""
+    """Make the value axis that all panels share; `room` is the share of it that the labels at the right need."""
     import altair as alt
 
     values = [value for item in items for value in (item.low, item.high, *item.points)]
     low, high = min(0.0, *marks, *values), max(*marks, *values) or 1.0
-    # Shares end at 100%; what is relative to something else may not.
-    ends = alt.Undefined if marks or not percent else "datum.value > 1 ? '' : datum.label"
-    axis = alt.Axis(format="%", tickCount=5, labelExpr=ends) if percent else alt.Axis(tickCount=5)
+    # Shares end at 100%; values relative to a mark may not.
+    label = alt.Undefined if marks or not percent else "datum.value > 1 ? '' : datum.label"
+    axis = alt.Axis(format="%", tickCount=5, labelExpr=label) if percent else alt.Axis(tickCount=5)
     scale = alt.Scale(domain=[low, high + room * (high - low)], nice=False)
     return alt.X("low:Q", title=title, axis=axis, scale=scale)
 
@@ -213,8 +227,8 @@ def _dot_panel(items: Sequence[Dot], x: Any, width: int, named: bool, marks: Seq
     layers = [
         seeds.mark_tick(aria=False, thickness=1.5, size=12, opacity=0.55).encode(x="x:Q", color=series),
         chart.mark_rule(aria=False, strokeWidth=2.5).encode(x=x, x2="high:Q", color=series),
-        chart.mark_point(filled=True, size=75, opacity=1).encode(x="mean:Q", color=series, description="says:N"),
-        # The same text twice: a rim in the page's colour first, so that lines behind it do not cross the letters.
+        chart.mark_point(filled=True, size=75, opacity=1).encode(x="mean:Q", color=series, description="tooltip:N"),
+        # The text is drawn twice: first its outline in the page's colour, so that no line crosses the letters.
         chart.mark_text(aria=False, align="left", dx=6, stroke=PAPER, strokeWidth=4, fontSize=11.5).encode(
             x="high:Q", text="label:N"
         ),
@@ -247,7 +261,7 @@ def _band_panel(items: Sequence[Band], title: str, width: int, named: bool) -> A
         tops.mark_tick(aria=False, color=INK, thickness=2.5, size=16).encode(x="ceiling:Q"),
         chart.mark_rule(aria=False, strokeWidth=2.5, stroke=colour(items[0].panel)).encode(x="low:Q", x2="high:Q"),
         chart.mark_point(filled=True, size=75, opacity=1, color=colour(items[0].panel)).encode(
-            x=x, description="says:N"
+            x=x, description="tooltip:N"
         ),
         chart.mark_text(aria=False, align="right", dx=-2, color=INK, fontSize=11.5).encode(
             x=alt.datum(high + room), text="label:N"
@@ -279,7 +293,7 @@ def _legend(width: int) -> Any:
 
 
 def _themed(chart: Chart) -> Chart:
-    """The page's colours and sizes; the font is one whose widths vl-convert knows, the page puts its own in its place."""
+    """Set the page's colours and sizes. vl-convert knows the widths of Arial; the page replaces it by its own font."""
     return (
         chart.configure(background="transparent", font="Arial", padding=4)
         .configure_view(stroke=None)

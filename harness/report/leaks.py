@@ -1,131 +1,86 @@
-"""The plots of what leaks: how close inverted traces come to the true ones, and what each disclosed part gives away."""
+"""Draw what leaks: how close inverted traces come to the true ones, and how many bits each disclosed part gives away."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from harness.report import charts
 from harness.report.charts import Band, Dot
-from harness.report.figure import Figure, Table, describe_dots, plain_interval
-from harness.results.schema import FaithfulnessRow, Interval, LikelihoodRow, ResultRecord
-from harness.views.faithfulness import FIGURES, style_line
-from traceinv.inversion import SHOWN, Shown
+from harness.report.figure import Figure, describe_dots
+from harness.results.schema import FaithfulnessRow, Interval, LikelihoodRow, StyleRow
+from harness.results.text import interval, number
+from harness.views.faithfulness import FIGURES, bits_table, faithfulness_table, style_table
+from traceinv.inversion import Shown
 
 LENGTH = "length_ratio"
-"""The one figure that does not grow with likeness, so it has no place in a plot from nothing shared to all shared."""
+"""The one figure that does not grow with similarity, so it has no place on the plot's scale from 0 to 1."""
 
 
-def faithfulness(record: ResultRecord) -> Figure:
-    """How close inverted traces are to the true ones, between floor and ceiling."""
+def faithfulness(rows: Sequence[FaithfulnessRow], styles: Sequence[StyleRow]) -> Figure:
+    """Draw how close the inverted traces of a cell are to the true ones, between floor and ceiling.
+
+    Args:
+        styles: the style distance of the cell; empty where there is none.
+    """
     title = "Faithfulness, with its floor and ceiling"
-    words = (
-        "How close the inverted traces are to the hidden true ones, on several scales. A figure means nothing by itself: text of "
-        "the right form and length scores well above 0. The left tick is that floor, the trace of another question held "
-        "against the truth; the right tick, where it was measured, is the ceiling, the target's own second trace. Only what "
-        "lies above the floor can have leaked; the percentage is the place between the two."
+    caption = (
+        "How close the inverted traces are to the hidden true ones. Every figure has a floor and a ceiling. The floor (left "
+        "tick) compares each true trace with the inverted trace of another question: text of the right form and length scores "
+        "well above 0. The ceiling (right tick, where it was measured) compares it with a second trace of the target for the "
+        "same question. The percentage is the position between the two. Only what lies above the floor can come from the "
+        "disclosure."
     )
-    if not record.faithfulness:
-        return Figure("faithfulness", title, words, missing="No plot: no regime of this run inverts traces.")
-    if record.style:
-        words = f"{words} {style_line(record.style)}"
-    bands = [
-        _band(row, name) for row in record.faithfulness for name in FIGURES if name in row.inverted and name != LENGTH
-    ]
-    wide, narrow = charts.draw_both(lambda width: charts.bands(bands, "0: nothing shared, 1: the same", width))
+    if not rows:
+        return Figure("faithfulness", title, caption, missing="No plot: no regime of this run inverts traces.")
+    bands = [_band(row, name) for row in rows for name in FIGURES if name in row.inverted and name != LENGTH]
+    wide, narrow = charts.draw_both(lambda width: charts.bands(bands, "0: nothing in common, 1: equal", width))
     return Figure(
         key="faithfulness",
         title=title,
-        words=words,
+        caption=caption,
         alt=describe_dots("Dot plot of faithfulness figures between floor and ceiling", bands),
         wide=wide,
         narrow=narrow,
-        table=Table(
-            ("figure", "inverter of", "inverted", "floor", "ceiling", "place between them", "questions"),
-            [_faithfulness_cells(row, name) for row in record.faithfulness for name in row.inverted],
-        ),
+        tables=(faithfulness_table(rows), *((style_table(styles),) if styles else ())),
     )
 
 
-def bits(record: ResultRecord) -> Figure:
-    """Bits of the hidden trace that each disclosed part gives away."""
+def bits(rows: Sequence[LikelihoodRow]) -> Figure:
+    """Draw by how many bits each disclosed part lowers the NLL of the hidden traces."""
     title = "Bits leaked by each disclosed part"
-    words = (
-        "How much less surprising the hidden trace becomes to a model once it is shown one more part of the disclosure. Each bit "
-        "halves the number of traces that are still likely. A model that was not taught with a part finds it strange, and its "
-        "figure can be below 0."
+    caption = (
+        "By how many bits a model's negative log-likelihood of the hidden trace falls when one more part of the disclosure is "
+        "shown to it. One bit halves the number of traces that remain likely. A model that was not trained with a part also pays "
+        "for the unfamiliar prompt, so its figure can be below 0."
     )
-    rows = record.likelihood
-    dots = [_bits_dot(row, part, found) for row in rows for part, found in row.leaked.items()]
+    dots = [_bits_dot(row, part, saved) for row in rows for part, saved in row.leaked.items()]
     if not dots:
-        return Figure("bits", title, words, missing="No plot: this record has no likelihood of the hidden traces.")
-    draw_order = sorted(dots, key=lambda dot: [d.panel for d in dots].index(dot.panel))
-    wide, narrow = charts.draw_both(
-        lambda width: charts.dots(draw_order, "bits a trace", width, percent=False, marks=(0,))
-    )
-    return Figure("bits", title, words, describe_dots("Dot plot of bits leaked", dots), wide, narrow, _bits_table(rows))
-
-
-def _bits_table(rows: Sequence[LikelihoodRow]) -> Table:
-    parts = [part for part in SHOWN if any(part in row.bits for row in rows)]
-    columns = [*(f"bits, shown up to the {part}" for part in parts), *(f"leaked by the {part}" for part in parts[1:])]
-    return Table(
-        ("inverter of", "taught with", *columns, "tokens a trace", "traces"),
-        [
-            (
-                row.inverter,
-                ", ".join(row.taught) or "only prompted",
-                *(_bits_cell(row.bits, part) for part in parts),
-                *(_bits_cell(row.leaked, part) for part in parts[1:]),
-                f"{row.tokens:.0f}",
-                str(row.traces),
-            )
-            for row in rows
-        ],
-    )
+        return Figure("bits", title, caption, missing="No plot: this record has no likelihood of the hidden traces.")
+    panels = list(dict.fromkeys(dot.panel for dot in dots))
+    dots.sort(key=lambda dot: panels.index(dot.panel))
+    wide, narrow = charts.draw_both(lambda width: charts.dots(dots, "bits a trace", width, percent=False, marks=(0,)))
+    alt = describe_dots("Dot plot of bits leaked", dots)
+    return Figure("bits", title, caption, alt, wide, narrow, (bits_table(rows),))
 
 
 def _band(row: FaithfulnessRow, name: str) -> Band:
-    found = row.inverted[name]
-    floor, ceiling, place = (part.get(name) for part in (row.floor, row.ceiling, row.normalised))
-    says = f"{_label(name)}, {row.regime}: {plain_interval(found)}"
-    says += "".join(f", {what} {end.mean:.3f}" for what, end in (("floor", floor), ("ceiling", ceiling)) if end)
+    value = row.inverted[name]
+    floor, ceiling, normalised = (part.get(name) for part in (row.floor, row.ceiling, row.normalised))
+    ends = {"floor": floor, "ceiling": ceiling}
+    tooltip = f"{FIGURES[name]}, {row.regime}: {interval(value)}" + "".join(
+        f", {end} {number(level.mean, 3)}" for end, level in ends.items() if level
+    )
     return Band(
         panel=row.regime,
-        row=_label(name),
-        mean=found.mean,
-        low=found.low,
-        high=found.high,
-        label=f"{100 * place.mean:.0f}%" if place else "",
-        says=says,
+        row=FIGURES[name],
+        mean=value.mean,
+        low=value.low,
+        high=value.high,
+        label=f"{number(100 * normalised.mean, 0)}%" if normalised else "",
+        tooltip=tooltip,
         floor=floor.mean if floor else None,
         ceiling=ceiling.mean if ceiling else None,
     )
 
 
-def _faithfulness_cells(row: FaithfulnessRow, name: str) -> tuple[str, ...]:
-    place = row.normalised.get(name)
-    return (
-        _label(name),
-        row.regime,
-        *(
-            plain_interval(part[name]) if name in part else "undefined"
-            for part in (row.inverted, row.floor, row.ceiling)
-        ),
-        plain_interval(place) if place else f"withheld: {row.withheld.get(name, 'not measured')}",
-        f"{row.pairs} of {row.asked}",
-    )
-
-
-def _label(name: str) -> str:
-    return FIGURES.get(name, name.replace("_", " "))
-
-
-def _bits_dot(row: LikelihoodRow, part: Shown, found: Interval) -> Dot:
-    says = f"{part}, {row.inverter}: {_bits_text(found)} bits a trace"
-    return Dot(f"the {part}", row.inverter, found.mean, found.low, found.high, f"{found.mean:.1f}", says)
-
-
-def _bits_cell(bits: Mapping[Shown, Interval], part: Shown) -> str:
-    return _bits_text(bits[part]) if part in bits else "not measured"
-
-
-def _bits_text(found: Interval) -> str:
-    return f"{found.mean:.1f} [{found.low:.1f}, {found.high:.1f}]"
+def _bits_dot(row: LikelihoodRow, part: Shown, saved: Interval) -> Dot:
+    tooltip = f"{part}, {row.inverter}: {interval(saved, 1)} bits a trace"
+    return Dot(f"the {part}", row.inverter, saved.mean, saved.low, saved.high, number(saved.mean, 1), tooltip)

@@ -1,4 +1,4 @@
-"""From records, and a run's store, to the page."""
+"""Make the page from records and the store of a run."""
 
 import base64
 import hashlib
@@ -15,11 +15,12 @@ from harness.report.figure import Figure
 from harness.report.figures import record_figures
 from harness.report.payload import Payload, pack
 from harness.report.traces import Case, read_cases
-from harness.results.schema import ResultRecord
+from harness.results.cells import cell_labels
+from harness.results.schema import Ledger, ResultRecord
 from traceinv.errors import InputError
 
-MOST_BYTES = 14_500_000
-"""A page stays below this, whatever it shows."""
+MAX_BYTES = 14_500_000
+"""The most bytes of a page."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ class Built:
     """A finished page.
 
     Attributes:
-        refused: a line for each record that could not be read; the page shows the others.
+        refused: one line for each record that could not be read; the page shows the others.
     """
 
     html: str
@@ -38,19 +39,24 @@ class Built:
 
 @dataclass(frozen=True)
 class Section:
-    """One record's part of the page."""
+    """The part of the page that shows one record.
+
+    Attributes:
+        ledgers: the record's ledgers, each with the name of its seed and cell.
+    """
 
     record: ResultRecord
     figures: Sequence[Figure]
+    ledgers: Sequence[tuple[str, Ledger]]
 
 
 def build(results: Path | None, run: Path | None, store: Path | None = None) -> Built:
-    """The page of a folder of records, of a run with its traces, or of both.
+    """Make the page of a folder of records, of a run with its traces, or of both.
 
     Args:
         results: a folder of records, such as results/.
-        run: where `traceinv run --out` wrote its record.
-        store: where that run's artifacts are; by default `store` in the run's folder or beside it.
+        run: the folder that `traceinv run --out` wrote its record to.
+        store: the store of that run; by default the folder `store` in the run's folder or beside it.
 
     Raises:
         InputError: a folder is missing, or nothing in it can be shown.
@@ -68,13 +74,14 @@ def build(results: Path | None, run: Path | None, store: Path | None = None) -> 
     cases, no_traces = _cases(artifacts)
     absent = "a record alone does not hold the losses"
     sections = [
-        Section(record, record_figures(record, artifacts.get(name, absent))) for name, record in records.items()
+        Section(record, record_figures(record, artifacts.get(name, absent)), _named_ledgers(record))
+        for name, record in records.items()
     ]
     return _page(sections, budget_figures(list(records.values())), cases, no_traces, refused)
 
 
 def _read(folder: Path, refused: list[str]) -> dict[str, ResultRecord]:
-    """A folder's records by id; what cannot be read is named in `refused` and left out."""
+    """Read the records of a folder by id; add a line to `refused` for each that cannot be read."""
     content = load_records(folder)
     refused += content.refused
     return {record.id: record for record in content.records.values()}
@@ -88,25 +95,30 @@ def _store(run: Path, store: Path | None) -> Path:
 
 
 def _cases(artifacts: dict[str, RunArtifacts | str]) -> tuple[list[Case], str]:
-    """The traces of every run, and why there are none where there are none."""
+    """Read the traces of all runs; where there are none, also return the reason."""
     cases: list[Case] = []
-    reasons = ["name a run's folder with --run to see its traces"]
-    for name, found in artifacts.items():
-        if isinstance(found, str):
-            reasons.append(found)
+    reason = "name a run's folder with --run to see its traces"
+    for name, run in artifacts.items():
+        if isinstance(run, str):
+            reason = run
         else:
-            cases += read_cases(found, f"{name}: " if len(artifacts) > 1 else "")
-            reasons.append("this run's store holds no inverted traces")
-    return cases, "" if cases else reasons[-1]
+            cases += read_cases(run, f"{name}: " if len(artifacts) > 1 else "")
+            reason = "this run's store holds no inverted traces"
+    return cases, "" if cases else reason
+
+
+def _named_ledgers(record: ResultRecord) -> list[tuple[str, Ledger]]:
+    names = cell_labels(ledger.cell for ledger in record.ledger)
+    return [(", ".join(filter(None, (f"seed {row.seed}", names[row.cell]))), row) for row in record.ledger]
 
 
 def _page(
     sections: Sequence[Section], across: Sequence[Figure], cases: Sequence[Case], no_traces: str, refused: Sequence[str]
 ) -> Built:
-    """The page; the traces get the room that the rest leaves."""
+    """Render the page; the traces get the room that the rest leaves."""
     parts: dict[str, Any] = {"sections": sections, "across": across, "no_traces": no_traces, "refused": refused}
     empty = _render(parts, Payload("", 0, 0, None))
-    payload = pack(cases, MOST_BYTES - len(empty.encode())) if cases else Payload("", 0, 0, None)
+    payload = pack(cases, MAX_BYTES - len(empty.encode())) if cases else Payload("", 0, 0, None)
     return Built(_render(parts, payload), len(sections), payload.shown, refused)
 
 
@@ -128,5 +140,5 @@ def _asset(name: str) -> str:
 
 
 def _hash(text: str) -> str:
-    """What a Content-Security-Policy names this inline text by."""
+    """Return the hash by which a Content-Security-Policy allows an inline text."""
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

@@ -1,16 +1,15 @@
-"""The traces as the page carries them: JSON, packed so that thousands of long ones still make a small page."""
+"""Pack the traces of a page as compressed JSON, and cut or leave out what does not fit."""
 
 import base64
 import gzip
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import count
 
 from harness.report.traces import Attempt, Case, Marked, as_json
 
-TRIALS = (None, 16_000, 8_000, 4_000, 2_000, 1_000)
-"""Most characters of one text, from whole texts to the shortest that is still worth reading."""
+LIMITS = (None, 16_000, 8_000, 4_000, 2_000, 1_000)
+"""The most characters of one text, in the order in which limits are tried; None keeps whole texts."""
 
 
 @dataclass(frozen=True)
@@ -18,32 +17,36 @@ class Payload:
     """Packed traces.
 
     Attributes:
-        text: gzip in base64, which cannot end a script element whatever the traces say.
-        shown, of: attempts that are in it, and that there were.
-        longest: most characters kept of a trace, None where nothing is cut.
+        text: gzip in base64, so that no trace can end the script element that holds it.
+        shown: the number of inverted traces in it.
+        total: the number of inverted traces that there were.
+        limit: the most characters kept of a text; None where nothing is cut.
     """
 
     text: str
     shown: int
-    of: int
-    longest: int | None
+    total: int
+    limit: int | None
 
 
 def pack(cases: Sequence[Case], budget: int) -> Payload:
-    """The cases in at most `budget` characters: long traces are cut (and say so), and where that is not enough, every second
-    question is left out, then every third, and so on.
+    """Pack cases into at most `budget` characters.
+
+    Long texts are cut, and say so. If that is not enough, only every second case is kept, then every third, and so on; one case
+    is always kept.
     """
     total = _attempts(cases)
-    for longest in TRIALS:
-        text = _packed([_cut(case, longest) for case in cases])
+    for limit in LIMITS:
+        text = _packed([_cut(case, limit) for case in cases])
         if len(text) <= budget:
-            return Payload(text, total, total, longest if longest and _is_cut(cases, longest) else None)
-    for step in count(2):
+            return Payload(text, total, total, limit if limit and _is_cut(cases, limit) else None)
+    step = 2
+    while True:
         kept = cases[::step]
-        text = _packed([_cut(case, TRIALS[-1]) for case in kept])
+        text = _packed([_cut(case, LIMITS[-1]) for case in kept])
         if len(text) <= budget or len(kept) <= 1:
-            return Payload(text, _attempts(kept), total, TRIALS[-1])
-    raise AssertionError("count() never ends")
+            return Payload(text, _attempts(kept), total, LIMITS[-1])
+        step += 1
 
 
 def _packed(cases: Sequence[Case]) -> str:
@@ -55,34 +58,34 @@ def _attempts(cases: Sequence[Case]) -> int:
     return sum(len(case.attempts) for case in cases)
 
 
-def _is_cut(cases: Sequence[Case], longest: int) -> bool:
-    return any(_cut(case, longest) != case for case in cases)
+def _is_cut(cases: Sequence[Case], limit: int) -> bool:
+    return any(_cut(case, limit) != case for case in cases)
 
 
-def _cut(case: Case, longest: int | None) -> Case:
-    if longest is None:
+def _cut(case: Case, limit: int | None) -> Case:
+    if limit is None:
         return case
-    truth = _cut_lines(case.truth, longest)
+    truth = _cut_lines(case.truth, limit)
     return Case(
         case.id,
         case.kind,
-        _cut_text(case.question, longest),
-        _cut_text(case.answer, longest),
-        None if case.summary is None else _cut_text(case.summary, longest),
+        _cut_text(case.question, limit),
+        _cut_text(case.answer, limit),
+        None if case.summary is None else _cut_text(case.summary, limit),
         truth,
-        [_cut_attempt(attempt, len(truth), longest) for attempt in case.attempts],
+        [_cut_attempt(attempt, len(truth), limit) for attempt in case.attempts],
     )
 
 
-def _cut_attempt(attempt: Attempt, truth_lines: int, longest: int) -> Attempt:
-    lines = _cut_lines(attempt.inverted.lines, longest)
+def _cut_attempt(attempt: Attempt, truth_lines: int, limit: int) -> Attempt:
+    lines = _cut_lines(attempt.inverted.lines, limit)
     inverted = Marked(lines, attempt.inverted.marks[: len(lines)])
     return Attempt(attempt.run, attempt.outcome, attempt.truth_marks[:truth_lines], inverted)
 
 
-def _cut_lines(lines: Sequence[str], longest: int) -> Sequence[str]:
-    """The lines up to `longest` characters; the last one kept says how much is missing."""
-    kept, room = [], longest
+def _cut_lines(lines: Sequence[str], limit: int) -> Sequence[str]:
+    """Keep lines up to `limit` characters; the last one says how much is missing."""
+    kept, room = [], limit
     for line in lines:
         if len(line) >= room:
             break
@@ -94,6 +97,7 @@ def _cut_lines(lines: Sequence[str], longest: int) -> Sequence[str]:
     return [*kept, _cut_text(lines[len(kept)], room, rest)]
 
 
-def _cut_text(text: str, longest: int, length: int | None = None) -> str:
-    missing = (length or len(text)) - longest
-    return text if missing <= 0 else f"{text[:longest]} [... {missing} characters more are not on this page]"
+def _cut_text(text: str, limit: int, length: int | None = None) -> str:
+    """Keep `limit` characters and say how many are missing, of the text or of `length` characters from its start on."""
+    missing = (length or len(text)) - limit
+    return text if missing <= 0 else f"{text[:limit]} [... {missing} characters more are not on this page]"

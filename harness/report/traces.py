@@ -1,26 +1,27 @@
-"""The traces that a page shows: each question with what was disclosed, what was hidden, and what was inverted from it."""
+"""Read the traces that a page shows: what was disclosed of a question, the hidden trace, and the traces inverted from it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from harness.pipeline.plan import ZERO_SHOT
-from harness.report.artifacts import RunArtifacts
-from harness.stages.kinds import rows_file
+from harness.report.artifacts import RunArtifacts, StoredStage, rows_file
+from harness.results.cells import differing_parts, parts_text
+from harness.results.schema import Label
 from traceinv.lab.families import FAMILIES
 from traceinv.records import Disclosure, Inversion, Question, Transcript
+from traceinv.regimes import ORDER
 from traceinv.rows import read_rows
 
 MATCHED, FALSE, DISCLOSED = 1, 2, 4
-"""What is marked of a line, added up: it stands in the other trace too; it does not hold; the summary shows it."""
+"""The marks of a line, which are added up: it is also in the other trace; it is false; the summary shows it."""
 
 Outcome = Literal["right", "wrong", "unjudged", "unfinished"]
 
 
 @dataclass(frozen=True)
 class Marked:
-    """A trace's lines, blank ones left out, and a digit for each: the sum of its marks."""
+    """The lines of a trace without blank ones, and a digit for each: the sum of its marks."""
 
     lines: Sequence[str]
     marks: str
@@ -28,12 +29,13 @@ class Marked:
 
 @dataclass(frozen=True)
 class Attempt:
-    """One inverter's trace for a question, beside the true one.
+    """The trace that one inverter wrote for a question.
 
     Attributes:
-        run: which inverter, `inverted, seed 0`.
-        outcome: `right` where it was finished and every line holds, `wrong` where one does not, `unjudged` where nothing says
-            which lines hold, `unfinished` where there is no finished trace.
+        run: the name of the inverter: `inverted, seed 0`.
+        outcome: `right` if the trace is finished and every line is true, `wrong` if a line is false, `unjudged` if nothing can
+            tell which lines are true, `unfinished` if there is no finished trace.
+        truth_marks: the marks of the lines of the hidden trace.
     """
 
     run: str
@@ -44,7 +46,7 @@ class Attempt:
 
 @dataclass
 class Case:
-    """A question of the target with all attempts at its trace; `truth` has no lines where the target gave no trace."""
+    """One disclosure of the target and all traces inverted from it; `truth` has no lines if the target gave no trace."""
 
     id: str
     kind: str
@@ -56,31 +58,60 @@ class Case:
 
 
 def read_cases(run: RunArtifacts, prefix: str = "") -> list[Case]:
-    """Every disclosed question of a run that the store has traces for, in the order of the questions.
+    """Read every disclosure of a run that the store has inverted traces for, in the order of the questions.
+
+    Args:
+        prefix: put before the name of every inverter.
 
     Raises:
         InputError: a file of the store is damaged; the message names it.
     """
-    cases: dict[str, Case] = {}
-    truths: dict[str, dict[str, str]] = {}
-    measured = [stage for stage in run.experiment.stages if stage.kind == "faithfulness"]
-    for stage in sorted(measured, key=lambda stage: ZERO_SHOT in stage.name):
-        inversions, hidden = (run.of(stage.inputs[name]) for name in ("inversions", "transcripts"))
-        if inversions is None or hidden is None:
+    stages = sorted(run.select("inversions"), key=_place)
+    parts = differing_parts(stage.labels for stage in stages)
+    cases: dict[tuple[str, Disclosure], Case] = {}
+    truths: dict[str, Mapping[str, str]] = {}
+    for stage in stages:
+        hidden = _hidden_transcripts(run, stage.labels)
+        if hidden is None:
             continue
-        if hidden.key not in truths:
-            truths[hidden.key] = {row.id: row.trace or "" for row in read_rows(rows_file(hidden.path), Transcript)}
-        name = prefix + stage.name.removeprefix("faithfulness of ")
-        for row in read_rows(rows_file(inversions.path), Inversion):
-            truth = truths[hidden.key].get(row.id, "")
-            case = cases.setdefault(row.id, _case(row.disclosure, truth))
+        key = hidden.artifact.key
+        if key not in truths:
+            rows = read_rows(rows_file(hidden.artifact.path), Transcript)
+            truths[key] = {row.id: row.trace or "" for row in rows}
+        name = prefix + attempt_name(stage.labels, parts)
+        for row in read_rows(rows_file(stage.artifact.path), Inversion):
+            truth = truths[key].get(row.id, "")
+            case = cases.setdefault((key, row.disclosure), _case(row.disclosure, truth))
             case.attempts.append(_attempt(name, row, truth))
     return list(cases.values())
 
 
+def attempt_name(labels: Mapping[str, Label], parts: Sequence[str]) -> str:
+    """Name an inverter by its regime, by the parts in which the run's inverters differ, and by its seed."""
+    seed = f"seed {labels['seed']}" if "seed" in labels else ""
+    return ", ".join(filter(None, (str(labels.get("regime", "inverter")), parts_text(labels, parts), seed)))
+
+
+def _place(stage: StoredStage) -> int:
+    """Return the place of a stage's regime in the order of the registry; unknown regimes are last."""
+    regime = stage.labels.get("regime")
+    return ORDER.index(str(regime)) if regime in ORDER else len(ORDER)
+
+
+def _hidden_transcripts(run: RunArtifacts, labels: Mapping[str, Label]) -> StoredStage | None:
+    """Return the hidden transcripts of the target that these labels name.
+
+    Transcripts that several targets share have no target label; they belong to all of them.
+    """
+    target = labels.get("target")
+    stages = run.select("transcripts", role="target")
+    return next((stage for stage in stages if stage.labels.get("target", target) == target), None)
+
+
 def mark_lines(question: Question, truth: str, inverted: str, summary: str) -> tuple[Marked, Marked]:
-    """Both traces line by line: which lines they share (each as often as it stands in both), which do not hold, which the
-    summary shows.
+    """Mark the lines of the true and of the inverted trace.
+
+    A line is matched as often as it stands in both traces.
     """
     true_lines, lines = _lines(truth), _lines(inverted)
     shared = Counter(map(str.strip, true_lines)) & Counter(map(str.strip, lines))
@@ -92,6 +123,7 @@ def mark_lines(question: Question, truth: str, inverted: str, summary: str) -> t
 
 
 def _marks(lines: Sequence[str], shared: Counter[str], shown: set[str], false: Sequence[bool]) -> str:
+    """Return a digit for each line; `shared` counts the lines that are still to be matched and is used up."""
     marks = []
     for line, wrong in zip(map(str.strip, lines), false or [False] * len(lines), strict=True):
         matched = shared[line] > 0
@@ -101,15 +133,14 @@ def _marks(lines: Sequence[str], shared: Counter[str], shown: set[str], false: S
 
 
 def _false_lines(question: Question, trace: str) -> list[bool]:
-    """Which lines do not hold for the question; empty where no reader knows it."""
+    """Say of each line whether it is false; empty where no exact reader reads the question's traces."""
     family = FAMILIES.get(question.kind)
     if family is None:
         return []
     try:
-        steps = family.read(question.text, trace)
-    except ValueError:  # a question of another project that uses a family's name
+        return [not step.true for step in family.read(question.text, trace)]
+    except ValueError:  # a question from elsewhere whose kind has the name of a family
         return []
-    return [not step.true for step in steps]
 
 
 def _lines(text: str) -> list[str]:
@@ -137,7 +168,7 @@ def _outcome(row: Inversion) -> Outcome:
 
 
 def as_json(case: Case) -> dict[str, Any]:
-    """A case in the short form that the page's script reads; traces are lines joined by line feeds."""
+    """Return a case in the short form that the page's script reads; traces are lines joined by line feeds."""
     return {
         "id": case.id,
         "kind": case.kind,

@@ -1,60 +1,88 @@
-"""The plot of how every model of a run learned."""
+"""Draw the training curves of a run's models."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness.report import charts
-from harness.report.artifacts import RunArtifacts
+from harness.report.artifacts import RunArtifacts, StoredStage
 from harness.report.charts import Curve
-from harness.report.figure import Figure, Table
+from harness.report.figure import Figure
+from harness.results.cells import differing_parts, parts_text
+from harness.results.text import number
+from harness.views.tables import Column, Table
 
-MOST_POINTS = 150
+MAX_POINTS = 150
+"""The most points that are drawn of one curve."""
+PANELS = {
+    "student": "Students",
+    "inverter": "Target, surrogate and inverters",
+    "reasoning_model": "Target, surrogate and inverters",
+}
+"""The panel of each kind of stage that trains a model."""
 
 
 def training(run: RunArtifacts | str) -> Figure:
-    """Loss over steps of every model that the run trained."""
-    words = (
-        "The loss on the training batches, a line for each model and seed: how well a model predicts the text it is taught. A "
-        "line that still falls at its end was stopped early; lines of different regimes learn different texts, so their heights "
-        "do not rank them."
-    )
+    """Draw the loss of every model that a run trained; `run` may be a line that says why there are no artifacts."""
     title = "Training curves"
+    caption = (
+        "The loss on the training batches, one line for each model and seed. A line that still falls at its end means that "
+        "more training would lower the loss further. Different regimes learn from different texts, so a lower line is not a "
+        "better student."
+    )
     if isinstance(run, str):
-        return Figure("training", title, words, missing=f"No plot: {run}; name the run's folder with --run.")
-    lines = [
-        _curve(name, seed, losses)
-        for (name, seed), stage in run.experiment.models.items()
-        if (artifact := run.of(stage)) and (losses := _losses(artifact.log))
+        return Figure("training", title, caption, missing=f"No plot: {run}; name the run's folder with --run.")
+    trained = [stage for stage in run.stages if stage.kind in PANELS]
+    parts = differing_parts(stage.labels for stage in trained)
+    curves = [
+        _curve(stage, parts, losses)
+        for stage in sorted(trained, key=lambda stage: stage.kind == "student")
+        if (losses := _losses(stage.artifact.log))
     ]
-    if not lines:
-        return Figure(
-            "training", title, words, missing="No plot: the store has no model of this run that logged its loss."
-        )
-    wide, narrow = charts.draw_both(lambda width: charts.curves(lines, "training step", "loss", width))
+    if not curves:
+        reason = "No plot: the store has no model of this run that logged its loss."
+        return Figure("training", title, caption, missing=reason)
+    wide, narrow = charts.draw_both(lambda width: charts.curves(curves, "training step", "loss", width))
     return Figure(
         key="training",
         title=title,
-        words=words,
-        alt=f"Line plot of {len(lines)} training runs; the table gives each line's first and last loss.",
+        caption=caption,
+        alt=f"Line plot of the loss of {len(curves)} models; the table gives the first and the last loss of each.",
         wide=wide,
         narrow=narrow,
-        table=Table(
-            ("model", "steps", "first loss", "last loss"),
-            [
-                (line.says, f"{line.points[-1][0]:.0f}", f"{line.points[0][1]:.3f}", f"{line.points[-1][1]:.3f}")
-                for line in lines
-            ],
+        tables=(_table(curves),),
+    )
+
+
+def _table(curves: Sequence[Curve]) -> Table:
+    return Table(
+        title="First and last loss",
+        columns=(Column("model", "name"), Column("steps"), Column("first loss"), Column("last loss")),
+        rows=tuple(
+            (
+                curve.tooltip,
+                number(curve.points[-1][0], 0),
+                number(curve.points[0][1], 3),
+                number(curve.points[-1][1], 3),
+            )
+            for curve in curves
         ),
     )
 
 
 def _losses(log: Mapping[str, Any]) -> list[tuple[float, float]]:
+    """Read (step, loss) from a stage's log, thinned to about `MAX_POINTS`."""
     losses = [(float(step), float(loss)) for step, loss in log.get("losses", [])]
-    return losses[:: max(1, len(losses) // MOST_POINTS)]
+    return losses[:: max(1, len(losses) // MAX_POINTS)]
 
 
-def _curve(name: str, seed: int | None, losses: Sequence[tuple[float, float]]) -> Curve:
-    """Students apart from the models that write traces."""
-    writers = name in ("target", "surrogate") or name.startswith("inverter")
-    says = name if seed is None else f"{name}, seed {seed}"
-    return Curve("Target, surrogate and inverters" if writers else "Students", name, says, losses)
+def _curve(stage: StoredStage, parts: Sequence[str], losses: Sequence[tuple[float, float]]) -> Curve:
+    """Name a model's curve by its role or regime, and by the parts in which the run's models differ."""
+    labels = stage.labels
+    if stage.kind == "reasoning_model":
+        name = str(labels.get("role", "reasoning model"))
+    else:
+        regime = str(labels.get("regime", "shared"))
+        name = f"inverter of {regime}" if stage.kind == "inverter" else regime
+    series = ", ".join(filter(None, (name, parts_text(labels, parts))))
+    tooltip = f"{series}, seed {labels['seed']}" if "seed" in labels else series
+    return Curve(PANELS[stage.kind], series, tooltip, losses)

@@ -1,5 +1,5 @@
 "use strict";
-// The trace browser. Everything that a model wrote reaches the page as text (textContent), never as markup.
+// The trace browser. Text that a model wrote is set with textContent and never as markup.
 (async () => {
   const byId = (id) => document.getElementById(id);
   const MATCHED = 1, FALSE = 2, DISCLOSED = 4;
@@ -9,7 +9,7 @@
     right: "right: every line is true",
     wrong: "wrong: a line is false",
     unjudged: "not judged line by line",
-    unfinished: "unfinished: no whole trace",
+    unfinished: "unfinished: no complete trace",
   };
 
   showTips();
@@ -22,7 +22,7 @@
     byId("problem").hidden = false;
     return;
   }
-  const items = cases.flatMap((one) => one.attempts.map((attempt) => makeItem(one, attempt)));
+  const items = cases.flatMap((entry) => entry.attempts.map((attempt) => makeItem(entry, attempt)));
   let shown = items, at = 0;
 
   const filters = { task: byId("filter-task"), outcome: byId("filter-outcome"), run: byId("filter-run") };
@@ -48,9 +48,9 @@
     return new Response(stream).text();
   }
 
-  function makeItem(one, [run, outcome, truthMarks, inverted, invertedMarks]) {
-    const address = `#trace/${encodeURIComponent(run)}/${encodeURIComponent(one.id)}`;
-    return { one, run, outcome, truthMarks, inverted, invertedMarks, address, task: one.kind, text: null };
+  function makeItem(entry, [run, outcome, truthMarks, inverted, invertedMarks]) {
+    const address = `#trace/${encodeURIComponent(run)}/${encodeURIComponent(entry.id)}`;
+    return { entry, run, outcome, truthMarks, inverted, invertedMarks, address, task: entry.kind, text: null };
   }
 
   function fillOptions(select, values) {
@@ -76,8 +76,8 @@
   }
 
   function textOf(item) {
-    const { one } = item;
-    item.text ??= [one.id, one.question, one.answer, one.summary || "", one.truth, item.inverted].join("\n").toLowerCase();
+    const { entry } = item;
+    item.text ??= [entry.id, entry.question, entry.answer, entry.summary || "", entry.truth, item.inverted].join("\n").toLowerCase();
     return item.text;
   }
 
@@ -90,15 +90,15 @@
 
   function openFromAddress() {
     if (!location.hash.startsWith("#trace/")) return false;
-    let found = shown.findIndex((item) => item.address === location.hash);
-    if (found < 0) {
-      found = items.findIndex((item) => item.address === location.hash);
-      if (found < 0) return false;
+    let place = shown.findIndex((item) => item.address === location.hash);
+    if (place < 0) {
+      place = items.findIndex((item) => item.address === location.hash);
+      if (place < 0) return false;
       Object.values(filters).forEach((select) => (select.value = ""));
       byId("filter-text").value = "";
       shown = items;
     }
-    at = found;
+    at = place;
     render();
     byId("browser").scrollIntoView({ block: "start" });
     return true;
@@ -132,7 +132,7 @@
     list.replaceChildren(
       ...shown.slice(first, first + 2 * AROUND + 1).map((item, number) => {
         const link = make("a", "", { href: item.address });
-        link.append(make("span", item.outcome, { className: `badge ${item.outcome}` }), " ", make("span", item.one.id));
+        link.append(make("span", item.outcome, { className: `badge ${item.outcome}` }), " ", make("span", item.entry.id));
         const row = make("li");
         if (first + number === at) {
           link.setAttribute("aria-current", "true");
@@ -145,23 +145,23 @@
   }
 
   function renderItem(item) {
-    const { one } = item;
+    const { entry } = item;
     const head = make("header");
     head.append(
       make("span", item.outcome, { className: `badge ${item.outcome}` }),
-      make("h3", one.id),
-      make("p", `${one.kind} · ${item.run} · ${OUTCOMES[item.outcome]}`, { className: "which" }),
+      make("h3", entry.id),
+      make("p", `${entry.kind} · ${item.run} · ${OUTCOMES[item.outcome]}`, { className: "which" }),
       make("a", "Link to this item", { href: item.address, className: "permalink" }),
     );
     const facts = make("dl", "", { className: "facts" });
     facts.append(
-      ...fact("Question", one.question),
-      ...fact("Disclosed summary", one.summary ?? "none"),
-      ...fact("Disclosed answer", one.answer),
+      ...fact("Question", entry.question),
+      ...fact("Disclosed summary", entry.summary ?? "none"),
+      ...fact("Disclosed answer", entry.answer),
     );
     const sides = make("div", "", { className: "sides" });
     sides.append(
-      side("Hidden trace of the target", one.truth, item.truthMarks),
+      side("Hidden trace of the target", entry.truth, item.truthMarks),
       side("Inverted trace", item.inverted, item.invertedMarks),
     );
     return [head, facts, make("p", tally(item), { className: "tally" }), sides];
@@ -204,9 +204,9 @@
     const matched = count(item.truthMarks, (mark) => mark & MATCHED);
     const shownToo = count(item.truthMarks, (mark) => mark & MATCHED && mark & DISCLOSED);
     const wrong = count(item.invertedMarks, (mark) => mark & FALSE);
-    const found = `${matched} of ${item.truthMarks.length} hidden lines recovered, ${shownToo} of them shown by the summary`;
+    const recovered = `${matched} of ${item.truthMarks.length} hidden lines recovered, ${shownToo} of them shown by the summary`;
     const judged = item.outcome === "unjudged" ? "" : `; ${wrong} of ${item.invertedMarks.length} inverted lines false`;
-    return `${found}${judged}.`;
+    return `${recovered}${judged}.`;
   }
 
   function make(tag, text = "", properties = {}) {
