@@ -1,8 +1,8 @@
 """The lab's base model: a small Llama that knows single steps and cannot chain them.
 
-Its diet: drills of every family, each line asked for by itself where it stands in a trace, after lines that are given and have
-values of their own; and whole replies to questions of one step, so that it knows the form of a reply. It never writes one step
-that goes on from another, and ends after each.
+It is trained on two kinds of rows. Drills ask for single lines of a trace: each follows a context whose values are drawn
+freshly, and the reply ends after it. Replies to questions of one step teach the form of a reply. In no row does the model
+write a step after another step of its own.
 """
 
 from collections.abc import Iterator
@@ -29,9 +29,11 @@ class PretrainConfig(BaseModel):
     """The recipe of the base model.
 
     Attributes:
-        initial_std: of the fresh weights; at transformers' own 0.02 a model this narrow starts to look things up much later.
-        rounds: each with fresh rows and a learning rate schedule of its own.
-        rows: of a round, `reply_share` of which are whole one-step replies; the rest are drills.
+        initial_std: standard deviation of the initial weights. With transformers' default of 0.02 a model this narrow learns
+            to look up operations much later.
+        rounds: number of rounds; each has new rows and its own learning rate schedule.
+        rows: number of rows in a round.
+        reply_share: share of the rows that are replies to questions of one step; the others are drills.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -54,7 +56,7 @@ def pretrain(config: PretrainConfig, out: Path, progress: Progress | None = None
     """Train the base model and save it, its tokenizer and its recipe to `out`.
 
     Returns:
-        The number of parameters, each round's training log, and `drill_accuracy`.
+        The number of parameters, the training log of each round, and `drill_accuracy`; JSON values.
     """
     tokenizer = build_tokenizer(corpus())
     model = build_model(config, tokenizer)
@@ -76,12 +78,12 @@ def _round(
             progress((number + share) / config.rounds)
 
     seed = config.seed + number
-    rows = _in_batches_of_like_length(list(diet(config, seed, tokenizer)), config.training.batch_size, seed)
+    rows = _group_by_length(list(pretraining_rows(config, seed, tokenizer)), config.training.batch_size, seed)
     return asdict(train(model, tokenizer, rows, config.training, seed, out, report, in_order=True))
 
 
 def build_model(config: PretrainConfig, tokenizer: "PreTrainedTokenizerFast") -> "LlamaForCausalLM":
-    """A Llama with fresh weights drawn from the recipe's seed."""
+    """Build a Llama with initial weights drawn from the recipe's seed."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM
 
@@ -103,8 +105,10 @@ def build_model(config: PretrainConfig, tokenizer: "PreTrainedTokenizerFast") ->
     )
 
 
-def diet(config: PretrainConfig, seed: int, tokenizer: "PreTrainedTokenizerFast") -> Iterator[EncodedExample]:
-    """The rows of one round, in order."""
+def pretraining_rows(
+    config: PretrainConfig, seed: int, tokenizer: "PreTrainedTokenizerFast"
+) -> Iterator[EncodedExample]:
+    """Generate the rows of one round."""
     rng = Random(seed)
     families = list(FAMILIES.values())
     for _ in range(config.rows):
@@ -118,7 +122,7 @@ def diet(config: PretrainConfig, seed: int, tokenizer: "PreTrainedTokenizerFast"
 def drill_accuracy(
     model: "LlamaForCausalLM", tokenizer: "PreTrainedTokenizerFast", drills: int = 100
 ) -> dict[str, float]:
-    """By family: the share of the lines of fresh drills that the model would write right, from first token to end."""
+    """Return by family the share of lines of new drills that the model predicts right, all tokens and the end included."""
     import torch
 
     accuracy = {}
@@ -129,18 +133,18 @@ def drill_accuracy(
             with torch.no_grad():
                 logits = model(torch.tensor([row.input_ids], device=model.device)).logits
             hits = [True, *(logits[0, :-1].argmax(-1).cpu() == torch.tensor(row.input_ids[1:])).tolist()]
-            line = True
-            for token, hit, asked in zip(row.input_ids, hits, row.completion_mask, strict=True):
-                line = line and (hit or not asked)
-                if asked and token == tokenizer.eos_token_id:
-                    right.append(line)
-                    line = True
+            line_right = True
+            for token, hit, in_target in zip(row.input_ids, hits, row.completion_mask, strict=True):
+                line_right = line_right and (hit or not in_target)
+                if in_target and token == tokenizer.eos_token_id:
+                    right.append(line_right)
+                    line_right = True
         accuracy[name] = sum(right) / len(right)
     return accuracy
 
 
-def _in_batches_of_like_length(rows: list[EncodedExample], size: int, seed: int) -> list[EncodedExample]:
-    """The rows in nearly the same order: within each window, rows of like length stand together, batches shuffled."""
+def _group_by_length(rows: list[EncodedExample], size: int, seed: int) -> list[EncodedExample]:
+    """Return the rows in windows of 32 batches; inside a window, batches hold rows of similar length and are shuffled."""
     rng = Random(seed)
     ordered: list[EncodedExample] = []
     for start in range(0, len(rows), 32 * size):
@@ -165,11 +169,11 @@ def _encode_reply(tokenizer: "PreTrainedTokenizerFast", problem: Problem) -> Enc
 
 
 def _encode_drill(tokenizer: "PreTrainedTokenizerFast", drill: Drill) -> EncodedExample:
-    """Every step stands where it would stand in a trace; what it goes on from is given, and not in the loss."""
+    """Encode a drill as a conversation; the loss covers the targets, not their contexts."""
     turns = []
-    for number, (given, follows) in enumerate(drill.turns):
-        lines = f"{given}\n" if given else ""
-        turns.append((f"{USER}{'' if number else drill.question}{ASSISTANT}{OPEN}\n{lines}", follows))
+    for number, (context, target) in enumerate(drill.turns):
+        lines = f"{context}\n" if context else ""
+        turns.append((f"{USER}{'' if number else drill.question}{ASSISTANT}{OPEN}\n{lines}", target))
     return _encode_turns(tokenizer, turns)
 
 
@@ -185,7 +189,7 @@ def _encode_turns(tokenizer: "PreTrainedTokenizerFast", turns: list[tuple[str, s
 
 
 def corpus() -> list[str]:
-    """Texts that the tokenizer is fitted on: questions, traces and drills of every family."""
+    """Return the texts that the tokenizer is fitted on: questions, traces and drills of every family."""
     texts = []
     for name, family in FAMILIES.items():
         rng = Random(name)

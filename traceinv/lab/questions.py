@@ -1,7 +1,7 @@
 """The lab's questions, in splits that cannot overlap.
 
-A question belongs to a split by a hash of its key, the question up to renaming, so no split can hold another's question
-whatever seed drew it.
+The split of a question is a hash of its key, which is the question without its names. So no seed can put a question into
+two splits.
 """
 
 import hashlib
@@ -19,18 +19,19 @@ TEST_STEPS = (3, 6)
 
 
 def split_of(problem: Problem) -> Split:
-    """The one split that may hold this problem."""
+    """Return the only split that may hold a problem."""
     digest = hashlib.sha256(f"{problem.family}\n{problem.key}".encode()).digest()
     return SPLITS[int.from_bytes(digest[:8], "big") % len(SPLITS)]
 
 
 def sample_problems(
-    family: str, split: Split, count: int, steps: tuple[int, int], seed: int, most_alike: float = 1.0
+    family: str, split: Split, count: int, steps: tuple[int, int], seed: int, max_answer_share: float = 1.0
 ) -> list[Problem]:
-    """Draw distinct problems of one family, with lengths drawn evenly from `steps` (both ends included).
+    """Draw distinct problems of one family.
 
     Args:
-        most_alike: the largest share of the problems that may have one and the same answer.
+        steps: the smallest and the largest number of steps; numbers between them are equally likely.
+        max_answer_share: the largest share of the problems that may have the same answer.
 
     Raises:
         ValueError: the family has too few different problems of these lengths in this split.
@@ -42,14 +43,18 @@ def sample_problems(
         if len(problems) == count:
             return list(problems.values())
         problem = FAMILIES[family].sample(rng, rng.randint(*steps))
-        if split_of(problem) == split and problem.key not in problems and answers[problem.answer] < most_alike * count:
+        if (
+            split_of(problem) == split
+            and problem.key not in problems
+            and answers[problem.answer] < max_answer_share * count
+        ):
             problems[problem.key] = problem
             answers[problem.answer] += 1
     raise ValueError(f"the family {family} has no {count} different problems of {steps} steps in the split {split}")
 
 
 def draw(split: Split, per_family: int, steps: tuple[int, int], seed: int) -> dict[str, Problem]:
-    """Problems of every family, by question id."""
+    """Draw problems of every family and return them by question id."""
     return {
         f"{split}/{family}/{seed}/{number}": problem
         for family in FAMILIES
@@ -58,5 +63,5 @@ def draw(split: Split, per_family: int, steps: tuple[int, int], seed: int) -> di
 
 
 def as_question(identifier: str, problem: Problem) -> Question:
-    """The problem as anyone may see it: its text alone."""
+    """Return the part of a problem that everybody may see."""
     return Question(id=identifier, kind=problem.family, text=problem.question)

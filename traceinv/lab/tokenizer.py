@@ -1,4 +1,4 @@
-"""The lab's tokenizer: byte-level BPE over pieces that keep names, values and operations whole."""
+"""The lab's tokenizer: byte-level BPE that never splits names, values and operations."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -8,8 +8,8 @@ if TYPE_CHECKING:
 
 PAD, USER, ASSISTANT, END = "<|pad|>", "<|user|>", "<|assistant|>", "<|end|>"
 VOCABULARY_SIZE = 2048
-# A statement that gives a name its operation is one token, so that looking it up is finding the token of the wanted name. A model
-# this small learns that from drills alone; finding a name and then copying what stands behind it, it does not in reasonable time.
+# The statement of a name's operation is one token, so that looking it up is finding one token. A model of this size learns that
+# from drills; it does not learn in reasonable time to find a name and copy the tokens after it.
 _OPERATION = "[-+*][1-6]"
 _PIECES = "|".join(
     [
@@ -37,7 +37,7 @@ CHAT_TEMPLATE = (
 
 
 def build_tokenizer(texts: Iterable[str]) -> "PreTrainedTokenizerFast":
-    """Fit the tokenizer on the lab's own texts; lossless for any text, and the same texts give the same tokenizer.
+    """Fit the tokenizer. It is lossless for any text, and the same texts give the same tokenizer.
 
     `<think>` and `</think>` are ordinary tokens, so that decoding without special tokens keeps them.
     """

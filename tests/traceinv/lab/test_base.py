@@ -1,4 +1,4 @@
-"""The base model that ships: small, made by the recipe beside it, good at single steps and unable to chain them."""
+"""Tests of the base model of the package: it is small, follows its recipe, knows single steps and cannot chain them."""
 
 import json
 
@@ -19,12 +19,13 @@ def test_it_takes_at_most_four_megabytes() -> None:
     assert sum(path.stat().st_size for path in BASE.iterdir()) <= 4_000_000
 
 
-def test_the_recipe_beside_it_is_the_one_that_the_command_follows() -> None:
+def test_its_recipe_is_the_default_one() -> None:
     assert json.loads((BASE / "recipe.json").read_text()) == json.loads(
         PretrainConfig().model_dump_json(exclude_none=True)
     )
 
 
+@pytest.mark.slow
 def test_its_tokenizer_is_the_one_that_the_labs_texts_give() -> None:
     shipped = json.loads(AutoTokenizer.from_pretrained(BASE).backend_tokenizer.to_str())
     assert shipped["model"] == json.loads(build_tokenizer(corpus()).backend_tokenizer.to_str())["model"]

@@ -1,4 +1,4 @@
-"""Families: traces that are exact, readers that judge every line, answers that cannot be guessed."""
+"""Tests of the lab's families: exact traces, readers that judge every line, answers that cannot be guessed."""
 
 from collections import Counter
 from random import Random
@@ -75,20 +75,20 @@ def test_always_giving_the_commonest_answer_scores_at_most_a_fifth(name: str) ->
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_drill_asks_for_one_line_at_a_time_after_lines_with_values_of_their_own(name: str) -> None:
+def test_a_drill_asks_for_single_lines_after_a_context_of_fresh_values(name: str) -> None:
     rng = Random(5)
-    follows: list[str] = []
-    consistent = several = 0
+    targets: list[str] = []
+    true_contexts = long_contexts = 0
     for _ in range(200):
         drill = FAMILIES[name].drill(rng)
-        for given, reply in drill.turns:
-            follows.append(reply)
-            assert reply.startswith("</think>") or "\n" not in reply
-            lines = given.splitlines()
-            several += len(lines) > 1
-            consistent += len(lines) > 1 and all(step.true for step in FAMILIES[name].read(drill.question, given))
-    assert consistent / several < 0.1, "the lines that are given are no trace but by chance"
-    assert sum(reply.startswith("</think>") for reply in follows) > 20, "ending is a step like any other"
+        for context, target in drill.turns:
+            targets.append(target)
+            assert target.startswith("</think>") or "\n" not in target
+            if len(context.splitlines()) > 1:
+                long_contexts += 1
+                true_contexts += all(step.true for step in FAMILIES[name].read(drill.question, context))
+    assert true_contexts / long_contexts < 0.1, "a context is a true trace only by chance"
+    assert sum(target.startswith("</think>") for target in targets) > 20, "some targets end the trace"
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -1,14 +1,13 @@
-"""The tokenizer: lossless, and every statement of the lab is one token."""
+"""Tests of the lab's tokenizer: it is lossless, and every statement of the lab is one token."""
 
 from random import Random
 
 import pytest
-from transformers import PreTrainedTokenizerFast
+from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from traceinv.lab.families import FAMILIES
 from traceinv.lab.families.modular import MODULUS, OPERATORS, VERBS
-from traceinv.lab.pretraining import corpus
-from traceinv.lab.tokenizer import build_tokenizer
+from traceinv.lab.models import BASE
 
 SIGNS = [f"{operator}{amount}" for operator in OPERATORS for amount in range(2, MODULUS)]
 WORDS = [f"{verb} {amount}" for verb in VERBS.values() for amount in range(2, MODULUS)]
@@ -16,7 +15,8 @@ WORDS = [f"{verb} {amount}" for verb in VERBS.values() for amount in range(2, MO
 
 @pytest.fixture(scope="module")
 def tokenizer() -> PreTrainedTokenizerFast:
-    return build_tokenizer(corpus())
+    loaded: PreTrainedTokenizerFast = AutoTokenizer.from_pretrained(BASE)
+    return loaded
 
 
 def test_every_statement_is_one_token(tokenizer: PreTrainedTokenizerFast) -> None:
@@ -29,7 +29,7 @@ def test_every_statement_is_one_token(tokenizer: PreTrainedTokenizerFast) -> Non
     assert not split
 
 
-def test_any_text_survives_it(tokenizer: PreTrainedTokenizerFast) -> None:
+def test_decoding_gives_any_text_back(tokenizer: PreTrainedTokenizerFast) -> None:
     texts = ["", "a", "Füße €\u2028\x00 \t\r\n", "b=(a+4 if a>3 else a*2)%7", "<think>\n</think>"]
     texts += [family.sample(Random(1), 5).question for family in FAMILIES.values()]
     assert [tokenizer.decode(tokenizer.encode(text)) for text in texts] == texts

@@ -1,25 +1,22 @@
-"""What a problem family of the lab is: questions with exact traces, and a reader for traces that a model wrote."""
+"""The interface of the lab's problem families: they draw questions with exact traces and judge traces of a model."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
-from typing import Literal, Protocol, TypeVar
+from typing import Protocol
 
-from traceinv.reasoning import CLOSE
-
-Value = TypeVar("Value")
-DRILL_TURNS = 4
-Domain = Literal["math", "code"]
+from traceinv.lab.families.drills import Drill
 
 
 @dataclass(frozen=True)
 class Problem:
-    """One question with everything known about it.
+    """One question with its true trace and answer.
 
     Attributes:
-        reference: what a grader needs: the right answer, or for `compose` the coefficients that its tests are made of.
-        key: the question up to renaming; two problems with one key count as the same question.
+        steps: lines of the trace.
+        reference: what a grader needs: the right answer, or for `compose` the coefficients from which its tests are made.
+        key: the question without its names; two problems with the same key count as the same question.
     """
 
     family: str
@@ -29,20 +26,6 @@ class Problem:
     answer: str
     reference: str
     key: str
-
-
-@dataclass(frozen=True)
-class Drill:
-    """Single steps over one question, each of which needs no other: what the base model is made of.
-
-    Attributes:
-        question: the text of a question.
-        turns: (lines that are given, of which the last is the one that the step goes on from; what follows them: one line, or
-            the end of the trace and the answer). No lines are given where the first is asked for.
-    """
-
-    question: str
-    turns: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True)
@@ -63,17 +46,16 @@ class Step:
 
 
 class Family(Protocol):
-    """A family of problems with a dial for the number of reasoning steps."""
+    """A family of problems, which can be drawn with any number of reasoning steps."""
 
     name: str
-    domain: Domain
 
     def sample(self, rng: Random, steps: int) -> Problem:
         """Draw a problem whose trace has exactly `steps` lines."""
         ...
 
     def drill(self, rng: Random) -> Drill:
-        """Draw single steps to practise over a question of two to nine steps (`make_drill`)."""
+        """Draw single-step exercises on a question of two to nine steps."""
         ...
 
     def read(self, question: str, trace: str) -> list[Step]:
@@ -83,33 +65,6 @@ class Family(Protocol):
             ValueError: the question is not one of this family.
         """
         ...
-
-
-def make_drill(
-    rng: Random,
-    question: str,
-    steps: int,
-    start: Value,
-    draw: Callable[[], Value],
-    line: Callable[[int, Value], tuple[str, Value]],
-    answer: Callable[[Value], str],
-) -> Drill:
-    """Some steps of a question, in any order, each after lines whose values are all drawn for it: none goes on from another.
-
-    Args:
-        start: what the first line goes on from, as the question says it.
-        line: the text of the line of this number (from 0) that goes on from a value, and the value it comes to.
-        answer: the answer of a trace that comes to a value.
-    """
-    turns = []
-    for number in rng.sample(range(steps + 1), min(DRILL_TURNS, steps + 1)):
-        value, given = start, []
-        for before in range(number - rng.randint(1, number) if number else 0, number):
-            text, value = line(before, draw())
-            given.append(text)
-        follows = line(number, value)[0] if number < steps else f"{CLOSE}\n\n{answer(value)}"
-        turns.append(("\n".join(given), follows))
-    return Drill(question, tuple(turns))
 
 
 def judge(trace: str, form: re.Pattern[str], truth: Mapping[str, str]) -> list[Step]:

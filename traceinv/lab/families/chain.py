@@ -17,7 +17,7 @@ _LINE = re.compile(rf"(?P<label>[a-z])=[a-z][-+*][1-6] {EQUATION}")
 
 
 class Chain(Counting):
-    """`Count modulo 7. a=3;b=a+4;c=b*2. What is c?` with the trace `b=a+4 3+4=0`, `c=b*2 0*2=0`."""
+    """Questions such as `Count modulo 7. a=3;b=a+4;c=b*2. What is c?`, with the trace `b=a+4 3+4=0`, `c=b*2 0*2=0`."""
 
     name = "chain"
 

@@ -1,13 +1,16 @@
 """`compose` (code): write the function that a list of instructions describes, as one line of Python.
 
-Graded by running it on inputs (`unit_tests`), so any program with the right behaviour is right.
+An answer is graded by running it on inputs (`unit_tests`), so every program that computes the function is right.
 """
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import accumulate
 from random import Random
 
-from traceinv.lab.families.base import Domain, Drill, Problem, Step, judge, make_drill
+from traceinv.lab.families.base import Problem, Step, judge
+from traceinv.lab.families.drills import Drill, make_drill
 from traceinv.lab.families.modular import EQUATION, MODULUS, WORDS, Operation, parse_words, sample_operations
 
 LABELS = "ABCDEFGHI"
@@ -20,14 +23,33 @@ Coefficients = tuple[int, int]
 """`(p, q)` of `p*x+q`."""
 
 
-class Compose:
-    """Instructions such as `A adds 3` and `B times 2`; the trace carries `p` and `q` of `p*x+q` through them.
+@dataclass(frozen=True)
+class ComposeSteps:
+    """Operations on the function `p*x+q`; a step's line gives the new `p` and `q`."""
 
-    It begins with `p` 1 and `q` 0: `A adds 3 p 1 q 0+3=3`, then `B times 2 p 1*2=2 q 3*2=6`.
+    operations: Sequence[Operation]
+    start: Coefficients = (1, 0)
+
+    def __len__(self) -> int:
+        return len(self.operations)
+
+    def line(self, number: int, value: Coefficients) -> tuple[str, Coefficients]:
+        return _line(number, self.operations[number], value), _apply(value, self.operations[number])
+
+    def answer(self, value: Coefficients) -> str:
+        return program(*value)
+
+    def draw_value(self, rng: Random) -> Coefficients:
+        return rng.randint(1, MODULUS - 1), rng.randrange(MODULUS)
+
+
+class Compose:
+    """Instructions such as `A adds 3` and `B times 2`; the trace computes `p` and `q` of `p*x+q`.
+
+    The first instruction is applied to `p` 1 and `q` 0: `A adds 3 p 1 q 0+3=3`, then `B times 2 p 1*2=2 q 3*2=6`.
     """
 
     name = "compose"
-    domain: Domain = "code"
 
     def sample(self, rng: Random, steps: int) -> Problem:
         operations = sample_operations(rng, steps)
@@ -44,21 +66,16 @@ class Compose:
 
     def drill(self, rng: Random) -> Drill:
         operations = sample_operations(rng, rng.randint(2, 9))
-
-        def line(number: int, value: Coefficients) -> tuple[str, Coefficients]:
-            return _line(number, operations[number], value), _apply(value, operations[number])
-
-        def draw() -> Coefficients:
-            return rng.randint(1, MODULUS - 1), rng.randrange(MODULUS)
-
-        return make_drill(rng, _HEADER + "\n".join(_listing(operations)), len(operations), (1, 0), draw, line, _answer)
+        return make_drill(rng, _HEADER + "\n".join(_listing(operations)), ComposeSteps(operations))
 
     def read(self, question: str, trace: str) -> list[Step]:
         return judge(trace, _LINE, {line[0]: line for line in _trace(_parse(question))})
 
 
 def unit_tests(reference: str) -> list[tuple[int, int]]:
-    """(input, expected output) pairs for a reference `p q`; inputs reach beyond 0 to 6, where a missing `%7` shows.
+    """Return (input, expected output) pairs for a reference `p q`.
+
+    The inputs reach beyond 0 to 6, so that a program without `% 7` fails.
 
     Raises:
         ValueError: the reference is not two integers.
@@ -72,17 +89,13 @@ def program(p: int, q: int) -> str:
     return f"def f(x):\n    return ({p}*x + {q}) % {MODULUS}"
 
 
-def _answer(coefficients: Coefficients) -> str:
-    return program(*coefficients)
-
-
 def _apply(before: Coefficients, operation: Operation) -> Coefficients:
     p, q = before
     return operation.apply(p) if operation.operator == "*" else p, operation.apply(q)
 
 
 def _states(operations: list[Operation]) -> list[Coefficients]:
-    """The coefficients before the first operation and after each."""
+    """Return the coefficients before the first operation and after each operation."""
     return list(accumulate(operations, _apply, initial=(1, 0)))
 
 

@@ -1,4 +1,4 @@
-"""`dials` (math): worded problems about people who turn a dial with seven marks, one after the other."""
+"""`dials` (math): word problems about people who turn a dial with seven marks."""
 
 import re
 from collections.abc import Sequence
@@ -16,7 +16,10 @@ _LINE = re.compile(rf"(?P<label>[A-Z][a-z]+) {WORDS} {EQUATION}")
 
 
 class Dials(Counting):
-    """`A dial from 0 to 6 starts at 3. Ann adds 4. Bob times 2. Where does it end?`: `Ann adds 4 3+4=0`, `Bob times 2 0*2=0`."""
+    """Questions such as `A dial from 0 to 6 starts at 3. Ann adds 4. Bob times 2. Where does it end?`.
+
+    The trace of this one is `Ann adds 4 3+4=0`, `Bob times 2 0*2=0`.
+    """
 
     name = "dials"
 

@@ -1,6 +1,6 @@
-"""Arithmetic modulo 7, which every family of the lab counts in, and the equations that its traces are made of.
+"""Arithmetic modulo 7, which all families of the lab use, and the equations in their traces.
 
-The modulus is a prime, so that a product is 0 no oftener than a sum, and answers spread evenly.
+The modulus is a prime, so that a product is 0 no more often than a sum and answers are spread evenly.
 """
 
 from dataclasses import dataclass
@@ -25,42 +25,42 @@ class Operation:
 
     @property
     def words(self) -> str:
-        """The operation as a worded question states it: `adds 4`."""
+        """The operation in words: `adds 4`."""
         return f"{VERBS[self.operator]} {self.amount}"
 
     def apply(self, value: int) -> int:
-        """The result, from 0 to 6."""
+        """Return the result, from 0 to 6."""
         results = {"+": value + self.amount, "-": value - self.amount, "*": value * self.amount}
         return results[self.operator] % MODULUS
 
     def equation(self, value: int) -> str:
-        """One operation as a trace states it: `3+4=0`."""
+        """Write the operation on a value with its result: `3+4=0`."""
         return f"{value}{self}={self.apply(value)}"
 
 
 def parse_words(words: str) -> Operation:
-    """The operation that `words` state.
+    """Read an operation from its words.
 
     Raises:
-        KeyError: the verb is none of the lab's.
+        KeyError: the verb is not one of the lab's.
     """
     verb, amount = words.split()
     return Operation({verb: operator for operator, verb in VERBS.items()}[verb], int(amount))
 
 
 def sample_operation(rng: Random) -> Operation:
-    """Any operation that changes something: a sum or difference with 1 to 6, a product with 2 to 6."""
+    """Draw an operation that changes the value: a sum or difference with 1 to 6, or a product with 2 to 6."""
     operator = rng.choice(OPERATORS)
     return Operation(operator, rng.randint(2 if operator == "*" else 1, MODULUS - 1))
 
 
 def sample_operations(rng: Random, count: int) -> list[Operation]:
-    """`count` operations in a row."""
+    """Draw `count` operations."""
     return [sample_operation(rng) for _ in range(count)]
 
 
 def equations(start: int, operations: list[Operation]) -> tuple[list[str], int]:
-    """The equation of each operation in a row, and the value at the end."""
+    """Return the equation of each operation, applied one after another, and the last value."""
     lines = []
     for operation in operations:
         lines.append(operation.equation(start))

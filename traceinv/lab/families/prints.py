@@ -1,15 +1,17 @@
-"""`prints` (code): what does this Python program print? The trace holds what the interpreter really did.
+"""`prints` (code): what does this Python program print?
 
-A problem's program is made here, never taken from a model or a file, and is run to record its values.
+The values in a trace come from running the program. Programs are generated here, never taken from a model or a file.
 """
 
 import re
 import string
+from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from traceinv.lab.families.base import Domain, Drill, Problem, Step, judge, make_drill
+from traceinv.lab.families.base import Problem, Step, judge
+from traceinv.lab.families.drills import Drill, make_drill
 from traceinv.lab.families.modular import EQUATION, MODULUS, Operation, sample_operation
 
 _HEADER = "What does this Python program print?\n"
@@ -22,23 +24,29 @@ _LINE = re.compile(rf"(?P<label>[b-j])={_CHOICE}%7 (?:[0-6]>[1-5] (?:yes|no) )?{
 
 @dataclass(frozen=True)
 class Assignment:
-    """`b=(a+4)%7`, or with a condition `b=(a+4 if a>3 else a*2)%7`."""
+    """An assignment such as `b=(a+4)%7`, or with a condition `b=(a+4 if a>3 else a*2)%7`.
+
+    Attributes:
+        yes: the operation without a condition, or where it holds.
+        bound: the condition is that the name before is greater; None for no condition.
+        no: the operation where the condition does not hold.
+    """
 
     yes: Operation
     bound: int | None = None
     no: Operation | None = None
 
     def source(self, number: int) -> str:
-        """The program's line that gives its `number`th name a value from the name before it."""
+        """Write the line of the program that assigns to name `number`, counted from 0, from the name before it."""
         before, name = _NAMES[number - 1], _NAMES[number]
         choice = f" if {before}>{self.bound} else {before}{self.no}" if self.no else ""
         return f"{name}=({before}{self.yes}{choice})%{MODULUS}"
 
     def describe(self, number: int, before: int, after: int) -> str:
-        """The line and what the interpreter did there, given the value it started from and the value it came to.
+        """Write the trace's line, given the values before and after the assignment.
 
         Raises:
-            AssertionError: the interpreter and the lab's arithmetic disagree.
+            AssertionError: the interpreter's value is not that of the lab's arithmetic.
         """
         taken = self.no if self.no and self.bound is not None and before <= self.bound else self.yes
         equation, source = taken.equation(before), self.source(number)
@@ -49,11 +57,31 @@ class Assignment:
         return f"{source} {before}>{self.bound} {'yes' if taken is self.yes else 'no'} {equation}"
 
 
+@dataclass(frozen=True)
+class PrintsSteps:
+    """Assignments that each compute a digit from the one before."""
+
+    start: int
+    assignments: Sequence[Assignment]
+
+    def __len__(self) -> int:
+        return len(self.assignments)
+
+    def line(self, number: int, value: int) -> tuple[str, int]:
+        _, after = _execute(value, self.assignments[number : number + 1])
+        return self.assignments[number].describe(number + 1, value, after), after
+
+    def answer(self, value: int) -> str:
+        return str(value)
+
+    def draw_value(self, rng: Random) -> int:
+        return rng.randrange(MODULUS)
+
+
 class Prints:
-    """A Python program that names one value after the other, some by a condition; a line of trace for each assignment run."""
+    """Python programs of assignments, some with a condition; the trace has a line for each assignment."""
 
     name = "prints"
-    domain: Domain = "code"
 
     def sample(self, rng: Random, steps: int) -> Problem:
         start, assignments = rng.randrange(MODULUS), _sample_assignments(rng, steps)
@@ -70,14 +98,7 @@ class Prints:
 
     def drill(self, rng: Random) -> Drill:
         start, assignments = rng.randrange(MODULUS), _sample_assignments(rng, rng.randint(2, 9))
-
-        def line(number: int, value: int) -> tuple[str, int]:
-            _, after = _execute(value, assignments[number : number + 1])
-            return assignments[number].describe(number + 1, value, after), after
-
-        return make_drill(
-            rng, _listing(start, assignments), len(assignments), start, lambda: rng.randrange(MODULUS), line, str
-        )
+        return make_drill(rng, _listing(start, assignments), PrintsSteps(start, assignments))
 
     def read(self, question: str, trace: str) -> list[Step]:
         start, assignments = _parse(question)
@@ -94,24 +115,24 @@ def _sample_assignments(rng: Random, count: int) -> list[Assignment]:
     ]
 
 
-def _source(start: int, assignments: list[Assignment]) -> str:
+def _source(start: int, assignments: Sequence[Assignment]) -> str:
     lines = [assignment.source(number) for number, assignment in enumerate(assignments, 1)]
     return "\n".join([f"{_NAMES[0]}={start}", *lines, f"print({_NAMES[len(assignments)]})"])
 
 
-def _listing(start: int, assignments: list[Assignment]) -> str:
+def _listing(start: int, assignments: Sequence[Assignment]) -> str:
     return _HEADER + _source(start, assignments)
 
 
-def _trace(values: list[int], assignments: list[Assignment]) -> list[str]:
+def _trace(values: list[int], assignments: Sequence[Assignment]) -> list[str]:
     steps = zip(assignments, values, values[1:], strict=False)
     return [assignment.describe(number, before, after) for number, (assignment, before, after) in enumerate(steps, 1)]
 
 
-def _execute(start: int, assignments: list[Assignment]) -> list[int]:
-    """Run the program; the value that it starts from, and the one that each assignment gave."""
+def _execute(start: int, assignments: Sequence[Assignment]) -> list[int]:
+    """Run the program and return the start value and the value of each assignment."""
     environment: dict[str, Any] = {"__builtins__": {"print": lambda value: None}}
-    exec(_source(start, assignments), environment)  # noqa: S102  the program was made above, from a closed grammar
+    exec(_source(start, assignments), environment)  # noqa: S102  the program is generated above
     return [environment[name] for name in _NAMES[: len(assignments) + 1]]
 
 

@@ -1,0 +1,63 @@
+"""Drills: single reasoning steps, which the base model is trained on."""
+
+from dataclasses import dataclass
+from random import Random
+from typing import Protocol, TypeVar
+
+from traceinv.reasoning import CLOSE
+
+Value = TypeVar("Value")
+MAX_TURNS = 4
+
+
+@dataclass(frozen=True)
+class Drill:
+    """Independent single-step exercises on one question.
+
+    Attributes:
+        turns: (context, target) pairs. The context is lines of a trace, or empty for the first step; the target is the next
+            line, or the end of the trace and the answer.
+    """
+
+    question: str
+    turns: tuple[tuple[str, str], ...]
+
+
+class Steps(Protocol[Value]):
+    """The steps of one question. Each turns a value into the next and is written as one line of the trace.
+
+    Attributes:
+        start: the value before the first step.
+    """
+
+    @property
+    def start(self) -> Value: ...
+
+    def __len__(self) -> int:
+        """Return the number of steps."""
+        ...
+
+    def line(self, number: int, value: Value) -> tuple[str, Value]:
+        """Return the line of a step, counted from 0, that is applied to a value, and the value that results."""
+        ...
+
+    def answer(self, value: Value) -> str:
+        """Return the answer of a trace that ends with a value."""
+        ...
+
+    def draw_value(self, rng: Random) -> Value:
+        """Draw a value that the context of an exercise may hold."""
+        ...
+
+
+def make_drill(rng: Random, question: str, steps: Steps[Value]) -> Drill:
+    """Sample up to four independent single-step exercises. Each shows a few preceding lines with freshly drawn values."""
+    turns = []
+    for number in rng.sample(range(len(steps) + 1), min(MAX_TURNS, len(steps) + 1)):
+        value, context = steps.start, []
+        for before in range(number - rng.randint(1, number) if number else 0, number):
+            line, value = steps.line(before, steps.draw_value(rng))
+            context.append(line)
+        target = steps.line(number, value)[0] if number < len(steps) else f"{CLOSE}\n\n{steps.answer(value)}"
+        turns.append(("\n".join(context), target))
+    return Drill(question, tuple(turns))
