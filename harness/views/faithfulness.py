@@ -24,7 +24,7 @@ FIGURES = {
 
 def faithfulness_table(rows: Sequence[FaithfulnessRow]) -> Table:
     """Build the table of faithfulness: one line an inverter and figure."""
-    lines = [(row, figure) for row in rows for figure in FIGURES]
+    lines = [(row, figure) for row in rows for figure in _measured(rows)]
     levels = ("inverted", "floor", "ceiling", "normalised")
     table = Table(
         title="Faithfulness of the inverted traces",
@@ -99,6 +99,12 @@ def _stats(stats: StyleStats) -> tuple[str, ...]:
     return str(stats.texts), f"{stats.median_words:g}", *(percent(share) for share in shares)
 
 
+def _measured(rows: Sequence[FaithfulnessRow]) -> list[str]:
+    """List the figures that some row has."""
+    names = {name for row in rows for level in (row.inverted, row.ceiling, row.withheld) for name in level}
+    return [figure for figure in FIGURES if figure in names]
+
+
 def _levels(row: FaithfulnessRow, figure: str) -> list[str]:
     levels = (row.inverted, row.floor, row.ceiling, row.normalised)
     cells = [interval(level[figure]) if figure in level else "" for level in levels]
@@ -119,7 +125,8 @@ def _faithfulness_caption(rows: Sequence[FaithfulnessRow]) -> str:
 def _withheld(rows: Sequence[FaithfulnessRow]) -> Mapping[str, list[str]]:
     """Return the figures without a normalised value by the reason; a figure that some rows have is named with its regime."""
     reasons: dict[str, list[str]] = {}
-    for figure, name in FIGURES.items():
+    for figure in _measured(rows):
+        name = FIGURES[figure]
         lacking = {row.regime: row.withheld.get(figure, "not measured") for row in rows if figure not in row.normalised}
         if len(lacking) == len(rows) and len(set(lacking.values())) == 1:
             lacking = {"": next(iter(lacking.values()))}

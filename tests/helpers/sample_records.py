@@ -1,60 +1,119 @@
-"""Records for tests, as a finished run would leave them."""
+"""Records for tests, as a finished run would leave them, and the parts that they are made of."""
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.leaderboard.folder import Shelf
+from harness.leaderboard.folder import RecordFolder
 from harness.results.files import write_record
-from harness.results.items import ItemFile
+from harness.results.items import ItemFile, RunStates
 from harness.results.schema import (
-    Conditions,
+    Cell,
+    Comparability,
     Contrast,
     FaithfulnessRow,
     Interval,
     Ledger,
-    Manner,
+    LikelihoodRow,
     Provenance,
     RecoveryRow,
     ResultRecord,
     Row,
     Score,
-    StageTime,
-    StyleDistance,
+    StageEntry,
+    StyleRow,
+    StyleStats,
 )
 from harness.results.verdict import verdict
 
-CONDITIONS = Conditions(
+CELL = Cell(target="r1", surrogate="small", policy="recap", student="qwen")
+COMPARABILITY = Comparability(
     target="t",
     student="s",
-    data="d",
-    tasks={"lab_chain": "1.0"},
+    questions="d",
+    tasks={"lab_chain": "1.0", "lab_compose": "1.0"},
     prompts="p",
-    sampling={"lab_chain": {"temperature": 0}},
+    sampling={"lab_chain": {"temperature": 0}, "lab_compose": {"temperature": 0}},
+    stages={"student": 1},
 )
-FIGURES = ("token_f1", "rougeL", "step_f1")
+REACHED = {
+    "base": 0.12,
+    "answer_only": 0.19,
+    "summary": 0.27,
+    "surrogate_trace": 0.46,
+    "inverted": 0.61,
+    "inverted_without_summary": 0.41,
+    "zero_shot_inverted": 0.2,
+    "inverted_mismatched": 0.16,
+    "oracle": 0.74,
+    "target": 0.91,
+    "surrogate": 0.52,
+}
+"""Accuracy on all tasks; a record's rows have these names unless a test says otherwise."""
+REFERENCES = ("target", "surrogate")
+SHIFTS = {"lab_chain": 0.04, "lab_compose": -0.04, "math": 0.04, "code": -0.04, "all": 0.0}
+"""How far the accuracy on a task or group is from the one on all tasks."""
+FIGURES = {"length_ratio": 1.02, "token_f1": 0.62, "rouge1": 0.7, "rougeL": 0.66, "step_f1": 0.48, "step_order": 0.3}
+"""Faithfulness of the inverted traces."""
+
+_STATS = StyleStats(texts=12, median_words=20, headings=0.25, first_person=0.5, latex=0)
+STYLE = StyleRow(
+    cell=CELL,
+    taught=_STATS,
+    used=_STATS.model_copy(update={"median_words": 7.5}),
+    auc=Interval(mean=0.6, low=0.45, high=0.75, spread=None),
+)
 
 
-def interval(mean: float) -> Interval:
-    return Interval(mean=mean, low=mean - 0.05, high=mean + 0.05, spread=0.02)
+def interval(mean: float, half: float = 0.05) -> Interval:
+    return Interval(mean=mean, low=mean - half, high=mean + half, spread=None)
 
 
-def score(mean: float, seeds: int = 1) -> Score:
+def score(mean: float, seeds: int = 1, finished: float = 0.9) -> Score:
+    """Each further seed reaches 2 points more, around the mean."""
     return Score(
-        accuracy=interval(mean),
-        by_seed=[mean] * seeds,
-        finished=0.9,
+        accuracy=Interval(mean=mean, low=max(0, mean - 0.05), high=mean + 0.06, spread=0.04 if seeds > 1 else None),
+        by_seed=[mean + 0.02 * (seed - (seeds - 1) / 2) for seed in range(seeds)],
+        finished=finished,
         no_answer=0.0,
-        unfinished=0.1,
+        unfinished=1 - finished,
         bad_format=0.0,
-        if_unfinished_right=mean + 0.1,
+        if_unfinished_right=min(1.0, mean + 1 - finished),
         if_unfinished_wrong=mean,
         mean_tokens=50.0,
         items=200,
     )
 
 
-def contrast(second: str, low: float, high: float, **changes: Any) -> Contrast:
+def row(
+    name: str,
+    mean: float | None = None,
+    *,
+    cell: Cell = CELL,
+    seeds: Sequence[int] = (0,),
+    runs: Sequence[str] | None = None,
+    groups: Sequence[str] = tuple(SHIFTS),
+    comparability: Comparability = COMPARABILITY,
+) -> Row:
+    """A row that finishes more often the more it answers correctly; base and references have no seeds."""
+    reached = REACHED[name] if mean is None else mean
+    own = [] if name in (*REFERENCES, "base") else list(seeds)
+    scores = {group: score(reached + SHIFTS[group], max(1, len(own)), min(1.0, 0.55 + reached / 2)) for group in groups}
+    return Row(
+        name=name,
+        kind="reference" if name in REFERENCES else "regime",
+        cell=cell,
+        seeds=own,
+        scores=scores,
+        comparability=comparability,
+        runs=[f"{name} of {cell.policy}"] if runs is None else list(runs),
+    )
+
+
+def contrast(first: str, second: str, low: float, high: float, **changes: Any) -> Contrast:
     figures: dict[str, Any] = {
+        "cell": CELL,
+        "group": "math",
         "difference": Interval(mean=(low + high) / 2, low=low, high=high, spread=None),
         "p_value": 0.001,
         "p_holm": 0.001,
@@ -64,86 +123,121 @@ def contrast(second: str, low: float, high: float, **changes: Any) -> Contrast:
         "more_questions": 900,
         "more_seeds": 6,
     }
-    return Contrast(first="inverted", second=second, group="math", **(figures | changes))
+    return Contrast(first=first, second=second, **(figures | changes))
 
 
 CONTRASTS = [
-    contrast("answer_only", 0.1, 0.2),
-    contrast("summary", -0.2, -0.1),
-    contrast("surrogate_trace", -0.08, 0.1, p_holm=1.0),
+    contrast("inverted", "answer_only", 0.37, 0.47),
+    contrast("inverted", "summary", 0.02, 0.66, p_holm=0.2),
+    contrast("inverted", "surrogate_trace", -0.01, 0.31, p_holm=1.0),
+    contrast("inverted_without_summary", "surrogate_trace", -0.1, -0.0002, p_holm=0.0004),
 ]
-RECOVERY = [
-    RecoveryRow(regime="inverted", group="math", gap=interval(0.4), recovered=interval(0.5)),
-    RecoveryRow(regime="summary", group="math", gap=interval(0.02), recovered=None),
-]
-ACCURACIES = {"answer_only": 0.2, "summary": 0.55, "surrogate_trace": 0.39, "inverted": 0.4}
-
-MANNER = Manner(texts=12, median_words=20, headings=0.25, first_person=0.5, latex=0)
-STYLE = StyleDistance(
-    taught=MANNER,
-    used=MANNER.model_copy(update={"median_words": 7.5}),
-    auc=Interval(mean=0.6, low=0.45, high=0.75, spread=None),
-)
 
 
-def rows() -> list[Row]:
-    taught = [
-        Row(name=name, kind="regime", seeds=[0], scores={"math": score(mean), "all": score(mean)})
-        for name, mean in ACCURACIES.items()
-    ]
-    return [
-        Row(name="target", kind="reference", seeds=[], scores={"math": score(0.9), "all": score(0.9)}),
-        *taught,
-    ]
+def recovery_row(regime: str, group: str = "math", *, reported: bool = True, cell: Cell = CELL) -> RecoveryRow:
+    share = (REACHED[regime] - REACHED["base"]) / 0.62
+    return RecoveryRow(
+        cell=cell,
+        regime=regime,
+        group=group,
+        gap=interval(0.62 if reported else 0.02),
+        recovered=interval(share, 0.1) if reported else None,
+    )
+
+
+def faithfulness_row(regime: str, scale: float = 1.0, cell: Cell = CELL) -> FaithfulnessRow:
+    """Figures between a floor and a ceiling; the length ratio has no normalised value."""
+
+    def intervals(factor: float) -> dict[str, Interval]:
+        return {name: interval(factor * mean, 0.04) for name, mean in FIGURES.items()}
+
+    return FaithfulnessRow(
+        cell=cell,
+        regime=regime,
+        asked=100,
+        pairs=96,
+        inverted=intervals(scale),
+        floor=intervals(0.6),
+        ceiling=intervals(1.35),
+        normalised={name: interval(0.5, 0.1) for name in FIGURES if name != "length_ratio"},
+        withheld={"length_ratio": "not a measure of likeness"},
+    )
+
+
+def likelihood_row(inverter: str, cell: Cell = CELL) -> LikelihoodRow:
+    bits = {"question": interval(100, 4), "answer": interval(88, 4), "summary": interval(41, 3)}
+    leaked = {"answer": interval(12, 2), "summary": interval(47, 3)}
+    return LikelihoodRow.model_validate(
+        {
+            "cell": cell,
+            "inverter": inverter,
+            "taught": ["summary"],
+            "traces": 96,
+            "tokens": 61.2,
+            "bits": bits,
+            "bits_per_token": bits,
+            "leaked": leaked,
+            "leaked_per_token": leaked,
+        }
+    )
+
+
+def provenance(stages: Sequence[StageEntry] = ()) -> Provenance:
+    return Provenance(
+        command="traceinv run lab",
+        created="2026-11-23T00:00:00+00:00",
+        commit="abc",
+        packages={"torch": "2.13.0"},
+        hardware={"cores": 2, "processor": "P"},
+        stages=list(stages),
+    )
 
 
 def record(identifier: str = "lab-1", **changes: Any) -> ResultRecord:
-    figures = {name: interval(0.5) for name in FIGURES}
-    stages = [
-        StageTime(name=f"scores of {row.name}, seed 0", key=f"{identifier} {row.name}", seconds=1) for row in rows()
-    ]
+    """A record of one cell with every kind of figure; its verdict follows from its rows."""
     content: dict[str, Any] = {
         "id": identifier,
         "recipe": {"name": "lab", "policy": {"kind": "every_kth_step", "k": 2}},
         "seeds": [0],
-        "conditions": CONDITIONS,
-        "rows": rows(),
+        "rows": [row(name, runs=[f"{name} of {identifier}"]) for name in REACHED],
         "contrasts": CONTRASTS,
-        "recovery": RECOVERY,
-        "faithfulness": [
-            FaithfulnessRow(
-                regime="inverted",
-                asked=12,
-                pairs=10,
-                inverted=figures,
-                floor=figures,
-                ceiling=figures,
-                normalised={"rougeL": interval(0.25)},
-                withheld={"step_f1": "floor and ceiling cannot be told apart: they differ by 0.010 [-0.010, 0.030]"},
-            )
+        "recovery": [recovery_row("inverted"), recovery_row("inverted", "code", reported=False)],
+        "faithfulness": [faithfulness_row("inverted")],
+        "likelihood": [likelihood_row("inverted")],
+        "style": [STYLE],
+        "ledger": [
+            Ledger(cell=CELL, seed=0, asked=10, rows={"inverted": 9}, too_long={"inverted": 0}, shared=9),
         ],
-        "likelihood": [],
-        "style": STYLE,
-        "ledger": [Ledger(seed=0, asked=10, rows={"inverted": 9}, too_long={"inverted": 0}, shared=9)],
         "gates": [],
-        "verdict": verdict(rows(), CONTRASTS, RECOVERY),
-        "provenance": Provenance(
-            command="traceinv run lab",
-            created="2026-11-23T00:00:00+00:00",
-            commit="abc",
-            packages={},
-            hardware={"cores": 2, "processor": "P"},
-            stages=stages,
-        ),
-    }
-    return ResultRecord(**(content | changes))
+        "provenance": provenance(),
+    } | changes
+    found = verdict(content["rows"], content["contrasts"], content["recovery"])
+    return ResultRecord(**({"verdict": found} | content))
 
 
-def shelf(*records: ResultRecord) -> Shelf:
-    return Shelf({Path(f"{each.id}.json"): each for each in records}, [], [])
+def folder_of(*records: ResultRecord) -> RecordFolder:
+    """Records as `load_records` returns them."""
+    return RecordFolder({Path(f"{record.id}.json"): record for record in records}, [], [])
 
 
-def write(folder: Path, found: ResultRecord, states: dict[str, str], ids: list[str], repeats: int = 1) -> Path:
-    """A record with one task, and so many letters for each item of each run."""
-    letters = {run: {"lab_chain": s} for run, s in states.items()}
-    return write_record(found, ItemFile(ids={"lab_chain": ids}, repeats={"lab_chain": repeats}, states=letters), folder)
+def items_of(
+    states: Mapping[tuple[str, int | None], str],
+    ids: Sequence[str],
+    *,
+    cell: Cell = CELL,
+    repeats: int = 1,
+    task: str = "lab_chain",
+) -> ItemFile:
+    """Items of one task: by row and seed a letter for each sample of each item."""
+    runs = [
+        RunStates(row=name, cell=cell, seed=seed, states={task: letters}) for (name, seed), letters in states.items()
+    ]
+    return ItemFile(ids={task: list(ids)}, repeats={task: repeats}, runs=runs)
+
+
+NO_ITEMS = ItemFile(ids={}, runs=[])
+
+
+def write(folder: Path, record: ResultRecord, items: ItemFile = NO_ITEMS) -> Path:
+    """Write a record with its items and return its path."""
+    return write_record(record, items, folder)

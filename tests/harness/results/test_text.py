@@ -1,0 +1,46 @@
+"""How figures are written."""
+
+import pytest
+from sample_records import interval
+
+from harness.results.text import (
+    confidence,
+    listed,
+    number,
+    p_value,
+    percent,
+    percent_interval,
+    points,
+    points_interval,
+)
+from harness.results.text import interval as plain
+
+
+def test_intervals() -> None:
+    estimate = interval(0.8236, 0.0507)
+    assert plain(estimate) == "0.824 [0.773, 0.874]"
+    assert plain(estimate, 1) == "0.8 [0.8, 0.9]"
+    assert percent_interval(estimate) == "82.4% [77.3, 87.4]"
+    assert percent_interval(estimate, "") == "82.4 [77.3, 87.4]"
+    assert points_interval(interval(0.034, 0.047)) == "+3.4 [-1.3, 8.1]"
+    assert confidence(interval(0.034, 0.047)) == "95% CI [-1.3, 8.1]"
+
+
+@pytest.mark.parametrize(("value", "written"), [(0.034, "+3.4"), (-0.034, "-3.4"), (0.0, "0.0"), (-0.0004, "0.0")])
+def test_a_difference_has_its_sign_unless_it_rounds_to_zero(value: float, written: str) -> None:
+    assert points(value) == written
+
+
+def test_a_number_that_rounds_to_zero_is_not_negative() -> None:
+    assert number(-0.0001, 1) == "0.0"
+    assert percent(-0.0001) == "0.0%"
+
+
+@pytest.mark.parametrize(("p", "written"), [(0.0, "<0.001"), (0.00099, "<0.001"), (0.001, "0.001"), (1.0, "1.000")])
+def test_small_p_values_are_bounded(p: float, written: str) -> None:
+    assert p_value(p) == written
+
+
+def test_names_are_joined() -> None:
+    assert listed(["a"]) == "a"
+    assert listed(["a", "b", "c"]) == "a, b and c"
