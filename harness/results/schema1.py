@@ -18,8 +18,8 @@ UNKNOWN = "unknown"
 
 SEED = re.compile(r"(?P<name>.*), seed (?P<seed>\d+)")
 KINDS = {
-    r"(?P<role>target|surrogate)": "lab_model",
-    r"questions for the (?P<role>target|surrogate)": "lab_questions",
+    r"(?P<role>target|surrogate)": "model",
+    r"questions for the (?P<role>target|surrogate)": "questions",
     r"(?P<role>target|surrogate) answers .*": "transcripts",
     r"(?P<role>target|surrogate)'s disclosures": "disclosures",
     r"inverter .*": "inverter",
