@@ -1,15 +1,15 @@
-"""The one formatter: text to tokens for training, inversion and scoring alike, and the gate that checks it.
+"""The formatter: text to tokens for training, inversion and scoring alike, and the render gate that checks it.
 
-All regimes share one wrapper, `<think>` trace `</think>` answer, rendered in the model's own chat template; what differs
-between regimes is content alone.
+Every regime uses the same wrapper, `<think>` trace `</think>` answer, rendered in the model's own chat template. Regimes
+differ in content only.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from traceinv.errors import GateError
-from traceinv.reasoning import CLOSE, OPEN, completion_after
+from traceinv.reasoning import CLOSE, OPEN, THINK, Markers, completion_after
 from traceinv.records import Example
 
 if TYPE_CHECKING:
@@ -18,39 +18,79 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class EncodedExample:
-    """Token ids of prompt and completion, and which of them the loss sees (1) or not (0); equal lengths."""
+    """One training row in tokens.
+
+    Attributes:
+        input_ids: prompt and completion.
+        completion_mask: 1 where the loss counts the token, 0 where it does not; as long as `input_ids`.
+    """
 
     input_ids: list[int]
     completion_mask: list[int]
 
 
 def render_prompt(tokenizer: "PreTrainedTokenizerBase", message: str) -> str:
-    """One user message in the model's chat template, up to where the reply begins.
+    """Render one user message in the model's chat template, up to where the reply begins.
+
+    Raises:
+        GateError: the tokenizer has no chat template.
+    """
+    return render_messages(tokenizer, [{"role": "user", "content": message}])
+
+
+def render_messages(
+    tokenizer: "PreTrainedTokenizerBase", messages: Sequence[dict[str, str]], add_generation_prompt: bool = True
+) -> str:
+    """Render a conversation in the model's chat template.
+
+    Args:
+        add_generation_prompt: end where the reply begins; otherwise the last message is the beginning of the reply, and
+            the text ends where the reply goes on.
 
     Raises:
         GateError: the tokenizer has no chat template.
     """
     if not tokenizer.chat_template:
-        raise GateError(
-            f"the tokenizer {tokenizer.name_or_path!r} has no chat template, which every stage renders with"
-        )
+        raise GateError(f"the tokenizer {tokenizer.name_or_path!r} has no chat template; every stage needs one")
     rendered = tokenizer.apply_chat_template(
-        [{"role": "user", "content": message}], tokenize=False, add_generation_prompt=True
+        list(messages),
+        tokenize=False,
+        add_generation_prompt=add_generation_prompt,
+        continue_final_message=not add_generation_prompt,
     )
     return str(rendered)
 
 
-def encode_prompt(tokenizer: "PreTrainedTokenizerBase", rendered: str) -> list[int]:
-    """Token ids of a rendered prompt; special tokens are the template's own, none is added a second time."""
-    ids: list[int] = tokenizer(rendered, add_special_tokens=False)["input_ids"]
+def template_source(tokenizer: Any) -> str | None:
+    """Return the source of a tokenizer's chat template; None where it has none."""
+    template = tokenizer.chat_template
+    return repr(sorted(template.items())) if isinstance(template, dict) else template
+
+
+def encode_prompt(tokenizer: "PreTrainedTokenizerBase", rendered: str, add_special_tokens: bool = False) -> list[int]:
+    """Return the token ids of a prompt.
+
+    A chat template writes its special tokens itself, so none is added. A prompt that no template made may need the
+    tokenizer's own (`add_special_tokens`), such as BOS.
+    """
+    ids: list[int] = tokenizer(rendered, add_special_tokens=add_special_tokens)["input_ids"]
     return ids
 
 
-def encode_example(tokenizer: "PreTrainedTokenizerBase", example: Example) -> EncodedExample:
-    """Tokens of one training row; the loss sees the completion and its end-of-sequence token, never the prompt.
+def decode_reply(tokenizer: "PreTrainedTokenizerBase", ids: Sequence[int], markers: Markers = THINK) -> str:
+    """Decode generated tokens without special tokens, except for reasoning markers that are special tokens."""
+    special = {tokenizer.convert_tokens_to_ids(token): token for token in tokenizer.all_special_tokens}
+    if not any(token in (markers.open, markers.close) for token in special.values()):
+        return str(tokenizer.decode(list(ids), skip_special_tokens=True))
+    kept = [i for i in ids if special.get(i) in (None, markers.open, markers.close)]
+    return str(tokenizer.decode(kept, skip_special_tokens=False))
 
-    Prompt and completion are tokenised apart, so the mask is exact at their boundary. Where the template's prompt already
-    opens the reasoning, the completion does not open it again.
+
+def encode_example(tokenizer: "PreTrainedTokenizerBase", example: Example) -> EncodedExample:
+    """Encode one training row; the loss counts the completion and its end-of-sequence token, never the prompt.
+
+    Prompt and completion are tokenised separately, so the mask is exact at their boundary. Where the template's prompt
+    already opens the reasoning, the completion does not open it again.
     """
     prompt = render_prompt(tokenizer, example.prompt)
     completion = completion_after(prompt, example.completion) + str(tokenizer.eos_token)
@@ -109,10 +149,10 @@ def _faults(
 
 
 def check_prompt(tokenizer: "PreTrainedTokenizerBase", rendered: str) -> None:
-    """The render gate of everything that writes: a rendered prompt is what the model will read.
+    """Check that the model reads a rendered prompt as it is written.
 
     Raises:
-        GateError: the prompt does not survive tokenising, or its BOS is doubled.
+        GateError: the decoded prompt differs from the rendered one, or its BOS is doubled.
     """
     ids = encode_prompt(tokenizer, rendered)
     bos = tokenizer.bos_token_id

@@ -1,57 +1,58 @@
-"""Trace inversion: teach a model to write a trace from question, answer and summary, and apply it (arXiv 2603.07267, section 3).
+"""Trace inversion (arXiv 2603.07267, section 3): write a trace from question, answer and summary.
 
-The inverter is fine-tuned on the surrogate's (question, answer[, summary]) -> trace, where all four are open, and then
+An inverter is a model that was fine-tuned to do so. Its training examples are the surrogate's, whose traces are open; then it
 writes a trace for each of the target's disclosures.
 """
 
 from collections.abc import Mapping, Sequence
 from typing import Literal, get_args
 
-from traceinv.engines import Completion, Engine, Sampling
-from traceinv.progress import Progress
-from traceinv.reasoning import CLOSE, OPEN, split_reply, wrap_reply
+from traceinv.engines.base import Completion, Engine, Replies, Request, Sampling, user_message
+from traceinv.engines.collect import collect
+from traceinv.progress import Progress, silent
+from traceinv.reasoning import split_reply, strip_markers, wrap_reply
 from traceinv.records import Disclosure, Example, Inversion, Transcript
+from traceinv.rows import RowFile
 
 Shown = Literal["question", "answer", "summary"]
-"""The last part that an inverter is shown, after those before it."""
+"""The last part of a disclosure that a model is shown; the parts before it are shown too."""
 SHOWN: tuple[Shown, ...] = get_args(Shown)
 
 
-def inverter_prompt(disclosure: Disclosure, with_summary: bool) -> str:
-    """What the inverter is shown.
+def shown_part(with_summary: bool) -> Shown:
+    """Return the last part that an inverter is shown."""
+    return "summary" if with_summary else "answer"
+
+
+def inverter_prompt(disclosure: Disclosure, shown: Shown) -> str:
+    """Write an inverter's prompt with the parts of the disclosure up to `shown`.
 
     Raises:
-        ValueError: a summary is to be shown and the disclosure has none.
+        ValueError: `shown` is the summary and the disclosure has none.
     """
-    return prompt_up_to(disclosure, "summary" if with_summary else "answer")
-
-
-def prompt_up_to(disclosure: Disclosure, last: Shown) -> str:
-    """The prompt with the parts up to `last`: the question alone, with the answer, or with answer and summary.
-
-    Raises:
-        ValueError: a summary is to be shown and the disclosure has none.
-    """
-    if last == "summary" and disclosure.summary is None:
+    if shown == "summary" and disclosure.summary is None:
         raise ValueError(f"{disclosure.id}: the disclosure has no summary to show the inverter")
-    answer = f"\n\nAnswer:\n{disclosure.answer}" if last != "question" else ""
-    summary = f"\n\nSummary:\n{disclosure.summary}" if last == "summary" else ""
+    answer = f"\n\nAnswer:\n{disclosure.answer}" if shown != "question" else ""
+    summary = f"\n\nSummary:\n{disclosure.summary}" if shown == "summary" else ""
     return f"{disclosure.question.text}{answer}{summary}\n\nReasoning?"
 
 
 def inverter_examples(
     transcripts: Sequence[Transcript], disclosures: Sequence[Disclosure], with_summary: bool
 ) -> list[Example]:
-    """Training rows from a surrogate: its disclosure in, its own reply out, for each transcript that disclosed something."""
-    shown: Mapping[str, Disclosure] = {disclosure.id: disclosure for disclosure in disclosures}
+    """Make an inverter's training examples from a surrogate: its disclosure as the prompt, its own reply as the completion.
+
+    Transcripts without a disclosure are left out.
+    """
+    by_id: Mapping[str, Disclosure] = {disclosure.id: disclosure for disclosure in disclosures}
     return [
         Example(
             id=transcript.id,
-            prompt=inverter_prompt(shown[transcript.id], with_summary),
+            prompt=inverter_prompt(by_id[transcript.id], shown_part(with_summary)),
             completion=wrap_reply(transcript.trace, transcript.answer),
         )
         for transcript in transcripts
-        if transcript.id in shown and transcript.trace and transcript.answer
+        if transcript.id in by_id and transcript.trace and transcript.answer
     ]
 
 
@@ -60,28 +61,47 @@ def invert(
     disclosures: Sequence[Disclosure],
     with_summary: bool,
     sampling: Sampling,
-    progress: Progress | None = None,
-    taught: bool = True,
+    rows: RowFile[Inversion, str],
+    progress: Progress = silent,
+    trained: bool = True,
 ) -> list[Inversion]:
-    """Write a trace for each disclosure, in their order.
+    """Write a trace for each disclosure.
 
-    A model that was only prompted (`taught` false) does not know the markers, so where it sets none all that it writes is taken.
+    Args:
+        rows: the file that each batch is appended to, keyed by question id; disclosures in it are not inverted again.
+        trained: whether the model was fine-tuned as an inverter. One that is only prompted does not know the markers, so
+            where it closes no reasoning, its whole reply is taken as the trace.
+
+    Returns:
+        One inversion a disclosure, in the order of the disclosures.
+
+    Raises:
+        ValueError: a summary is to be shown and a disclosure has none.
+        InputError: two disclosures have the same id, or a prompt does not fit into the model's context.
+        GateError: the engine failed.
     """
-    prompts = [engine.render(inverter_prompt(disclosure, with_summary)) for disclosure in disclosures]
-    replies = engine.generate(prompts, sampling, progress)
-    pairs = zip(disclosures, replies, strict=True)
-    return [_inversion(disclosure, reply, with_summary, taught) for disclosure, reply in pairs]
+    by_id = {disclosure.id: disclosure for disclosure in disclosures}
+    prompts = [inverter_prompt(disclosure, shown_part(with_summary)) for disclosure in disclosures]
+    requests = [
+        Request(disclosure.id, engine.render(user_message(prompt)), sampling)
+        for disclosure, prompt in zip(disclosures, prompts, strict=True)
+    ]
+
+    def inversions(replies: Replies) -> list[Inversion]:
+        return [_inversion(by_id[request.id], completion, with_summary, trained) for request, completion in replies]
+
+    return collect(engine, requests, rows, inversions, progress)
 
 
-def _inversion(disclosure: Disclosure, reply: Completion, with_summary: bool, taught: bool) -> Inversion:
-    """The reply's trace; none where a taught inverter never closed it, so that a cut-off trace teaches nobody."""
-    trace, _ = split_reply(reply.text)
-    if trace is None and not taught:
-        trace = reply.text.replace(OPEN, "").replace(CLOSE, "").strip() or None
+def _inversion(disclosure: Disclosure, completion: Completion, with_summary: bool, trained: bool) -> Inversion:
+    """Take the trace out of a reply; a trained inverter that never closed its reasoning gives none."""
+    trace, _ = split_reply(completion.text)
+    if trace is None and not trained:
+        trace = strip_markers(completion.text) or None
     return Inversion(
         id=disclosure.id,
         disclosure=disclosure,
         with_summary=with_summary,
         trace=trace,
-        finish_reason=reply.finish_reason,
+        finish_reason=completion.finish_reason,
     )

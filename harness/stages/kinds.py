@@ -18,9 +18,9 @@ from traceinv.engines import Sampling
 from traceinv.errors import GateError
 from traceinv.inversion import invert, inverter_examples
 from traceinv.progress import Progress
-from traceinv.records import Disclosure, Example, Question, Transcript
+from traceinv.records import Disclosure, Example, Inversion, Question, Transcript
 from traceinv.regimes import REGIMES
-from traceinv.rows import read_rows, write_rows
+from traceinv.rows import RowFile, read_rows, write_rows
 from traceinv.training import TrainingConfig, fine_tune
 
 Params = Mapping[str, Any]
@@ -78,8 +78,8 @@ def transcripts(params: Params, inputs: Inputs, out: Path, progress: Progress) -
 
     questions = read_rows(rows_file(inputs["questions"]), Question)
     engine = TransformersEngine.load(inputs["model"])
-    rows = answer_questions(engine, questions, Sampling.model_validate(params["sampling"]), progress)
-    write_rows(out / "transcripts.jsonl", rows)
+    file = RowFile(out / "transcripts.jsonl", Transcript, lambda row: row.id)
+    rows = answer_questions(engine, questions, Sampling.model_validate(params["sampling"]), file, progress)
     return {"questions": len(rows), "complete": sum(row.complete for row in rows)}
 
 
@@ -114,8 +114,8 @@ def inversions(params: Params, inputs: Inputs, out: Path, progress: Progress) ->
     shown = read_rows(rows_file(inputs["disclosures"]), Disclosure)
     engine = TransformersEngine.load(inputs["model"])
     sampling = Sampling.model_validate(params["sampling"])
-    rows = invert(engine, shown, params["with_summary"], sampling, progress, params["taught"])
-    write_rows(out / "inversions.jsonl", rows)
+    file = RowFile(out / "inversions.jsonl", Inversion, lambda row: row.id)
+    rows = invert(engine, shown, params["with_summary"], sampling, file, progress, params["taught"])
     return {"inversions": len(rows), "finished": sum(row.finish_reason == "stop" for row in rows)}
 
 

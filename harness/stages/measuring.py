@@ -11,7 +11,8 @@ from harness import stats
 from harness.faithfulness.calibration import Place, places
 from harness.faithfulness.measure import Measured, as_arrays, measure, measure_again
 from harness.results.schema import FaithfulnessRow, Interval
-from traceinv.inversion import prompt_up_to
+from traceinv.engines.base import user_message
+from traceinv.inversion import inverter_prompt
 from traceinv.progress import Progress
 from traceinv.records import Disclosure, Inversion, Record, Transcript
 from traceinv.rows import read_rows
@@ -68,8 +69,8 @@ def likelihood(params: Params, inputs: Inputs, out: Path, progress: Progress) ->
     bits: dict[str, list[float]] = {}
     tokens: list[int] = []
     for number, last in enumerate(params["shown"]):
-        texts = [prompt_up_to(d, last) if params["as_inverter"] else d.question.text for d in shown]
-        found = surprise(engine.model, engine.tokenizer, [engine.render(text) for text in texts], traces)
+        texts = [inverter_prompt(d, last) if params["as_inverter"] else d.question.text for d in shown]
+        found = surprise(engine.model, engine.tokenizer, [engine.render(user_message(text)) for text in texts], traces)
         bits[last] = [round(s.bits, 4) for s in found]
         tokens = [s.tokens for s in found]
         progress((number + 1) / len(params["shown"]))

@@ -43,7 +43,7 @@ def test_an_inverters_prompt_is_pinned(tokenizer: PreTrainedTokenizerFast) -> No
     shown = Disclosure(
         id="q", question=Question(id="q", kind="chain", text="What is 1+1?"), answer="2", summary="1+1=2\n"
     )
-    texts = [render_prompt(tokenizer, inverter_prompt(shown, with_summary)) for with_summary in (True, False)]
+    texts = [render_prompt(tokenizer, inverter_prompt(shown, part)) for part in ("summary", "answer")]
     _golden("inverter_prompts.txt", "\n====\n".join(texts) + "\n")
 
 

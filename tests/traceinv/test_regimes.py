@@ -93,8 +93,8 @@ def test_shuffled_rows_have_the_same_lines() -> None:
 
 def test_an_inverter_sees_the_summary_only_where_it_may() -> None:
     shown = disclose([_transcript(1)], EveryKthStep(k=2))[0]
-    assert "b\nd" in inverter_prompt(shown, with_summary=True)
-    assert "b\nd" not in inverter_prompt(shown, with_summary=False)
+    assert "b\nd" in inverter_prompt(shown, "summary")
+    assert "b\nd" not in inverter_prompt(shown, "answer")
     (row,) = inverter_examples([_transcript(1), _transcript(2)], [shown], with_summary=False)
     assert row.completion == "<think>\na\nb\nc\nd\n</think>\n\n5"
 

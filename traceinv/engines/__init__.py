@@ -1,5 +1,47 @@
-"""Text in, text out: the engines that run a model."""
+"""Engines: text in, text out. An engine's own libraries are imported when it is loaded."""
 
-from traceinv.engines.base import Completion, Engine, Sampling
+from importlib import import_module
+from inspect import signature
+from pathlib import Path
+from typing import Any, Literal
 
-__all__ = ["Completion", "Engine", "Sampling"]
+from traceinv.engines.base import Completion, Engine, Message, Request, Sampling
+from traceinv.errors import InputError, nearest
+
+__all__ = ["ENGINES", "Completion", "Engine", "EngineName", "Message", "Request", "Sampling", "load_engine"]
+
+EngineName = Literal["transformers", "vllm", "openai", "mock"]
+ENGINES: dict[EngineName, str] = {
+    "transformers": "TransformersEngine",
+    "vllm": "VLLMEngine",
+    "openai": "OpenAIEngine",
+    "mock": "MockEngine",
+}
+"""The engines: the module in this package, and the class in it."""
+
+
+def load_engine(name: str, model: str | Path, **options: Any) -> Engine:
+    """Load a model into the engine of that name.
+
+    Args:
+        name: a key of `ENGINES`.
+        model: a folder, a hub id, or the name that a server knows the model by.
+        options: keyword arguments of the engine's `load`.
+
+    Raises:
+        InputError: the engine or the option is unknown, or the model cannot be loaded.
+    """
+    kind = next((known for known in ENGINES if known == name), None)
+    if kind is None:
+        raise InputError(f"engine: unknown engine {name!r}{nearest(name, ENGINES)}")
+    load = getattr(import_module(f"{__name__}.{kind}"), ENGINES[kind]).load
+    allowed = [option for option in signature(load).parameters if option != "model"]
+    for option in options:
+        if option not in allowed:
+            raise InputError(f"engine {name}: unknown option {option!r}{nearest(option, allowed)}")
+    try:
+        engine: Engine = load(model, **options)
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise InputError(f"{model}: cannot be loaded: {reason}") from error
+    return engine

@@ -77,6 +77,11 @@ Replies = list[tuple[Request, Completion]]
 IsDone = Callable[[Request], bool]
 
 
+def user_message(text: str) -> list[Message]:
+    """Make a conversation of one user message."""
+    return [{"role": "user", "content": text}]
+
+
 def none_done(request: Request) -> bool:
     """Say that no request is done yet."""
     return False

@@ -1,90 +1,211 @@
 """The transformers engine: a causal language model in this process."""
 
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from traceinv.engines.base import Completion, Sampling
-from traceinv.formatting import check_prompt, encode_prompt, render_prompt
-from traceinv.progress import Progress
+from traceinv.digests import digest_text
+from traceinv.engines.base import Completion, IsDone, Message, Replies, Request, Sampling, none_done
+from traceinv.engines.stopping import check_fits, cut_at_stop, stop_token_ids
+from traceinv.formatting import check_prompt, decode_reply, encode_prompt, render_messages, template_source
 
 if TYPE_CHECKING:
     import torch
     from transformers import PreTrainedTokenizerBase
 
+BATCH_SIZE = 128
+NO_LENGTH = 10**9
+"""Tokenizers without a limit give a number beyond this as theirs."""
+
 
 class TransformersEngine:
     """Batched generation with a Hugging Face causal language model and its tokenizer."""
 
-    def __init__(self, model: Any, tokenizer: "PreTrainedTokenizerBase", batch_size: int = 128) -> None:
-        self.model = model.eval()
-        self.tokenizer = tokenizer
-        self.batch_size = batch_size
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: "PreTrainedTokenizerBase",
+        batch_size: int = BATCH_SIZE,
+        chat: bool | None = None,
+    ) -> None:
+        """Wrap a loaded model.
+
+        The model's generation config is replaced by one that has its stop tokens alone, so that no sampling default of
+        the checkpoint reaches a reply.
+
+        Args:
+            chat: whether prompts come from the chat template, which writes all special tokens itself. By default, whether
+                there is a template.
+        """
+        from transformers import GenerationConfig
+
+        self.model, self.tokenizer, self.batch_size = model.eval(), tokenizer, batch_size
+        self.context = _context(model.config, tokenizer)
+        self.chat_template = template_source(tokenizer)
+        self.chat = self.chat_template is not None if chat is None else chat
+        self.stop_ids = stop_token_ids(tokenizer, model.generation_config)
+        self.pad_id = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else (self.stop_ids or [0])[0]
+        model.generation_config = GenerationConfig(eos_token_id=self.stop_ids or None, pad_token_id=self.pad_id)
 
     @classmethod
-    def load(cls, path: str | Path, batch_size: int = 128) -> "TransformersEngine":
-        """Load weights (safetensors only) and tokenizer from a folder or a hub id, on a GPU where there is one."""
+    def load(
+        cls,
+        model: str | Path,
+        batch_size: int = BATCH_SIZE,
+        chat: bool | None = None,
+        arguments: Mapping[str, Any] | None = None,
+    ) -> "TransformersEngine":
+        """Load weights (safetensors only) and tokenizer, on a GPU where there is one.
+
+        Args:
+            model: a folder or a hub id.
+            arguments: keyword arguments of `AutoModelForCausalLM.from_pretrained`.
+        """
         import torch
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         device = "cuda" if torch.cuda.is_available() else "cpu"
-        tokenizer = AutoTokenizer.from_pretrained(path, padding_side="left")
-        model = AutoModelForCausalLM.from_pretrained(path, use_safetensors=True, dtype="auto")
-        return cls(model.to(device), tokenizer, batch_size)
+        given = dict(arguments or {})
+        files = {key: given[key] for key in ("revision", "trust_remote_code") if key in given}
+        tokenizer = AutoTokenizer.from_pretrained(model, padding_side="left", **files)
+        weights = AutoModelForCausalLM.from_pretrained(model, **({"use_safetensors": True, "dtype": "auto"} | given))
+        return cls(weights.to(device), tokenizer, batch_size, chat)
 
-    def render(self, message: str) -> str:
-        """A user message in the model's chat template."""
-        return render_prompt(self.tokenizer, message)
+    def render(self, messages: Sequence[Message], add_generation_prompt: bool = True) -> str:
+        """Render a conversation in the model's chat template."""
+        return render_messages(self.tokenizer, messages, add_generation_prompt)
 
-    def generate(
-        self, prompts: Sequence[str], sampling: Sampling, progress: Progress | None = None
-    ) -> list[Completion]:
-        """One completion a prompt, in their order; prompts of like length share a batch.
+    def count_tokens(self, prompt: str) -> int | None:
+        """Count the tokens of a prompt."""
+        return len(self._encode(prompt))
+
+    def generate(self, requests: Sequence[Request], is_done: IsDone = none_done) -> Iterator[Replies]:
+        """Answer batch by batch, and yield the replies that are missing.
+
+        Batches are made of all requests. A batch that is done is skipped; one that is partly done is computed whole, with
+        the random numbers that it had before.
 
         Raises:
             GateError: the first prompt does not pass the render gate.
+            InputError: a prompt does not fit into the context.
         """
+        if requests and self.chat:
+            check_prompt(self.tokenizer, requests[0].prompt)
+        encoded = [self._encode(request.prompt) for request in requests]
+        check_fits(requests, [len(ids) for ids in encoded], self.context)
+        for batch in make_batches(requests, [len(ids) for ids in encoded], self.batch_size):
+            missing = [not is_done(requests[i]) for i in batch]
+            if any(missing):
+                members = [requests[i] for i in batch]
+                completions = self._generate_batch(members, [encoded[i] for i in batch])
+                replies = zip(members, completions, missing, strict=True)
+                yield [(request, completion) for request, completion, wanted in replies if wanted]
+
+    def describe(self) -> dict[str, Any]:
+        """Describe the model for a record."""
+        return {
+            "engine": "transformers",
+            "batch_size": self.batch_size,
+            "dtype": str(self.model.dtype),
+            "device": str(self.model.device),
+            "revision": getattr(self.model.config, "_commit_hash", None),
+        }
+
+    def _encode(self, prompt: str) -> list[int]:
+        return encode_prompt(self.tokenizer, prompt, add_special_tokens=not self.chat)
+
+    def _generate_batch(self, requests: Sequence[Request], encoded: Sequence[list[int]]) -> list[Completion]:
         import torch
 
-        torch.manual_seed(sampling.seed)
-        if prompts:
-            check_prompt(self.tokenizer, prompts[0])
-        encoded = [encode_prompt(self.tokenizer, prompt) for prompt in prompts]
-        order = sorted(range(len(encoded)), key=lambda i: len(encoded[i]))
-        completions: dict[int, Completion] = {}
-        for start in range(0, len(order), self.batch_size):
-            batch = order[start : start + self.batch_size]
-            replies = self._generate_batch([encoded[i] for i in batch], sampling)
-            completions.update(zip(batch, replies, strict=True))
-            if progress:
-                progress(len(completions) / len(order))
-        return [completions[i] for i in range(len(prompts))]
-
-    def _generate_batch(self, batch: list[list[int]], sampling: Sampling) -> list[Completion]:
-        import torch
-
-        inputs = self.tokenizer.pad({"input_ids": batch}, padding_side="left", return_tensors="pt")
-        inputs = inputs.to(self.model.device)
+        sampling = requests[0].sampling
+        longest = max(map(len, encoded))
+        ids = torch.tensor([[self.pad_id] * (longest - len(row)) + row for row in encoded], device=self.model.device)
+        mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in encoded], device=self.model.device)
+        torch.manual_seed(batch_seed(requests))
         with torch.inference_mode():
             output = self.model.generate(
-                **inputs,
+                input_ids=ids,
+                attention_mask=mask,
                 max_new_tokens=sampling.max_new_tokens,
-                eos_token_id=self.tokenizer.eos_token_id,
-                pad_token_id=self.tokenizer.pad_token_id,
+                stopping_criteria=self._stopping_criteria(sampling.stop, longest),
                 **_sampling_arguments(sampling),
             )
-        return [self._completion(row) for row in output[:, inputs["input_ids"].shape[1] :]]
+        return [self._completion(row, sampling.stop) for row in output[:, longest:].tolist()]
 
-    def _completion(self, row: "torch.Tensor") -> Completion:
-        tokens = row.tolist()
-        finished = self.tokenizer.eos_token_id in tokens
-        if finished:
-            tokens = tokens[: tokens.index(self.tokenizer.eos_token_id)]
-        text = self.tokenizer.decode(tokens, skip_special_tokens=True)
-        return Completion(text, "stop" if finished else "length", len(tokens))
+    def _stopping_criteria(self, stops: Sequence[str], start: int) -> Any:
+        """Return criteria that end a row once its reply, which begins at position `start`, has a stop text."""
+        from transformers import StoppingCriteriaList
+
+        return StoppingCriteriaList([_has_stop(self.tokenizer, stops, start)] if stops else [])
+
+    def _completion(self, ids: list[int], stops: Sequence[str]) -> Completion:
+        end = next((position for position, token in enumerate(ids) if token in self.stop_ids), None)
+        text = decode_reply(self.tokenizer, ids[:end])
+        cut = cut_at_stop(text, stops)
+        if cut is not None:
+            return Completion(cut, "stop", self._tokens_up_to_stop(ids, stops))
+        return Completion(text, "length", len(ids)) if end is None else Completion(text, "stop", end + 1)
+
+    def _tokens_up_to_stop(self, ids: list[int], stops: Sequence[str]) -> int:
+        """Count the tokens up to the one that completes a stop text."""
+
+        def stopped(count: int) -> bool:
+            return cut_at_stop(decode_reply(self.tokenizer, ids[:count]), stops) is not None
+
+        return bisect_left(range(len(ids)), True, key=stopped)
+
+
+def make_batches(requests: Sequence[Request], lengths: Sequence[int], size: int) -> list[list[int]]:
+    """Return batches as indices of requests: equal sampling but for the seed, shortest prompts first.
+
+    Args:
+        lengths: tokens of each prompt.
+        size: requests a batch, at most.
+    """
+    groups: dict[Sampling, list[int]] = {}
+    for index, request in enumerate(requests):
+        groups.setdefault(request.sampling.model_copy(update={"seed": 0}), []).append(index)
+    ordered = [sorted(group, key=lambda i: lengths[i]) for group in groups.values()]
+    return [group[start : start + size] for group in ordered for start in range(0, len(group), size)]
+
+
+def batch_seed(requests: Sequence[Request]) -> int:
+    """Return the seed of a batch's random numbers, which depends on its requests alone."""
+    return int(digest_text(" ".join(str(request.seed) for request in requests))[:8], 16) >> 1
+
+
+def _has_stop(tokenizer: Any, stops: Sequence[str], start: int) -> "Callable[..., torch.Tensor]":
+    # a token has at least one byte, so a stop text that the last token completes lies within so many tokens
+    most = max(len(stop.encode("utf-8", "surrogatepass")) for stop in stops) + 1
+
+    def ended(input_ids: "torch.Tensor", scores: Any, **_: Any) -> "torch.Tensor":
+        import torch
+
+        tails = tokenizer.batch_decode(input_ids[:, max(start, input_ids.shape[1] - most) :])
+        return torch.tensor([cut_at_stop(tail, stops) is not None for tail in tails], device=input_ids.device)
+
+    return ended
+
+
+def _context(config: Any, tokenizer: Any) -> int | None:
+    config = config.get_text_config()
+    for name in ("max_position_embeddings", "n_positions", "n_ctx"):
+        length = getattr(config, name, None)
+        if length:
+            return int(length)
+    return int(tokenizer.model_max_length) if tokenizer.model_max_length < NO_LENGTH else None
 
 
 def _sampling_arguments(sampling: Sampling) -> dict[str, Any]:
+    """Name every argument that shapes the distribution, so that no default of the library or the checkpoint does."""
+    neutral = {"repetition_penalty": 1.0, "num_beams": 1}
     if sampling.temperature == 0:
-        return {"do_sample": False, "temperature": None, "top_p": None, "top_k": None}
-    return {"do_sample": True, "temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": 0}
+        return {"do_sample": False, "temperature": None, "top_p": None, "top_k": None, **neutral}
+    return {
+        "do_sample": True,
+        "temperature": sampling.temperature,
+        "top_p": sampling.top_p,
+        "top_k": 0,
+        **neutral,
+    }

@@ -1,22 +1,50 @@
-"""Where transcripts come from. A model that answers questions with a trace: the lab's, or local weights."""
+"""Targets and surrogates: models that answer questions with a trace."""
 
 from collections.abc import Sequence
 
-from traceinv.engines import Engine, Sampling
-from traceinv.progress import Progress
+from traceinv.engines.base import Completion, Engine, Replies, Request, Sampling, user_message
+from traceinv.engines.collect import collect
+from traceinv.progress import Progress, silent
 from traceinv.reasoning import split_reply
 from traceinv.records import Question, Transcript
+from traceinv.rows import RowFile
 
 
 def answer_questions(
-    engine: Engine, questions: Sequence[Question], sampling: Sampling, progress: Progress | None = None
+    engine: Engine,
+    questions: Sequence[Question],
+    sampling: Sampling,
+    rows: RowFile[Transcript, str],
+    progress: Progress = silent,
 ) -> list[Transcript]:
-    """Ask a reasoning model each question and split its reply into trace and answer, in the questions' order."""
-    prompts = [engine.render(question.text) for question in questions]
-    transcripts = []
-    for question, reply in zip(questions, engine.generate(prompts, sampling, progress), strict=True):
-        trace, answer = split_reply(reply.text)
-        transcripts.append(
-            Transcript(id=question.id, question=question, trace=trace, answer=answer, finish_reason=reply.finish_reason)
-        )
-    return transcripts
+    """Ask a reasoning model each question and split its reply into trace and answer.
+
+    Args:
+        rows: the file that each batch is appended to, keyed by question id; questions in it are not asked again.
+
+    Returns:
+        One transcript a question, in the order of the questions.
+
+    Raises:
+        InputError: two questions have the same id, or a prompt does not fit into the model's context.
+        GateError: the engine failed.
+    """
+    by_id = {question.id: question for question in questions}
+    requests = [Request(question.id, engine.render(user_message(question.text)), sampling) for question in questions]
+
+    def transcripts(replies: Replies) -> list[Transcript]:
+        return [_transcript(by_id[request.id], completion) for request, completion in replies]
+
+    return collect(engine, requests, rows, transcripts, progress)
+
+
+def _transcript(question: Question, completion: Completion) -> Transcript:
+    trace, answer = split_reply(completion.text)
+    return Transcript(
+        id=question.id,
+        question=question,
+        trace=trace,
+        answer=answer,
+        finish_reason=completion.finish_reason,
+        tokens=completion.tokens,
+    )

@@ -1,12 +1,13 @@
 """Tests of the base model of the package: it is small, follows its recipe, knows single steps and cannot chain them."""
 
 import json
+from itertools import chain
 
 import pytest
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tasks.lab.utils import grade_function, grade_value
-from traceinv.engines.base import Sampling
+from traceinv.engines.base import Request, Sampling, user_message
 from traceinv.engines.transformers import TransformersEngine
 from traceinv.lab.families import FAMILIES, unit_tests
 from traceinv.lab.models import BASE
@@ -41,12 +42,13 @@ def test_it_knows_single_steps() -> None:
 @pytest.mark.parametrize("family", sorted(FAMILIES))
 def test_it_cannot_chain_them(family: str) -> None:
     engine = TransformersEngine.load(BASE)
-    problems = [problem for problem in draw("test", 40, TEST_STEPS, TEST_SEED).values() if problem.family == family]
-    prompts = [engine.render(problem.question) for problem in problems]
+    drawn = draw("test", 40, TEST_STEPS, TEST_SEED)
+    problems = {id_: problem for id_, problem in drawn.items() if problem.family == family}
+    sampling = Sampling(max_new_tokens=256)
+    requests = [Request(id_, engine.render(user_message(p.question)), sampling) for id_, p in problems.items()]
     right = 0.0
-    for problem, reply in zip(
-        problems, engine.generate(prompts, Sampling(temperature=0.0, max_new_tokens=256)), strict=True
-    ):
+    for request, reply in chain.from_iterable(engine.generate(requests)):
+        problem = problems[request.id]
         if family == "compose":
             right += grade_function(reply.text, unit_tests(problem.reference)).value
         else:

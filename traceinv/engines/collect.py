@@ -1,0 +1,72 @@
+"""Ask an engine what is missing, and store each batch as it arrives."""
+
+from collections.abc import Callable, Hashable, Sequence
+from typing import TypeVar
+
+from pydantic import BaseModel
+
+from traceinv.engines.base import Engine, IsDone, Replies, Request
+from traceinv.errors import InputError
+from traceinv.progress import Progress, silent
+from traceinv.rows import RowFile
+
+Row = TypeVar("Row", bound=BaseModel)
+
+
+def ask_missing(
+    engine: Engine,
+    requests: Sequence[Request],
+    is_done: IsDone,
+    store: Callable[[Replies], None],
+    progress: Progress = silent,
+) -> None:
+    """Ask the requests that are not done and hand each batch of replies to `store`, after which they must count as done.
+
+    Progress is the share of all requests that are done, those of an earlier run included.
+    """
+    done = sum(map(is_done, requests))
+    progress(done / len(requests) if requests else 1.0)
+    if done == len(requests):
+        return
+    for replies in engine.generate(requests, is_done):
+        store(replies)
+        done += len(replies)
+        progress(done / len(requests))
+
+
+def collect(
+    engine: Engine,
+    requests: Sequence[Request],
+    rows: RowFile[Row, str],
+    make: Callable[[Replies], list[Row]],
+    progress: Progress = silent,
+) -> list[Row]:
+    """Return one row a request, in the order of the requests; the finished file has that order too.
+
+    Args:
+        requests: one for each id; rows that the file holds already are not asked again.
+        rows: the file, keyed by the id of the request.
+        make: turns a batch of replies into rows.
+
+    Raises:
+        InputError: two requests have the same id.
+    """
+    ids = [request.id for request in requests]
+    check_unique(ids)
+    ask_missing(
+        engine, requests, lambda request: request.id in rows.rows, lambda replies: rows.append(make(replies)), progress
+    )
+    return rows.finish(ids)
+
+
+def check_unique(keys: Sequence[Hashable]) -> None:
+    """Refuse keys that occur twice, since one row would be lost.
+
+    Raises:
+        InputError: a key occurs twice.
+    """
+    seen = set()
+    for key in keys:
+        if key in seen:
+            raise InputError(f"two requests have the id {key!r}; ids must be unique")
+        seen.add(key)
