@@ -3,7 +3,6 @@
 Import this module late: it imports lm-eval.
 """
 
-import hashlib
 import logging
 import os
 from collections.abc import Mapping, Sequence
@@ -14,7 +13,6 @@ from typing import Any
 from harness.benchmarks.catalog import Benchmark
 from harness.benchmarks.data import OTHER, digest
 from harness.benchmarks.scorer import Item, Scorer
-from harness.evaluation.requests import Ask, Model
 from traceinv.errors import InputError
 
 
@@ -40,6 +38,10 @@ class LoadedTask:
     def by_id(self) -> dict[str, Item]:
         """All items by id. Those outside the test split are included, since recorded responses to them can be graded."""
         return {item["id"]: item for item in [*self.items, *self.task.dataset.get(OTHER, ())]}
+
+    def text_of(self, item: Item) -> str:
+        """Return the task's own text of an item, before any chat template."""
+        return str(self.task.doc_to_text(item))
 
     @property
     def subjects(self) -> dict[str, str]:
@@ -90,61 +92,3 @@ def _check_ids(name: str, ids: Sequence[Any]) -> None:
     if len(set(ids)) < len(ids):
         duplicate = next(identifier for identifier in ids if ids.count(identifier) > 1)
         raise InputError(f"task {name}: two items have the id {duplicate!r}")
-
-
-def build_asks(
-    loaded: LoadedTask, model: Model, samples: int, limit: int | None, overrides: Mapping[str, Any]
-) -> list[Ask]:
-    """What to ask, in lm-eval's order: its own prompts, each as many times as there are samples.
-
-    Args:
-        loaded: the task.
-        model: renders the prompts.
-        samples: how many of each item.
-        limit: the first so many items alone.
-        overrides: generation arguments in place of the task's.
-    """
-    task = loaded.task
-    task.set_config(key="num_fewshot", value=task.config.num_fewshot or 0)
-    task.set_config(key="generation_kwargs", value=dict(overrides), update=True)
-    chat = loaded.benchmark.form == "chat"
-    task.build_all_requests(
-        limit=limit,
-        rank=0,
-        world_size=1,
-        apply_chat_template=chat,
-        fewshot_as_multiturn=True,
-        chat_template=model.render if chat else None,
-        tokenizer_name="",
-    )
-    return [
-        Ask(loaded.benchmark.name, instance.doc["id"], sample, instance.args[0], instance.args[1])
-        for instance in task.instances
-        for sample in range(samples)
-    ]
-
-
-def fit_limit(asks: Sequence[Ask], model: Model) -> tuple[list[Ask], int, int]:
-    """The asks with a token limit that fits the model's context beside the longest prompt; the limit asked for, and given.
-
-    Raises:
-        InputError: a prompt leaves no room for a reply.
-    """
-    wanted = int(asks[0].arguments["max_gen_toks"])
-    if model.context is None:
-        return list(asks), wanted, wanted
-    longest, ask = max(((model.count_tokens(ask.prompt) or 0, ask) for ask in asks), key=lambda pair: pair[0])
-    room = model.context - longest
-    if room < 1:
-        raise InputError(
-            f"task {ask.task}: the prompt of {ask.item} has {longest} tokens, the model's context {model.context}:"
-            " no room to reply"
-        )
-    given = min(wanted, room)
-    fitted = [Ask(a.task, a.item, a.sample, a.prompt, a.arguments | {"max_gen_toks": given}) for a in asks]
-    return fitted, wanted, given
-
-
-def hash_text(text: str) -> str:
-    """SHA-256 of a text."""
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -13,47 +13,48 @@ from traceinv.errors import InputError
 
 if TYPE_CHECKING:
     from harness.evaluation.record import Figures
-    from harness.evaluation.settings import Settings
+    from harness.evaluation.settings import BenchSettings
 
 SEED = 1234
-"""lm-eval's own default."""
-BATCH_SIZES = {"transformers": 8, "vllm": 256, "openai": 1}
-"""Of vLLM as many are handed over at a time, and recorded together."""
+"""lm-eval's default."""
+BATCH_SIZES = {"transformers": 8, "vllm": 256, "openai": 1, "mock": 8}
+"""Prompts that an engine gets at a time; their responses are stored together."""
 
 
 def add_bench(commands: Commands) -> None:
+    """Add the parser of `traceinv bench`."""
     bench = commands.add_parser(
         "bench",
         help="run a model on benchmarks",
-        description="Run a model on benchmarks. Killed and started again, it asks only for what is missing.",
+        description="Run a model on benchmarks. After a kill the same command asks only for the missing responses.",
     )
     bench.add_argument(
-        "--model", required=True, metavar="PATH_OR_ID", help="a folder, a hub id, or a server's name for it"
+        "--model", required=True, metavar="PATH_OR_ID", help="a folder, a hub id, or a server's name for the model"
     )
-    bench.add_argument("--suite", metavar="NAME", help="math, code, paper or lab")
+    bench.add_argument("--suite", metavar="NAME", help="a suite of tasks; `traceinv tasks list` shows them")
     bench.add_argument("--tasks", type=names, default=(), metavar="A,B", help="tasks by name; `traceinv tasks list`")
-    bench.add_argument("--engine", choices=tuple(BATCH_SIZES), default="transformers")
-    bench.add_argument("--base-url", metavar="URL", help="of an OpenAI-compatible server; its key is in OPENAI_API_KEY")
+    bench.add_argument("--engine", choices=tuple(BATCH_SIZES), default="transformers", help="default: transformers")
+    bench.add_argument("--base-url", metavar="URL", help="of an OpenAI-compatible server; OPENAI_API_KEY holds its key")
     bench.add_argument("--concurrency", type=positive, default=8, metavar="N", help="requests to a server at a time")
     bench.add_argument(
         "--form",
         choices=("auto", "chat", "completion"),
         default="auto",
-        help="of the prompts (default: chat where the model has a template)",
+        help="of the prompts (default: chat where the model has a chat template)",
     )
-    bench.add_argument("--limit", type=positive, metavar="N", help="the first N items of each task alone")
-    bench.add_argument("--samples", type=positive, metavar="N", help="of each item (default: what the task says)")
+    bench.add_argument("--limit", type=positive, metavar="N", help="use the first N items of each task only")
+    bench.add_argument("--samples", type=positive, metavar="N", help="responses to each item (default: the task's)")
     bench.add_argument("--seed", type=int, default=SEED, metavar="N", help=f"of all sampling (default: {SEED})")
     bench.add_argument("--temperature", type=float, metavar="T", help="instead of the task's; 0 is greedy")
     bench.add_argument("--top-p", type=float, metavar="P", help="instead of the task's")
-    bench.add_argument("--max-tokens", type=positive, metavar="N", help="a reply, instead of the task's")
-    bench.add_argument("--batch-size", type=positive, metavar="N", help="prompts at a time (default: 8; vllm 256)")
+    bench.add_argument("--max-tokens", type=positive, metavar="N", help="of a response, instead of the task's limit")
+    bench.add_argument("--batch-size", type=positive, metavar="N", help="prompts at a time (default: 8; vllm: 256)")
     bench.add_argument(
         "--model-args",
         type=pairs,
         default={},
         metavar="A=B,C=D",
-        help="lm-eval's arguments of the engine, such as dtype=float32",
+        help="arguments of the engine, such as dtype=float32: of lm-eval's hf model, of vllm.LLM, or fields of each request",
     )
     add_data(bench)
     bench.add_argument("--out", type=Path, metavar="DIR", help="default: runs/bench/MODEL-SUITE")
@@ -62,16 +63,17 @@ def add_bench(commands: Commands) -> None:
 
 
 def add_grade(commands: Commands) -> None:
+    """Add the parser of `traceinv grade`."""
     grade = commands.add_parser(
         "grade",
-        help="score answers recorded elsewhere",
-        description='Score recorded answers, {"id": ..., "response": ...} a line; lines with one id are its samples.',
+        help="grade responses that were recorded elsewhere",
+        description='Grade recorded responses, {"id": ..., "response": ...} a line; equal ids are samples of one item.',
     )
     grade.add_argument("task", metavar="TASK")
     grade.add_argument("responses", type=Path, metavar="RESPONSES.jsonl")
     add_data(grade)
     grade.add_argument(
-        "--out", type=Path, metavar="FILE.jsonl", help="where each line's verdict goes, in the same order"
+        "--out", type=Path, metavar="FILE.jsonl", help="write a verdict for each line, in the same order"
     )
     grade.add_argument("--json", action="store_true", help="print the figures as JSON instead of a table")
     grade.set_defaults(command=_grade)
@@ -79,17 +81,23 @@ def add_grade(commands: Commands) -> None:
 
 def _bench(options: argparse.Namespace) -> int:
     from harness.benchmarks.catalog import expand
-    from harness.evaluation.bench import RECORD, run
-    from harness.views.benchmarks import LiveReport, print_record, wide_console
+    from harness.evaluation.bench import RECORD, run_bench
+    from harness.evaluation.plan import make_plan
+    from harness.evaluation.settings import check_lock
+    from harness.views.benchmarks import SampleBar, print_record, wide_console
 
     tasks = expand(options.suite, options.tasks)
     settings = _settings(options, tasks)
     label = Path(options.model).name or "model"
     out = options.out or Path("runs/bench") / f"{label}-{options.suite or '-'.join(tasks)}"
     if out.exists() and not out.is_dir():
-        raise InputError(f"--out {out}: there is a file of this name; expected a folder")
-    with LiveReport() as report:
-        record = run(settings, out, options.data_dir, shlex.join(["traceinv", *sys.argv[1:]]), report)
+        raise InputError(f"--out {out}: expected a folder, not a file")
+    check_lock(out, {"settings": settings.decisive()})  # again with model and tasks once they are loaded
+    plan = make_plan(settings, out, options.data_dir)
+    for warning in plan.warnings:
+        print(f"warning: {warning}", file=sys.stderr)
+    with SampleBar(len(plan.requests)) as bar:
+        record = run_bench(plan, out, shlex.join(["traceinv", *sys.argv[1:]]), bar)
     if options.json:
         print(record.model_dump_json(indent=1))
     else:
@@ -99,14 +107,14 @@ def _bench(options: argparse.Namespace) -> int:
     return 0
 
 
-def _settings(options: argparse.Namespace, tasks: Sequence[str]) -> "Settings":
+def _settings(options: argparse.Namespace, tasks: Sequence[str]) -> "BenchSettings":
     from pydantic import ValidationError
 
-    from harness.evaluation.settings import Settings
+    from harness.evaluation.settings import BenchSettings
     from traceinv.schema import describe
 
     try:
-        return Settings(
+        return BenchSettings(
             model=options.model,
             engine=options.engine,
             form=options.form,
@@ -122,14 +130,14 @@ def _settings(options: argparse.Namespace, tasks: Sequence[str]) -> "Settings":
             concurrency=options.concurrency,
         )
     except ValidationError as error:
-        raise InputError(describe(error, Settings)) from None
+        raise InputError(describe(error, BenchSettings)) from None
 
 
 def _generation(options: argparse.Namespace) -> dict[str, Any]:
-    """lm-eval's generation arguments that the command line overrides.
+    """Return the generation arguments that the command line replaces, under lm-eval's names.
 
     Raises:
-        InputError: a temperature below 0, or a top-p that is no share.
+        InputError: temperature or top-p is out of range.
     """
     arguments: dict[str, Any] = {}
     if options.temperature is not None:
@@ -140,7 +148,7 @@ def _generation(options: argparse.Namespace) -> dict[str, Any]:
             arguments["top_p"] = 1.0
     if options.top_p is not None:
         if not 0 < options.top_p <= 1:
-            raise InputError(f"--top-p {options.top_p}: expected more than 0, at most 1")
+            raise InputError(f"--top-p {options.top_p}: expected a number above 0, and at most 1")
         arguments["top_p"] = options.top_p
     if options.max_tokens is not None:
         arguments["max_gen_toks"] = options.max_tokens
@@ -159,23 +167,28 @@ def _grade(options: argparse.Namespace) -> int:
     if options.out:
         lines = (json.dumps(verdict.model_dump() | {"id": identifier}) + "\n" for identifier, verdict in verdicts)
         options.out.write_text("".join(lines), encoding="utf-8")
-    found = [verdict for _, verdict in verdicts]
+    all_verdicts = [verdict for _, verdict in verdicts]
     estimator = benchmark.metadata.get("estimator", "avg")
-    overall = figures(found, estimator)
-    subjects = by_subject(found, loaded.subjects, estimator) if loaded.subjects else {}
-    _print_grades(options.json, benchmark.name, overall, subjects, len(loaded.items))
+    overall = figures(all_verdicts, estimator)
+    subjects = by_subject(all_verdicts, loaded.subjects, estimator) if loaded.subjects else {}
+    if options.json:
+        print(_grades_as_json(benchmark.name, overall, subjects, len(loaded.items)))
+    else:
+        _print_grades(benchmark.name, overall, subjects, len(loaded.items))
     return 0
 
 
-def _print_grades(as_json: bool, name: str, overall: "Figures", subjects: "dict[str, Figures]", items: int) -> None:
-    if as_json:
-        figures = {"task": name, "items_of_the_task": items, "figures": overall.model_dump(mode="json")}
-        print(
-            json.dumps(
-                figures | {"subjects": {key: row.model_dump(mode="json") for key, row in subjects.items()}}, indent=1
-            )
-        )
-        return
+def _grades_as_json(name: str, overall: "Figures", subjects: "dict[str, Figures]", items: int) -> str:
+    content = {
+        "task": name,
+        "items_of_the_task": items,
+        "figures": overall.model_dump(mode="json"),
+        "subjects": {subject: figures.model_dump(mode="json") for subject, figures in subjects.items()},
+    }
+    return json.dumps(content, indent=1)
+
+
+def _print_grades(name: str, overall: "Figures", subjects: "dict[str, Figures]", items: int) -> None:
     from harness.views.benchmarks import print_figures, wide_console
 
     console = wide_console()

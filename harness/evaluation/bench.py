@@ -1,82 +1,81 @@
-"""A benchmark run: ask what is missing, grade it as it comes, and write the record. Imports lm-eval: import it late."""
+"""A benchmark run: ask for the missing responses, grade each batch as it arrives, and write the record."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from harness.benchmarks.catalog import Form
-from harness.benchmarks.loading import hash_text
-from harness.evaluation.ask import Part, Report, ask, prepare
+from harness.benchmarks.loading import LoadedTask
+from harness.evaluation.ask import Answered, ask, to_response
+from harness.evaluation.grade import grade_batch
+from harness.evaluation.plan import BenchPlan, TaskRun
 from harness.evaluation.record import BenchRecord, TaskRecord, by_subject, figures
-from harness.evaluation.requests import Model
-from harness.evaluation.settings import Settings, bind
-from harness.pipeline.keys import PACKAGES
-from harness.results.provenance import provenance
+from harness.evaluation.responses import Sample, open_samples
+from harness.evaluation.settings import lock_settings
+from harness.files import write_atomic
+from harness.results.provenance import PACKAGES, provenance
+from traceinv.digests import digest_text
+from traceinv.progress import Progress
 
 RECORD = "bench.json"
 OTHER_PACKAGES = ("latex2sympy2_extended", "vllm", "openai")
+FINGERPRINT_BYTES = 1 << 20
 
 
-def run(settings: Settings, out: Path, data_dir: str | None, command: str, report: Report) -> BenchRecord:
-    """Run some tasks; what the folder holds already is not asked again.
+def run_bench(plan: BenchPlan, out: Path, command: str, progress: Progress) -> BenchRecord:
+    """Run a benchmark and write `bench.json`; responses that the folder holds already are not asked for again.
 
     Raises:
-        InputError: a task or its data is not to be had, or the folder holds a run with other settings.
-        GateError: a server does not answer, or nothing can be graded here.
+        InputError: the folder holds a run with other settings.
+        GateError: a server does not answer, or the means of grading failed.
     """
-    prepared = prepare(settings, out, data_dir, report)
-    model = {"name": settings.model, **prepared.model.describe(), "fingerprint": fingerprint(settings.model)}
-    bind(out, {"settings": settings.decisive(), "model": model, "tasks": prepared.descriptions})
-    ask(prepared.parts, prepared.model, report)
-    return _write(
-        BenchRecord(
-            model=model,
-            chat_template=_template(prepared.model, prepared.form),
-            seed=settings.seed,
-            limit=settings.limit,
-            parameters=settings.parameters,
-            tasks=[_task_record(*each) for each in zip(prepared.parts, prepared.descriptions, strict=True)],
-            provenance=provenance(command, packages=(*PACKAGES, *OTHER_PACKAGES)),
-        ),
-        out,
+    settings = plan.settings
+    model = {"name": settings.model, **plan.engine.describe(), "fingerprint": fingerprint(settings.model)}
+    tasks = {description.name: description.model_dump(mode="json") for description in plan.descriptions}
+    decisive = {key: value for key, value in model.items() if key != "concurrency"}
+    lock_settings(out, {"settings": settings.decisive(), "model": decisive, "tasks": tasks})
+    loaded = {run.name: run.loaded for run in plan.runs}
+    files = {run.name: open_samples(out, run.name) for run in plan.runs}
+    ask(plan, files, lambda batch: _graded(batch, loaded), progress)
+    record = BenchRecord(
+        model=model,
+        seed=settings.seed,
+        limit=settings.limit,
+        parameters=settings.parameters,
+        tasks=[_task_record(run, files[run.name].finish(run.response_keys)) for run in plan.runs],
+        provenance=provenance(command, packages=(*PACKAGES, *OTHER_PACKAGES)),
     )
+    write_atomic(out / RECORD, record.model_dump_json(indent=1) + "\n")
+    return record
 
 
 def fingerprint(model: str) -> str | None:
-    """A hash of a local model's files: their names and sizes, and of each its first and last MiB. None for a hub's id."""
+    """Return a digest of a model folder: names and sizes of its files, and the first and last MiB of each.
+
+    None where the model is not a folder.
+    """
     folder = Path(model)
     if not folder.is_dir():
         return None
-    parts = []
+    lines = []
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         size = path.stat().st_size
         with path.open("rb") as file:
-            head = file.read(1 << 20)
-            file.seek(max(0, size - (1 << 20)))
+            head = file.read(FINGERPRINT_BYTES)
+            file.seek(max(0, size - FINGERPRINT_BYTES))
             tail = file.read()
-        parts.append(f"{path.relative_to(folder).as_posix()} {size} {hash_text((head + tail).hex())}")
-    return hash_text("\n".join(parts))
+        lines.append(f"{path.relative_to(folder).as_posix()} {size} {digest_text((head + tail).hex())}")
+    return digest_text("\n".join(lines))
 
 
-def _task_record(part: Part, description: Mapping[str, Any]) -> TaskRecord:
-    samples = part.file.order([ask.key for ask in part.asks])
-    estimator = description["estimator"]
-    subjects = part.loaded.subjects
+def _graded(batch: Sequence[Answered], loaded: dict[str, LoadedTask]) -> list[Sample]:
+    return grade_batch([to_response(answered) for answered in batch], [loaded[request.task] for request, _ in batch])
+
+
+def _task_record(run: TaskRun, samples: Sequence[Sample]) -> TaskRecord:
+    estimator, subjects = run.description.estimator, run.loaded.subjects
+    details: dict[str, Any] = run.description.model_dump()
     return TaskRecord(
-        **description,
+        **details,
         figures=figures(samples, estimator),
         subjects=by_subject(samples, subjects, estimator) if subjects else {},
     )
-
-
-def _template(model: Model, form: Form) -> str | None:
-    if form == "completion" or model.chat_template is None:
-        return None
-    return hash_text(model.chat_template) if model.chat_template else "server's own"
-
-
-def _write(record: BenchRecord, out: Path) -> BenchRecord:
-    draft = out / f".{RECORD}.draft"
-    draft.write_text(record.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    draft.replace(out / RECORD)
-    return record

@@ -1,59 +1,63 @@
-"""Scoring recorded answers: `traceinv grade`. Imports lm-eval: import it late."""
+"""Grading of responses, and of files of responses recorded elsewhere."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.benchmarks.catalog import Benchmark
 from harness.benchmarks.loading import LoadedTask, load
 from harness.benchmarks.scorer import Item, grade_all
-from harness.evaluation.responses import Recorded, Verdict, read_recorded, value_of
-from harness.grading import Grade
+from harness.evaluation.responses import Response, Sample, Verdict, read_recorded, sample_of, verdict_of
 from traceinv.errors import InputError, nearest
+
+
+def grade_batch(responses: Sequence[Response], tasks: Sequence[LoadedTask]) -> list[Sample]:
+    """Grade responses, each to an item of the task at the same place in `tasks`.
+
+    Raises:
+        GateError: the means of grading failed.
+    """
+    jobs = [
+        (task.scorer.grade, response.response, task.by_id[response.id])
+        for response, task in zip(responses, tasks, strict=True)
+    ]
+    return [sample_of(response, grade) for response, grade in zip(responses, grade_all(jobs), strict=True)]
 
 
 def grade_file(
     benchmark: Benchmark, responses: Path, data_dir: str | None, parameters: Mapping[str, Any]
 ) -> tuple[LoadedTask, list[tuple[str, Verdict]]]:
-    """The verdicts on a file's responses in its order, each with the id in the file; the nth line of an id is its nth sample.
+    """Grade a file of recorded responses.
+
+    Returns:
+        The task, and the verdicts in the order of the file, each with the id in the file; the nth line of an id is its nth
+        sample.
 
     Raises:
-        InputError: the data or the file is not as expected, or an id is no item of the task; the message names file and line.
+        InputError: data or file is not of the form, or an id is no item of the task; the message names file and line.
         GateError: the means of grading failed.
     """
     recorded = read_recorded(responses)
     loaded = load(benchmark, data_dir, parameters)
     loaded.scorer.check_ready()
-    items = [_item(loaded, record, where) for where, record in recorded]
-    grade = loaded.scorer.grade
-    grades = grade_all([(grade, record.response, item) for (_, record), item in zip(recorded, items, strict=True)])
+    items = [_find_item(loaded, record.id, where) for where, record in recorded]
+    grades = grade_all(
+        [(loaded.scorer.grade, record.response, item) for (_, record), item in zip(recorded, items, strict=True)]
+    )
     samples: dict[str, int] = {}
     verdicts = []
-    for (_, record), item, found in zip(recorded, items, grades, strict=True):
+    for (_, record), item, grade in zip(recorded, items, grades, strict=True):
         sample = samples[item["id"]] = samples.get(item["id"], -1) + 1
-        verdicts.append((record.id, _verdict(record, item, sample, found)))
+        verdicts.append((record.id, verdict_of(grade, record, item["id"], sample)))
     return loaded, verdicts
 
 
-def _verdict(record: Recorded, item: Item, sample: int, grade: Grade) -> Verdict:
-    return Verdict(
-        id=item["id"],
-        sample=sample,
-        finish_reason=record.finish_reason,
-        tokens=record.tokens,
-        state=grade.state,
-        value=value_of(grade),
-        extracted=grade.extracted,
-        explanation=grade.explanation,
-    )
-
-
-def _item(loaded: LoadedTask, record: Recorded, where: str) -> Item:
-    """The item with this id; where the source only numbers its items, the bare number will do for `TASK/NUMBER`."""
-    for identifier in (record.id, f"{loaded.benchmark.name}/{record.id}"):
-        if identifier in loaded.by_id:
-            return loaded.by_id[identifier]
-    raise InputError(f"{where}: id: no item {record.id!r} in {loaded.benchmark.name}{_hint(loaded, record.id)}")
+def _find_item(loaded: LoadedTask, identifier: str, where: str) -> Item:
+    """Find an item by its id; where the source only numbers its items, the bare number stands for `TASK/NUMBER`."""
+    for candidate in (identifier, f"{loaded.benchmark.name}/{identifier}"):
+        if candidate in loaded.by_id:
+            return loaded.by_id[candidate]
+    raise InputError(f"{where}: id: no item {identifier!r} in {loaded.benchmark.name}{_hint(loaded, identifier)}")
 
 
 def _hint(loaded: LoadedTask, identifier: str) -> str:

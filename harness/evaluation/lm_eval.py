@@ -1,4 +1,7 @@
-"""lm-eval's transformers model with notes on how each reply ended, its batches, and its stream of random numbers."""
+"""lm-eval's transformers model as an engine, for responses that are byte-identical with those of the `lm_eval` command.
+
+Import this module late: it imports lm-eval and torch.
+"""
 
 import random
 from bisect import bisect_left
@@ -8,79 +11,175 @@ from typing import Any
 
 import numpy as np
 import torch
+from lm_eval.api.instance import Instance
 from lm_eval.defaults import DEFAULT_RANDOM_SEED
 from lm_eval.models.huggingface import HFLM
 from lm_eval.models.utils import Collator
 
-from harness.evaluation.requests import Ask, Replies, Reply, instances
-from harness.evaluation.responses import Finish
+from harness.evaluation.requests import ItemRequest
+from traceinv.engines.base import Completion, IsDone, Message, Replies, Request, none_done
+from traceinv.engines.stopping import stop_token_ids
+from traceinv.errors import InputError
+from traceinv.formatting import check_prompt, template_source
+from traceinv.records import FinishReason
+
+
+class LmEvalEngine:
+    """lm-eval's `hf` model: the same batches, in the same order, with the same random numbers as `lm_eval --model hf`.
+
+    All sampling draws from one stream of random numbers. Its state is saved after each batch, so that a killed run resumes
+    with the numbers that it would have drawn.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        arguments: dict[str, Any],
+        batch_size: int,
+        seed: int,
+        rng_state: Path,
+        check_prompts: bool = False,
+    ) -> None:
+        """Load the model.
+
+        Args:
+            path: a folder or a hub id.
+            arguments: further arguments of lm-eval's model.
+            batch_size: prompts at a time.
+            seed: of all sampling.
+            rng_state: file for the state of the random numbers; a killed run left it there.
+            check_prompts: refuse to ask where the tokens of the first prompt do not decode to it.
+        """
+        seed_everything(seed)
+        # "cuda:0" as lm-eval's command has it; without a GPU lm-eval reads it as the CPU
+        self.lm = HFWithFinishReason(**{"pretrained": path, "batch_size": batch_size, "device": "cuda:0"} | arguments)
+        self.batch_size, self.rng_state, self.check_prompts = batch_size, rng_state, check_prompts
+        self.context: int | None = int(self.lm.max_length)
+        self.chat_template = template_source(self.lm.tokenizer)
+
+    def render(self, messages: Sequence[Message], add_generation_prompt: bool = True) -> str:
+        """Render a conversation in the model's chat template."""
+        return str(self.lm.apply_chat_template(list(messages), add_generation_prompt))
+
+    def count_tokens(self, prompt: str) -> int | None:
+        """Count the tokens of a rendered prompt."""
+        return len(self.lm.tok_encode(prompt))
+
+    def generate(self, requests: Sequence[Request], is_done: IsDone = none_done) -> Iterator[Replies]:
+        """Answer requests for benchmark items, batch by batch; a batch that was under way at a kill is answered again.
+
+        Raises:
+            InputError: replies of a batch that was finished before a kill are missing.
+            GateError: the model does not read the first prompt as it is rendered.
+        """
+        items = [request for request in requests if isinstance(request, ItemRequest)]
+        if len(items) < len(requests):
+            raise TypeError("lm-eval's model answers requests for benchmark items only")
+        if self.check_prompts:
+            check_prompt(self.lm.tokenizer, items[0].prompt)
+        finished = load_rng_state(self.rng_state)
+        for number, batch in enumerate(make_batches(self.lm, items, self.batch_size), 1):
+            if number > finished:
+                yield self.lm.reply(batch)
+                save_rng_state(self.rng_state, number)
+            elif missing := [item for item in batch if not is_done(item)]:
+                raise InputError(
+                    f"{self.rng_state}: batch {number} was finished, but the response to {missing[0].id} is missing;"
+                    " start again in another folder"
+                )
+
+    def describe(self) -> dict[str, Any]:
+        """Describe the model for a record."""
+        return {
+            "engine": "transformers",
+            "batch_size": self.batch_size,
+            "dtype": str(self.lm.model.dtype),
+            "device": str(self.lm.device),
+            "revision": getattr(self.lm.config, "_commit_hash", None),
+        }
+
+
+class HFWithFinishReason(HFLM):  # type: ignore[misc]  # lm-eval has no types
+    """HFLM that says why each reply ended and after how many tokens, and ends replies at all of the model's stop ids.
+
+    HFLM stops at the ids of `generation_config` alone; the tokenizer's end-of-sequence id is added here. Replies of models
+    whose `generation_config` has it are those of HFLM.
+    """
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.finish_reasons: list[tuple[FinishReason, int]] = []
+
+    @property
+    def stop_ids(self) -> list[int]:
+        """The ids that end a reply."""
+        return stop_token_ids(self.tokenizer, self.model.generation_config)
+
+    def reply(self, batch: Sequence[ItemRequest]) -> Replies:
+        """Answer one batch, whose requests are in lm-eval's order."""
+        self.finish_reasons = []
+        instances = [
+            Instance("generate_until", {}, (item.prompt, dict(item.arguments)), 0, (item.task, index, 1))
+            for index, item in enumerate(batch)
+        ]
+        texts = self.generate_until(instances, disable_tqdm=True)
+        return [
+            (item, Completion(text, reason, tokens))
+            for item, text, (reason, tokens) in zip(batch, texts, self.finish_reasons, strict=True)
+        ]
+
+    def _model_generate(self, context: Any, max_length: int, stop: list[str], **arguments: Any) -> Any:
+        if self.stop_ids:
+            arguments["eos_token_id"] = self.stop_ids
+        output = super()._model_generate(context, max_length, stop, **arguments)
+        self.finish_reasons += [self._finish_reason(row, stop) for row in output[:, context.shape[1] :].tolist()]
+        return output
+
+    def _finish_reason(self, row: list[int], stop: Sequence[str]) -> tuple[FinishReason, int]:
+        """Return why a reply ended and its number of tokens; tokens after the end are the batch's padding."""
+        stop_ids = set(self.stop_ids)
+        end = next((position for position, token in enumerate(row) if token in stop_ids), None)
+        if end is not None:
+            return "stop", end + 1
+
+        def has_stop_text(count: int) -> bool:
+            text = self.tok_decode(row[:count])
+            return any(stop_text in text for stop_text in stop)
+
+        if has_stop_text(len(row)):
+            return "stop", bisect_left(range(len(row)), True, key=has_stop_text)
+        return "length", len(row)
 
 
 def seed_everything(seed: int) -> None:
-    """Seed as `lm_eval --seed SEED_FOR_PYTHON,seed,seed` does, which it does before it loads the model."""
+    """Seed as `lm_eval --seed SEED_FOR_PYTHON,seed,seed` does before it loads a model."""
     random.seed(DEFAULT_RANDOM_SEED)
     np.random.seed(seed)
     torch.manual_seed(seed)
 
 
-def batches(lm: Any, asks: Sequence[Ask], size: int) -> Iterator[list[Ask]]:
-    """The batches that lm-eval would make of all the asks, in its order: by generation arguments, longest prompt first."""
+def make_batches(lm: Any, items: Sequence[ItemRequest], size: int) -> Iterator[list[ItemRequest]]:
+    """Yield the batches that lm-eval makes of the requests: by generation arguments, longest prompt first."""
     collator = Collator(
-        [(ask.prompt, ask.arguments, ask) for ask in asks],
+        [(item.prompt, item.arguments, item) for item in items],
         sort_fn=lambda entry: (-len(lm.tok_encode(entry[0])), entry[0]),
         group_by="gen_kwargs",
         group_fn=lambda entry: entry[1],
     )
     for batch in collator.get_batched(n=size):
-        yield [ask for _, _, ask in batch]
+        yield [item for _, _, item in batch]
 
 
-class NotedHF(HFLM):  # type: ignore[misc]  # lm-eval has no types
-    """HFLM that notes of each reply whether it ended by itself, and after how many tokens."""
-
-    def __init__(self, **arguments: Any) -> None:
-        super().__init__(**arguments)
-        self.notes: list[tuple[Finish, int]] = []
-
-    def reply(self, batch: Sequence[Ask]) -> Replies:
-        """Answer one batch, in lm-eval's order within it."""
-        self.notes = []
-        texts = self.generate_until(instances(batch), disable_tqdm=True)
-        return [
-            (ask, Reply(text, finish, tokens))
-            for ask, text, (finish, tokens) in zip(batch, texts, self.notes, strict=True)
-        ]
-
-    def _model_generate(self, context: Any, max_length: int, stop: list[str], **arguments: Any) -> Any:
-        output = super()._model_generate(context, max_length, stop, **arguments)
-        self.notes += [self._note(row, stop) for row in output[:, context.shape[1] :].tolist()]
-        return output
-
-    def _note(self, row: list[int], stop: Sequence[str]) -> tuple[Finish, int]:
-        ends = [position for position, token in enumerate(row) if token in self._end_tokens()]
-        if ends:
-            return "stop", ends[0] + 1
-        if any(text in self.tok_decode(row) for text in stop):
-            return "stop", bisect_left(
-                range(len(row)), True, key=lambda count: any(text in self.tok_decode(row[:count]) for text in stop)
-            )
-        return "length", len(row)
-
-    def _end_tokens(self) -> set[int]:
-        own = self.model.generation_config.eos_token_id
-        return {self.tokenizer.eos_token_id, *([own] if isinstance(own, int) else own or [])}
-
-
-def save_stream(path: Path, batch: int) -> None:
-    """Keep the state of the random numbers after a batch; it is there whole or not at all."""
+def save_rng_state(path: Path, batch: int) -> None:
+    """Save the state of the random numbers after a batch; the file is there whole or not at all."""
     draft = path.with_name(f".{path.name}.draft")
     devices = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
     torch.save({"batch": batch, "cpu": torch.get_rng_state(), "cuda": devices}, draft)
     draft.replace(path)
 
 
-def load_stream(path: Path) -> int:
-    """Take up the random numbers where a run left them; how many batches it had finished, 0 for a new run."""
+def load_rng_state(path: Path) -> int:
+    """Restore the random numbers that a killed run saved; return how many batches it finished, 0 for a new run."""
     if not path.exists():
         return 0
     state = torch.load(path, weights_only=True)

@@ -1,42 +1,46 @@
-"""The record of a benchmark run, and how its figures come from the samples' verdicts."""
+"""The record of a benchmark run, and how its figures are computed from verdicts."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from math import comb
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
+from pydantic import TypeAdapter, ValidationError
 
+from harness.benchmarks.catalog import Form
 from harness.evaluation.responses import Verdict
+from harness.files import write_atomic
 from harness.results.schema import Interval, Provenance
-from harness.stats import estimate
+from harness.stats import estimate, pass_at_k
+from traceinv.errors import InputError
+from traceinv.schema import Closed, describe
 
-SCHEMA_VERSION: Literal[1] = 1
+SCHEMA_VERSION: Literal[2] = 2
+TASKS_FILE = "tasks.json"
 PASS_AT = (1, 5, 10, 50, 100)
-"""Numbers of tries that code tasks report, as far as there are so many samples."""
+"""Values of k for pass@k; those above the number of samples are left out."""
 UNNAMED = "unnamed"
+"""Subject of items whose subject is not known."""
 
 Estimator = Literal["avg", "pass"]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Figures(_Part):
+class Figures(Closed):
     """The score of a set of responses, beside the ways in which they failed.
 
-    All shares are over samples. An item without any sample that can be graded has no score and is counted in `ungradable`.
+    All shares are over samples. An item without a gradable sample has no score and is counted in `ungradable`.
 
     Attributes:
-        items, samples: how many were answered, and how many responses there are.
-        accuracy: mean over items of each item's mean over samples, with its 95% interval over items; None without any score.
-        pass_at: by k, the share of items that k tries would solve (the unbiased estimator of Chen et al. 2021,
-            arXiv 2107.03374), over items of which at least k samples were graded.
+        items: items answered.
+        samples: responses to them.
+        accuracy: mean over items of each item's mean over samples, with its 95% interval over items; None without a score.
+        pass_at: pass@k by k, over items with at least k graded samples (see `harness.stats.pass_at_k`).
         finished: share that ended before the token limit; None where why they ended was not recorded.
-        if_unfinished_right, if_unfinished_wrong: accuracy if every response that was cut off (at the limit, or before it closed
-            its reasoning) counted as right, or as wrong.
+        if_unfinished_right: accuracy if every response that hit the limit or never closed its reasoning counted as right.
+        if_unfinished_wrong: the same, counted as wrong.
+        mean_tokens: None where tokens were not recorded.
     """
 
     items: int
@@ -53,47 +57,59 @@ class Figures(_Part):
     mean_tokens: float | None
 
 
-class TaskRecord(_Part):
-    """One task's part of a run.
+class TaskDescription(Closed):
+    """All about a task of a run that is fixed before the model is asked.
 
     Attributes:
-        task: lm-eval's name for it.
-        data: the hub's repository and revision as the task pins them, and a hash of the items that were really read.
-        prompts: a hash of all prompts as the model read them, in order.
-        sampling: lm-eval's generation arguments.
-        token_limit: for each reply; `token_limit_asked` is the task's or the command's, larger where the context is short.
+        task: lm-eval's name of it.
+        grader: link to the official grader, or why there is none.
+        data: hub repository and revision that the task pins; number and SHA-256 of the items that were read.
+        prompts: SHA-256 over the task's own text of all items, in order, before any chat template.
+        rendered: SHA-256 over the prompts as the model reads them, in order.
+        template: SHA-256 of the chat template; None for completion, "server's own" where a server applies its own.
+        sampling: lm-eval's generation arguments, and the number of samples.
+        token_limit: of each response.
+        token_limit_asked: the limit of the task or the command; larger than `token_limit` where the context is too short.
         estimator: `avg`, or `pass` where `pass_at` is reported too.
-        subjects: figures by subject, level or contest, where the task says which.
     """
 
     name: str
     task: str
-    form: Literal["chat", "completion"]
+    form: Form
     version: str
     grader: str | None
     data: dict[str, Any]
     prompts: str
+    rendered: str
+    template: str | None
     sampling: dict[str, Any]
     token_limit: int
     token_limit_asked: int
     estimator: Estimator
+
+
+class TaskRecord(TaskDescription):
+    """One task's part of a record.
+
+    Attributes:
+        subjects: figures by subject, level or contest, where the task names them.
+    """
+
     figures: Figures
     subjects: dict[str, Figures]
 
 
-class BenchRecord(_Part):
+class BenchRecord(Closed):
     """A run of a model on some tasks.
 
     Attributes:
-        model: its name or path, engine, revision, data type and a fingerprint of its files.
-        chat_template: SHA-256 of the template that was applied; None where none was, "server's own" where a server applied its.
+        model: name or path, engine, revision, data type and a fingerprint of its files.
         seed: of all sampling.
-        parameters: what tasks were given in place of their metadata.
+        parameters: what replaced values of the tasks' metadata.
     """
 
-    schema_version: Literal[1] = SCHEMA_VERSION
+    schema_version: Literal[2] = SCHEMA_VERSION
     model: dict[str, Any]
-    chat_template: str | None
     seed: int
     limit: int | None
     parameters: dict[str, Any]
@@ -101,15 +117,36 @@ class BenchRecord(_Part):
     provenance: Provenance
 
     def comparable(self) -> dict[str, Any]:
-        """Everything but the provenance: what must be the same when the same run is made again, or goes on after a kill."""
+        """Return everything but the provenance: what is equal when the same run is made again or resumed after a kill."""
         return self.model_dump(mode="json", exclude={"provenance"})
 
 
-def figures(verdicts: Sequence[Verdict], estimator: Estimator = "avg") -> Figures:
-    """The figures of some verdicts.
+def write_tasks(folder: Path, tasks: Sequence[TaskDescription]) -> None:
+    """Write the descriptions of tasks to `tasks.json`."""
+    rows = [task.model_dump(mode="json") for task in tasks]
+    write_atomic(folder / TASKS_FILE, json.dumps(rows, indent=1) + "\n")
+
+
+def read_tasks(folder: Path) -> list[TaskDescription]:
+    """Read `tasks.json` of a folder with responses or graded responses.
 
     Raises:
-        ValueError: there is none.
+        InputError: the file is missing or not of the form.
+    """
+    path = folder / TASKS_FILE
+    try:
+        return TypeAdapter(list[TaskDescription]).validate_json(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
+    except ValidationError as error:
+        raise InputError(f"{path}: {describe(error, TaskDescription)}") from None
+
+
+def figures(verdicts: Sequence[Verdict], estimator: Estimator = "avg") -> Figures:
+    """Compute the figures of some verdicts.
+
+    Raises:
+        ValueError: there is no verdict.
     """
     if not verdicts:
         raise ValueError("no response")
@@ -122,15 +159,15 @@ def figures(verdicts: Sequence[Verdict], estimator: Estimator = "avg") -> Figure
     return Figures(
         items=len(by_item),
         samples=count,
-        accuracy=_interval(_means(by_item.values())),
+        accuracy=_interval(_item_means(by_item.values())),
         pass_at=_pass_at(by_item.values()) if estimator == "pass" else {},
         finished=None if None in ends else sum(end == "stop" for end in ends) / count,
         no_answer=_share(verdicts, "no_answer"),
         unfinished=_share(verdicts, "unfinished"),
         bad_format=_share(verdicts, "bad_format"),
         ungradable=_share(verdicts, "ungradable"),
-        if_unfinished_right=_mean(_means(by_item.values(), cut_off=1.0)),
-        if_unfinished_wrong=_mean(_means(by_item.values(), cut_off=0.0)),
+        if_unfinished_right=_mean(_item_means(by_item.values(), cut_off=1.0)),
+        if_unfinished_wrong=_mean(_item_means(by_item.values(), cut_off=0.0)),
         mean_tokens=sum(tokens) / len(tokens) if len(tokens) == count else None,
     )
 
@@ -138,15 +175,15 @@ def figures(verdicts: Sequence[Verdict], estimator: Estimator = "avg") -> Figure
 def by_subject(
     verdicts: Sequence[Verdict], subjects: Mapping[str, str], estimator: Estimator = "avg"
 ) -> dict[str, Figures]:
-    """Figures of each subject, by name; `subjects` gives an item's."""
+    """Compute the figures of each subject; `subjects` maps an item's id to its subject."""
     groups: dict[str, list[Verdict]] = {}
     for verdict in verdicts:
         groups.setdefault(subjects.get(verdict.id, UNNAMED), []).append(verdict)
     return {name: figures(groups[name], estimator) for name in sorted(groups)}
 
 
-def _means(items: Iterable[Sequence[Verdict]], cut_off: float | None = None) -> list[float]:
-    """Each item's mean over its graded samples; those cut off count as `cut_off` where that is given."""
+def _item_means(items: Iterable[Sequence[Verdict]], cut_off: float | None = None) -> list[float]:
+    """Return each item's mean over its graded samples; if `cut_off` is given, it replaces the value of cut-off samples."""
     means = []
     for verdicts in items:
         values = [
@@ -161,17 +198,17 @@ def _means(items: Iterable[Sequence[Verdict]], cut_off: float | None = None) -> 
 
 def _pass_at(items: Iterable[Sequence[Verdict]]) -> dict[int, Interval]:
     solved = [[verdict.value == 1.0 for verdict in verdicts if verdict.value is not None] for verdicts in items]
-    found = {}
+    intervals = {}
     for k in PASS_AT:
-        shares = [1 - comb(len(item) - sum(item), k) / comb(len(item), k) for item in solved if len(item) >= k]
-        interval = _interval(shares)
-        if interval is not None:
-            found[k] = interval
-    return found
+        enough = [item for item in solved if len(item) >= k]
+        if enough:
+            chances = pass_at_k([sum(item) for item in enough], [len(item) for item in enough], k)
+            intervals[k] = Interval(**asdict(estimate(chances[np.newaxis])))
+    return intervals
 
 
 def _interval(values: Sequence[float]) -> Interval | None:
-    # repeats of one item are no independent questions, so its mean over them is one observation
+    """Return the interval over items; the samples of one item are no independent questions, so their mean is one value."""
     return Interval(**asdict(estimate(np.array([values])))) if values else None
 
 

@@ -1,77 +1,116 @@
-"""What is to be run, and the folder that holds one run of it."""
+"""Settings of evaluations, and the lock that keeps a folder to the settings it was begun with."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
-from harness.benchmarks.catalog import Form
-from traceinv.errors import InputError
+from harness.benchmarks.catalog import Form, discover
+from harness.files import write_atomic
+from harness.results.differences import differences
+from traceinv.errors import InputError, nearest
+from traceinv.schema import Closed
 
 SETTINGS = "settings.json"
 
 
-class Settings(BaseModel):
-    """What is to be run; a folder holds one run, and goes on only with the settings that it was begun with.
+def _check_tasks(tasks: list[str]) -> list[str]:
+    if len(set(tasks)) < len(tasks):
+        raise ValueError("expected no value twice")
+    known = sorted({benchmark.name for benchmark in discover() if benchmark.form == "chat"})
+    for task in tasks:
+        if task not in known:
+            raise ValueError(f"unknown task {task!r}{nearest(task, known)}")
+    return tasks
+
+
+class EvalConfig(Closed):
+    """The part of a recipe that says which benchmarks its models are scored on, and how.
 
     Attributes:
-        tasks: short names.
-        samples: of each item; None for what each task says.
-        generation: lm-eval's generation arguments in place of the tasks'.
-        parameters: given to the tasks in place of their metadata.
+        tasks: short names (`traceinv tasks list`).
+        limit: use the first N items of each task; all where left out.
+        samples: responses to each item; what each task says where left out.
+        max_tokens: token limit of a response, in place of the tasks' own.
+        seed: of all sampling.
+        data_dir: a folder with a mirror of the tasks' data; the hub where left out.
+        parameters: replace values of the tasks' metadata.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    tasks: Annotated[list[str], AfterValidator(_check_tasks)] = Field(min_length=1)
+    limit: int | None = Field(None, gt=0)
+    samples: int | None = Field(None, gt=0)
+    max_tokens: int | None = Field(None, gt=0)
+    engine: Literal["transformers", "vllm", "mock"] = "transformers"
+    batch_size: int = Field(128, gt=0)
+    seed: int = 0
+    data_dir: str | None = None
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+
+class BenchSettings(Closed):
+    """The settings of one `traceinv bench` run.
+
+    Attributes:
+        model: a folder, a hub id, or a server's name for the model.
+        form: of the prompts; `auto` is chat where the model has a chat template.
+        tasks: short names.
+        samples: responses to each item; None for what each task says.
+        limit: use the first N items of each task; None for all.
+        seed: of all sampling.
+        model_args: keyword arguments of the engine.
+        generation: replaces generation arguments of the tasks, under lm-eval's names.
+        parameters: replace values of the tasks' metadata.
+        concurrency: how many requests a server gets at a time.
+    """
 
     model: str
-    engine: Literal["transformers", "vllm", "openai"]
+    engine: Literal["transformers", "vllm", "openai", "mock"]
     form: Form | Literal["auto"] = "auto"
     tasks: tuple[str, ...]
     samples: int | None = Field(None, ge=1)
     limit: int | None = Field(None, ge=1)
     seed: int
     batch_size: int = Field(ge=1)
-    model_args: dict[str, Any] = {}
-    generation: dict[str, Any] = {}
-    parameters: dict[str, Any] = {}
+    model_args: dict[str, Any] = Field(default_factory=dict)
+    generation: dict[str, Any] = Field(default_factory=dict)
+    parameters: dict[str, Any] = Field(default_factory=dict)
     base_url: str | None = None
     concurrency: int = Field(8, ge=1)
 
     def decisive(self) -> dict[str, Any]:
-        """What a result depends on: not how many are asked of a server at a time."""
+        """Return the settings that results depend on, as JSON values."""
         return self.model_dump(mode="json", exclude={"concurrency"})
 
 
-def bind(out: Path, content: dict[str, Any]) -> None:
-    """Begin the folder with these settings, or see that they are those it was begun with.
+def lock_settings(out: Path, content: Mapping[str, Any]) -> None:
+    """Lock a folder to these settings; a folder that is locked already must have the same ones.
 
     Raises:
-        InputError: they differ; the message names the first key that does.
+        InputError: the settings differ; the message names the first key that does.
+    """
+    check_lock(out, content)
+    if not (out / SETTINGS).exists():
+        out.mkdir(parents=True, exist_ok=True)
+        write_atomic(out / SETTINGS, json.dumps(content, indent=1) + "\n")
+
+
+def check_lock(out: Path, content: Mapping[str, Any]) -> None:
+    """Compare settings with those that a folder is locked to, if it is; only the top-level keys of `content` count.
+
+    Raises:
+        InputError: the settings differ; the message names the first key that does.
     """
     path = out / SETTINGS
-    content = json.loads(json.dumps(content))
     if not path.exists():
-        out.mkdir(parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.draft")
-        draft.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-        draft.replace(path)
         return
-    differing = _difference(json.loads(path.read_text(encoding="utf-8")), content)
-    if differing:
+    locked = json.loads(path.read_text(encoding="utf-8"))
+    unequal = differences({key: locked.get(key) for key in content}, json.loads(json.dumps(content)))
+    if unequal:
+        first = unequal[0]
         raise InputError(
-            f"--out {out}: holds a run with another {differing}; choose another folder, or remove this one"
+            f"--out {out}: the folder holds a run with another {first.key}: {first.first!r} there, {first.second!r} here;"
+            " choose another folder, or remove this one"
         )
-
-
-def _difference(before: Any, after: Any, where: str = "") -> str | None:
-    if isinstance(before, dict) and isinstance(after, dict):
-        for key in sorted(before.keys() | after.keys()):
-            found = _difference(before.get(key), after.get(key), f"{where}.{key}" if where else key)
-            if found:
-                return found
-        return None
-    if isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        pairs = enumerate(zip(before, after, strict=True))
-        return next((found for i, pair in pairs if (found := _difference(*pair, f"{where}[{i}]"))), None)
-    return None if before == after else f"{where}: {before!r} there, {after!r} here"

@@ -7,7 +7,7 @@ from harness.stats.intervals import CONFIDENCE, Estimate, Noise, Scores, contras
 from harness.stats.paired import Comparison, compare, holm
 from harness.stats.planning import POWER, detectable, more_questions, more_seeds
 from harness.stats.recovery import Recovery, recovery
-from harness.stats.repeats import mean_at_k, pass_at_k
+from harness.stats.repeats import pass_at_k
 
 __all__ = [
     "CONFIDENCE",
@@ -23,7 +23,6 @@ __all__ = [
     "difference",
     "estimate",
     "holm",
-    "mean_at_k",
     "more_questions",
     "more_seeds",
     "pass_at_k",

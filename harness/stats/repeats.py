@@ -8,10 +8,10 @@ from harness.stats.intervals import Array
 
 
 def pass_at_k(correct: Sequence[int] | Array, samples: Sequence[int] | Array, k: int) -> Array:
-    """(questions): the chance that at least one of `k` of the samples is right, without bias.
+    """Return the unbiased chance that at least one of `k` samples is right, of shape (questions,).
 
-    1 - C(n - c, k) / C(n, k) for c right of n samples (Chen et al. 2021, arXiv 2107.03374). Pass the result, as one run, to
-    `estimate`: its interval is then over questions.
+    It is 1 - C(n - c, k) / C(n, k) for c right of n samples (Chen et al. 2021, arXiv 2107.03374). `estimate` gives its
+    interval over questions when the result is passed as one run.
 
     Raises:
         ValueError: k is not from 1 to the fewest samples of a question, or a count is out of its range.
@@ -22,16 +22,6 @@ def pass_at_k(correct: Sequence[int] | Array, samples: Sequence[int] | Array, k:
     if not 1 <= k <= drawn.min():
         raise ValueError(f"k: expected 1 to {drawn.min()}, the fewest samples of a question, got {k}")
     return np.asarray(1 - hypergeom.pmf(0, drawn, right, k), dtype=np.float64)
-
-
-def mean_at_k(correct: Sequence[int] | Array, samples: Sequence[int] | Array) -> Array:
-    """(questions): the share of the samples that are right.
-
-    Raises:
-        ValueError: a count is out of its range.
-    """
-    right, drawn = _counts(correct, samples)
-    return right / drawn
 
 
 def _counts(

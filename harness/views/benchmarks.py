@@ -1,4 +1,4 @@
-"""What a person sees of a benchmark run or of graded responses."""
+"""The display of a benchmark run and of graded responses."""
 
 from collections.abc import Mapping
 from types import TracebackType
@@ -7,20 +7,20 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from harness.evaluation.ask import Report
 from harness.evaluation.record import BenchRecord, Figures
 
 
-class LiveReport(Report):
-    """A bar on a terminal, nothing but warnings elsewhere; all of it on standard error."""
+class SampleBar:
+    """A bar on standard error that counts samples; it is drawn on a terminal only. Call it with the share done."""
 
-    def __init__(self) -> None:
-        self.console = Console(stderr=True)
+    def __init__(self, total: int) -> None:
+        console = Console(stderr=True)
         columns = (TextColumn("samples"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-        self.progress = Progress(*columns, console=self.console, transient=True, disable=not self.console.is_terminal)
-        self.bar = self.progress.add_task("samples", total=None)
+        self.total = total
+        self.progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+        self.bar = self.progress.add_task("samples", total=total)
 
-    def __enter__(self) -> "LiveReport":
+    def __enter__(self) -> "SampleBar":
         self.progress.start()
         return self
 
@@ -29,11 +29,9 @@ class LiveReport(Report):
     ) -> None:
         self.progress.stop()
 
-    def warn(self, message: str) -> None:
-        self.console.print(f"warning: {message}", highlight=False, markup=False, soft_wrap=True)
-
-    def advance(self, done: int, total: int) -> None:
-        self.progress.update(self.bar, completed=done, total=total)
+    def __call__(self, share: float) -> None:
+        """Show the share done, from 0 to 1."""
+        self.progress.update(self.bar, completed=round(share * self.total))
 
 
 def wide_console() -> Console:

@@ -36,6 +36,7 @@ def sample(item: str, number: int, letter: str, prompt: str = "p") -> Sample:
         extracted=None,
         explanation="",
         prompt_hash=prompt,
+        text_hash="t",
         response="",
     )
 

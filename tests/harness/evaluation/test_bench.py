@@ -1,4 +1,4 @@
-"""Benchmark runs: nothing is asked twice, a killed run ends as one that was not, and the settings of a folder hold."""
+"""Benchmark runs: nothing is asked twice, a killed run ends as one that was not, and a folder keeps its settings."""
 
 import json
 import os
@@ -6,71 +6,56 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from harness.cli import main
-from harness.evaluation import ask as answering
-from harness.evaluation.ask import Report
-from harness.evaluation.bench import run
+from harness.evaluation import plan as planning
+from harness.evaluation.bench import run_bench
+from harness.evaluation.plan import BenchPlan, make_plan
 from harness.evaluation.record import BenchRecord
-from harness.evaluation.requests import Ask, Done, Replies, Reply, own_seed
-from harness.evaluation.settings import Settings
+from harness.evaluation.settings import BenchSettings
+from traceinv.engines.base import Completion, Engine, Message, Request
+from traceinv.engines.mock import MockEngine, MockFailure
 from traceinv.errors import InputError
 from traceinv.lab.models import BASE
+from traceinv.progress import silent
+
+TOKENS_OF_A_PROMPT = 60
 
 
-class Fake:
-    """Answers with a digit that its seed draws; stops like a killed process after so many batches."""
+class Mock(MockEngine):
+    """Answers with a digit that the request's seed draws; all prompts have the same length."""
 
-    context: int | None = 200
-    chat_template: str | None = "fake"
+    def __init__(self, context: int | None = 240, fail_after: int | None = None, opening: str = "") -> None:
+        super().__init__(self.answer, batch_size=4, fail_after=fail_after)
+        self.context, self.opening = context, opening
 
-    def __init__(self, batches: int = 1000, opens: bool = False) -> None:
-        self.batches = batches
-        self.opens = opens
-        self.asked: list[Ask] = []
+    def answer(self, request: Request) -> str | Completion:
+        return Completion(f"<think>\nhm\n</think>\n\n{request.seed % 7}", "stop", 5)
 
-    def render(self, turns: list[dict[str, str]], add_generation_prompt: bool = True) -> str:
-        return turns[0]["content"] + ("<think>\n" if self.opens else "")
+    def render(self, messages: Sequence[Message], add_generation_prompt: bool = True) -> str:
+        return super().render(messages, add_generation_prompt) + self.opening
 
     def count_tokens(self, prompt: str) -> int | None:
-        return 20
-
-    def ask(self, asks: Sequence[Ask], done: Done) -> Iterator[Replies]:
-        missing = [ask for ask in asks if not done(ask)]
-        for start in range(0, len(missing), 4):
-            if start == 4 * self.batches:
-                raise KeyboardInterrupt
-            self.asked += missing[start : start + 4]
-            yield [(ask, self.reply(ask)) for ask in missing[start : start + 4]]
-
-    def reply(self, ask: Ask) -> Reply:
-        return Reply(f"<think>\nhm\n</think>\n\n{own_seed(7, ask) % 7}", "stop", 5)
-
-    def describe(self) -> dict[str, Any]:
-        return {"engine": "fake"}
+        return TOKENS_OF_A_PROMPT
 
 
-class Told(Report):
-    def __init__(self) -> None:
-        self.warnings: list[str] = []
-
-    def warn(self, message: str) -> None:
-        self.warnings.append(message)
+def settings(**changes: Any) -> BenchSettings:
+    given = {"model": "m", "engine": "mock", "tasks": ("lab_chain", "lab_dials"), "limit": 5, "samples": 3}
+    return BenchSettings.model_validate({**given, "seed": 0, "batch_size": 4, **changes})
 
 
-def settings(**changes: Any) -> Settings:
-    given = {"model": "m", "engine": "transformers", "tasks": ("lab_chain", "lab_dials"), "limit": 5, "samples": 3}
-    return Settings.model_validate({**given, "seed": 0, "batch_size": 4, **changes})
+def plan(monkeypatch: pytest.MonkeyPatch, engine: Engine, out: Path, **changes: Any) -> BenchPlan:
+    monkeypatch.setattr(planning, "load_bench_engine", lambda *_: engine)
+    return make_plan(settings(**changes), out, None)
 
 
-def bench(monkeypatch: pytest.MonkeyPatch, model: Fake, out: Path, **changes: Any) -> BenchRecord:
-    monkeypatch.setattr(answering, "_load_model", lambda *_: model)
-    return run(settings(**changes), out, None, "traceinv bench", Report())
+def bench(monkeypatch: pytest.MonkeyPatch, engine: Engine, out: Path, **changes: Any) -> BenchRecord:
+    return run_bench(plan(monkeypatch, engine, out, **changes), out, "traceinv bench", silent)
 
 
 def samples(out: Path, task: str = "lab_chain") -> list[dict[str, Any]]:
@@ -80,10 +65,10 @@ def samples(out: Path, task: str = "lab_chain") -> list[dict[str, Any]]:
 def test_a_run_that_was_cut_off_asks_what_is_missing_and_ends_the_same(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    whole = bench(monkeypatch, Fake(), tmp_path / "whole")
-    with pytest.raises(KeyboardInterrupt):
-        bench(monkeypatch, Fake(batches=2), tmp_path / "cut")
-    rest = Fake()
+    whole = bench(monkeypatch, Mock(), tmp_path / "whole")
+    with pytest.raises(MockFailure):
+        bench(monkeypatch, Mock(fail_after=8), tmp_path / "cut")
+    rest = Mock()
     resumed = bench(monkeypatch, rest, tmp_path / "cut")
     assert len(rest.asked) == 2 * 5 * 3 - 8
     assert resumed.comparable() == whole.comparable()
@@ -92,26 +77,27 @@ def test_a_run_that_was_cut_off_asks_what_is_missing_and_ends_the_same(
 
 
 def test_a_finished_run_asks_nothing_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    bench(monkeypatch, Fake(), tmp_path)
-    again = Fake()
+    bench(monkeypatch, Mock(), tmp_path)
+    again = Mock()
     bench(monkeypatch, again, tmp_path)
     assert not again.asked
 
 
 def test_repeats_are_distinct_samples(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    record = bench(monkeypatch, Fake(), tmp_path)
-    found = samples(tmp_path)
-    assert [(sample["id"], sample["sample"]) for sample in found[:4]] == [
+    record = bench(monkeypatch, Mock(), tmp_path)
+    rows = samples(tmp_path)
+    assert [(sample["id"], sample["sample"]) for sample in rows[:4]] == [
         ("lab_chain/0", 0), ("lab_chain/0", 1), ("lab_chain/0", 2), ("lab_chain/1", 0),
     ]  # fmt: skip
-    assert len({sample["response"] for sample in found}) > 1
+    assert len({sample["response"] for sample in rows}) > 1
     assert (record.tasks[0].figures.items, record.tasks[0].figures.samples) == (5, 15)
 
 
 def test_a_sample_says_what_was_asked_answered_and_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    bench(monkeypatch, Fake(), tmp_path)
+    bench(monkeypatch, Mock(), tmp_path)
     sample = samples(tmp_path)[0]
-    assert len(sample["prompt_hash"]) == 64
+    assert len(sample["prompt_hash"]) == len(sample["text_hash"]) == 64
+    assert sample["prompt_hash"] != sample["text_hash"]
     assert sample["response"].startswith("<think>")
     assert (sample["finish_reason"], sample["tokens"]) == ("stop", 5)
     assert sample["extracted"] == sample["response"][-1]
@@ -119,19 +105,19 @@ def test_a_sample_says_what_was_asked_answered_and_why(monkeypatch: pytest.Monke
 
 
 def test_another_setting_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    bench(monkeypatch, Fake(), tmp_path)
+    bench(monkeypatch, Mock(), tmp_path)
     with pytest.raises(InputError, match=r"another settings\.samples: 3 there, 4 here"):
-        bench(monkeypatch, Fake(), tmp_path, samples=4)
+        bench(monkeypatch, Mock(), tmp_path, samples=4)
 
 
 def test_a_trace_that_the_prompt_opened_and_nothing_closed_is_unfinished(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    class Endless(Fake):
-        def reply(self, ask: Ask) -> Reply:
-            return Reply("so the answer is 3", "length", 5)
+    class Endless(Mock):
+        def answer(self, request: Request) -> str | Completion:
+            return Completion("so the answer is 3", "length", 5)
 
-    record = bench(monkeypatch, Endless(opens=True), tmp_path)
+    record = bench(monkeypatch, Endless(opening="<think>\n"), tmp_path)
     assert samples(tmp_path)[0]["response"].startswith("<think>")
     assert record.tasks[0].figures.unfinished == 1.0
     assert record.tasks[0].figures.finished == 0.0
@@ -140,29 +126,64 @@ def test_a_trace_that_the_prompt_opened_and_nothing_closed_is_unfinished(
 def test_a_context_too_small_for_the_token_limit_is_said_and_recorded(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(answering, "_load_model", lambda *_: Fake())
-    told = Told()
-    record = run(settings(tasks=("lab_chain",)), tmp_path, None, "", told)
+    chain = plan(monkeypatch, Mock(), tmp_path, tasks=("lab_chain",))
+    assert chain.warnings[0].startswith("lab_chain: the token limit is 180 instead of 256")
+    record = run_bench(chain, tmp_path, "", silent)
     assert (record.tasks[0].token_limit, record.tasks[0].token_limit_asked) == (180, 256)
-    assert "256 tokens a reply were asked for" in told.warnings[0]
+    assert {request.sampling.max_new_tokens for request in chain.requests} == {180}
 
 
 def test_a_prompt_that_leaves_no_room_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    model = Fake()
-    model.context = 20
     with pytest.raises(InputError, match="no room to reply"):
-        bench(monkeypatch, model, tmp_path)
+        bench(monkeypatch, Mock(context=TOKENS_OF_A_PROMPT), tmp_path)
+
+
+def test_tasks_are_the_same_under_every_template_and_rendered_prompts_are_not(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    other = Mock(opening="<think>\n")
+    other.chat_template = "other"
+    first = plan(monkeypatch, Mock(), tmp_path).descriptions[0]
+    second = plan(monkeypatch, other, tmp_path).descriptions[0]
+    assert first.prompts == second.prompts
+    assert first.rendered != second.rendered
+    assert first.template != second.template
 
 
 def test_a_model_without_a_template_is_asked_in_completion_form_or_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    model = Fake()
-    model.chat_template = None
+    engine = Mock()
+    engine.chat_template = None
     with pytest.raises(InputError, match="has no completion form"):
-        bench(monkeypatch, model, tmp_path)
+        bench(monkeypatch, engine, tmp_path)
     with pytest.raises(InputError, match="has no chat template"):
-        bench(monkeypatch, model, tmp_path, form="chat")
+        bench(monkeypatch, engine, tmp_path, form="chat")
+
+
+def test_an_engine_that_does_not_start_is_one_line_and_exit_2(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from traceinv.engines.vllm import VLLMEngine
+
+    def fail(model: str, batch_size: int, chat: bool | None, arguments: dict[str, Any]) -> None:
+        raise RuntimeError("Engine core initialization failed.\nSee above.")
+
+    monkeypatch.setattr(VLLMEngine, "load", fail)
+    arguments = ["--model", "m", "--engine", "vllm", "--tasks", "lab_chain", "--out", str(tmp_path / "o")]
+    assert main(["bench", *arguments]) == 2
+    assert capsys.readouterr().err == "traceinv: m: cannot be loaded: Engine core initialization failed.\n"
+
+
+def test_a_mistyped_option_is_refused_before_the_model_is_loaded(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "replies.json").write_text('{"*": "3"}')
+    arguments = ["bench", "--model", str(tmp_path), "--engine", "mock", "--tasks", "lab_chain", "--limit", "2"]
+    assert main([*arguments, "--out", str(tmp_path / "o")]) == 0
+    monkeypatch.setattr(MockEngine, "load", lambda *_, **__: pytest.fail("the model was loaded"))
+    assert main([*arguments, "--seed", "2", "--out", str(tmp_path / "o")]) == 2
+    assert "another settings.seed: 1234 there, 2 here" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -173,7 +194,7 @@ def test_a_model_without_a_template_is_asked_in_completion_form_or_refused(
         (["--tasks", "gsm8k", "--data-dir", "nowhere"], "data folder nowhere: no such folder"),
         (["--tasks", "lab_chain", "--temperature", "-1"], "--temperature -1.0: expected 0 (greedy) or more"),
         (["--tasks", "lab_chain", "--param", "x"], "--param: expected KEY=VALUE, got 'x'"),
-        (["--tasks", "lab_chain", "--model", "./nowhere"], "--model ./nowhere: cannot be loaded: "),
+        (["--tasks", "lab_chain", "--model", "./nowhere"], "./nowhere: cannot be loaded: "),
         (["--tasks", "lab_chain", "--engine", "openai"], "--engine openai: expected --base-url too"),
     ],
 )

@@ -5,11 +5,14 @@ from itertools import product
 import pytest
 
 from harness.evaluation.record import by_subject, figures
-from harness.evaluation.responses import Finish, Verdict
+from harness.evaluation.responses import Verdict
 from harness.grading import State
+from traceinv.records import FinishReason
 
 
-def verdict(identifier: str, value: float | None, state: State = "wrong", finish: Finish | None = "stop") -> Verdict:
+def verdict(
+    identifier: str, value: float | None, state: State = "wrong", finish: FinishReason | None = "stop"
+) -> Verdict:
     state = "correct" if value == 1 else "ungradable" if value is None else state
     return Verdict(
         id=identifier,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.evaluation.responses import Sample, SampleFile, read_recorded
+from harness.evaluation.responses import SAMPLES, Sample, open_samples, read_recorded, remove_leftovers
 from traceinv.errors import InputError
 
 
@@ -13,6 +13,7 @@ def sample(identifier: str, number: int = 0, response: str = "r") -> Sample:
         id=identifier,
         sample=number,
         prompt_hash="h",
+        text_hash="t",
         response=response,
         finish_reason="stop",
         tokens=1,
@@ -24,31 +25,17 @@ def sample(identifier: str, number: int = 0, response: str = "r") -> Sample:
 
 
 def test_repeats_of_an_item_stay_apart_even_where_they_are_equal(tmp_path: Path) -> None:
-    SampleFile(tmp_path / "t.jsonl").append([sample("a", 0), sample("a", 1)])
-    assert set(SampleFile(tmp_path / "t.jsonl").samples) == {("a", 0), ("a", 1)}
+    open_samples(tmp_path, "t").append([sample("a", 0), sample("a", 1)])
+    assert set(open_samples(tmp_path, "t").rows) == {("a", 0), ("a", 1)}
 
 
-def test_a_half_written_line_is_cut_off_and_asked_again(tmp_path: Path) -> None:
-    path = tmp_path / "t.jsonl"
-    SampleFile(path).append([sample("a"), sample("b")])
-    path.write_bytes(path.read_bytes()[:-10])
-    file = SampleFile(path)
-    assert set(file.samples) == {("a", 0)}
-    file.append([sample("b")])
-    assert set(SampleFile(path).samples) == {("a", 0), ("b", 0)}
-
-
-def test_the_finished_file_has_each_sample_once_in_the_order_of_the_items(tmp_path: Path) -> None:
-    file = SampleFile(tmp_path / "t.jsonl")
-    file.append([sample("b"), sample("a", response="old"), sample("a", response="new")])
-    assert [s.response for s in file.order([("a", 0), ("b", 0)])] == ["new", "r"]
-    assert len((tmp_path / "t.jsonl").read_text().splitlines()) == 2
-
-
-def test_a_spoilt_line_within_a_file_is_named(tmp_path: Path) -> None:
-    (tmp_path / "t.jsonl").write_text('{"id": "a"}\n')
-    with pytest.raises(InputError, match=r"t\.jsonl:1: "):
-        SampleFile(tmp_path / "t.jsonl")
+def test_leftovers_of_a_killed_run_are_removed_and_results_stay(tmp_path: Path) -> None:
+    open_samples(tmp_path, "t").append([sample("a")])
+    for name in ("tasks.json", ".tasks.json.1.draft", "rng_state.pt", "samples/.t.jsonl.draft"):
+        (tmp_path / name).touch()
+    remove_leftovers(tmp_path, SAMPLES, ["t"], ["tasks.json"])
+    left = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*")}
+    assert left == {"samples", "samples/t.jsonl", "tasks.json"}
 
 
 def test_recorded_responses_may_hold_any_text(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A model behind an OpenAI-compatible server: the protocol, over a server of our own."""
+"""`traceinv bench --engine openai`, over a server of our own."""
 
 import json
 import threading
@@ -10,20 +10,14 @@ from typing import Any, ClassVar
 import pytest
 
 from harness.cli import main
-from harness.evaluation.requests import Ask
-from harness.evaluation.server import Server
-from traceinv.errors import GateError, InputError
 
 
 class Handler(BaseHTTPRequestHandler):
     requests: ClassVar[list[dict[str, Any]]] = []
-    failing = False
 
     def do_POST(self) -> None:
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         type(self).requests.append({"path": self.path, **body})
-        if self.failing:
-            return self.answer(400, {"error": {"message": "no such model"}})
         if self.path.endswith("/chat/completions"):
             cut = "dial" in body["messages"][0]["content"]
             message = {"role": "assistant", "content": None if cut else "5", "reasoning": "hm"}
@@ -56,54 +50,13 @@ def url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     server.server_close()
 
 
-def ask(number: int, **arguments: Any) -> Ask:
-    given = {"until": [], "do_sample": True, "temperature": 0.6, "top_p": 0.95, "max_gen_toks": 99, **arguments}
-    return Ask("t", f"t/{number}", 0, json.dumps([{"role": "user", "content": "q"}]), given)
-
-
-def test_the_request_says_all_that_decides_the_sample(url: str) -> None:
-    server = Server("m", url, chat=True, concurrency=2, seed=1)
-    replies = [reply for batch in server.ask([ask(0), ask(1)], lambda _: False) for _, reply in batch]
-    assert [(reply.text, reply.finish_reason, reply.tokens) for reply in replies] == 2 * [
-        ("<think>\nhm\n</think>\n\n5", "stop", 3)
-    ]
-    first, second = Handler.requests
-    assert (first["temperature"], first["top_p"], first["max_tokens"]) == (0.6, 0.95, 99)
-    assert first["seed"] != second["seed"]
-
-
-def test_greedy_is_asked_for_as_temperature_zero(url: str) -> None:
-    server = Server("m", url, chat=False, concurrency=1, seed=1)
-    [[(_, reply)]] = server.ask([ask(0, do_sample=False, until=["\n"])], lambda _: False)
-    assert reply.text == " 5"
-    assert (Handler.requests[0]["temperature"], Handler.requests[0]["stop"]) == (0.0, ["\n"])
-    assert Handler.requests[0]["path"] == "/v1/completions"
-
-
-def test_more_stops_than_the_protocol_takes_are_refused_and_not_dropped(url: str) -> None:
-    server = Server("m", url, chat=False, concurrency=1, seed=1)
-    with pytest.raises(GateError, match="5 stop sequences"):
-        list(server.ask([ask(0, until=list("abcde"))], lambda _: False))
-
-
-def test_a_refusal_ends_the_run_and_is_said(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Handler, "failing", True)
-    with pytest.raises(GateError, match=r"t t/0: BadRequestError: .*no such model"):
-        list(Server("m", url, chat=True, concurrency=1, seed=1).ask([ask(0)], lambda _: False))
-
-
-def test_a_reply_cannot_be_begun_for_a_chat_server(url: str) -> None:
-    with pytest.raises(InputError, match="begins the model's reply itself"):
-        Server("m", url, chat=True, concurrency=1, seed=1).render([], add_generation_prompt=False)
-
-
 def test_a_bench_over_a_server_counts_what_was_cut_off(url: str, tmp_path: Path) -> None:
     out = tmp_path / "out"
     command = ["bench", "--model", "m", "--engine", "openai", "--base-url", url, "--tasks", "lab_chain,lab_dials"]
     assert main([*command, "--limit", "4", "--out", str(out)]) == 0
     record = json.loads((out / "bench.json").read_text())
     figures = {task["name"]: task["figures"] for task in record["tasks"]}
-    assert record["chat_template"] == "server's own"
+    assert {task["template"] for task in record["tasks"]} == {"server's own"}
     assert (figures["lab_chain"]["finished"], figures["lab_chain"]["unfinished"]) == (1.0, 0.0)
     assert (figures["lab_dials"]["finished"], figures["lab_dials"]["unfinished"]) == (0.0, 1.0)
     asked = len(Handler.requests)

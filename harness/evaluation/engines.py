@@ -1,0 +1,62 @@
+"""The engine of an evaluation."""
+
+from pathlib import Path
+from typing import Any
+
+from harness.evaluation.settings import BenchSettings
+from traceinv.engines import load_engine
+from traceinv.engines.base import Engine
+from traceinv.errors import InputError
+
+RNG_STATE = "rng_state.pt"
+"""File with the state of the random numbers, which lm-eval's model saves to resume after a kill."""
+
+
+def load_bench_engine(settings: BenchSettings, out: Path, check_prompts: bool = False) -> Engine:
+    """Load the model of an evaluation; `transformers` is lm-eval's model, the other engines are those of the package.
+
+    Args:
+        settings: which model, and how.
+        out: where lm-eval's model stores its random numbers.
+        check_prompts: refuse a model of lm-eval's that does not read the rendered prompts as they are; other local engines
+            always refuse it.
+
+    Raises:
+        InputError: the model cannot be loaded.
+    """
+    if settings.engine == "openai" and not settings.base_url:
+        raise InputError("--engine openai: expected --base-url too, such as http://localhost:8000/v1")
+    if settings.engine != "transformers":
+        return load_engine(settings.engine, settings.model, **_options(settings))
+    if settings.model.startswith(("/", ".")) and not Path(settings.model).exists():  # other names may be hub ids
+        raise InputError(f"{settings.model}: cannot be loaded: no such folder")
+    from harness.evaluation.lm_eval import LmEvalEngine
+
+    out.mkdir(parents=True, exist_ok=True)
+    try:
+        return LmEvalEngine(
+            settings.model,
+            settings.model_args,
+            settings.batch_size,
+            settings.seed,
+            out / RNG_STATE,
+            check_prompts,
+        )
+    except (OSError, ValueError, RuntimeError, TypeError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise InputError(f"{settings.model}: cannot be loaded: {reason}") from error
+
+
+def _options(settings: BenchSettings) -> dict[str, Any]:
+    """Return the options of one of the package's engines."""
+    if settings.engine == "openai":
+        return {
+            "base_url": settings.base_url,
+            "chat": settings.form != "completion",
+            "concurrency": settings.concurrency,
+            "extra_body": settings.model_args,
+        }
+    if settings.engine == "vllm":
+        chat = None if settings.form == "auto" else settings.form == "chat"
+        return {"batch_size": settings.batch_size, "chat": chat, "arguments": settings.model_args}
+    return {"batch_size": settings.batch_size, **settings.model_args}

@@ -1,0 +1,132 @@
+"""lm-eval's model as an engine: every stop token ends a reply, and sampling resumes with the same random numbers."""
+
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.evaluation.lm_eval import LmEvalEngine
+from harness.evaluation.requests import ItemRequest, to_sampling
+from traceinv.engines.base import Completion, Request
+from traceinv.errors import InputError
+from traceinv.lab.models import BASE
+
+QUESTIONS = ["2 + 3 = ?", "4 * 5 = ?", "x = 3, 2 * x = ?", "1 + 1 + 1 = ?", "6 - 2 = ?", "5 + 5 + 5 + 5 = ?"]
+SAMPLED = {"do_sample": True, "temperature": 0.9, "max_gen_toks": 40, "until": []}
+GREEDY = {"do_sample": False, "temperature": 0.0, "max_gen_toks": 40, "until": []}
+
+
+def engine(folder: Path, model: Path = BASE, seed: int = 0) -> LmEvalEngine:
+    return LmEvalEngine(str(model), {}, 2, seed, folder / "rng_state.pt")
+
+
+def requests(model: LmEvalEngine, arguments: dict[str, Any]) -> list[ItemRequest]:
+    return [
+        ItemRequest(
+            id=f"t/{number}",
+            prompt=model.render([{"role": "user", "content": question}]),
+            sampling=to_sampling(arguments, 0),
+            task="t",
+            item=str(number),
+            text=question,
+            arguments=arguments,
+        )
+        for number, question in enumerate(QUESTIONS)
+    ]
+
+
+def answer(model: LmEvalEngine, asked: Sequence[Request]) -> dict[str, Completion]:
+    return {request.id: completion for batch in model.generate(asked) for request, completion in batch}
+
+
+def with_stop_ids(folder: Path, ids: int | list[int]) -> Path:
+    """A copy of the base whose generation config names these stop ids."""
+    shutil.copytree(BASE, folder)
+    path = folder / "generation_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"eos_token_id": ids}))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def greedy(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Completion]:
+    model = engine(tmp_path_factory.mktemp("greedy"))
+    return answer(model, requests(model, GREEDY))
+
+
+def test_a_reply_that_ends_by_itself_says_stop_and_counts_the_token_that_ended_it(
+    greedy: dict[str, Completion], tmp_path: Path
+) -> None:
+    model = engine(tmp_path)
+    assert {completion.finish_reason for completion in greedy.values()} == {"stop"}
+    for completion in greedy.values():
+        assert completion.tokens == model.count_tokens(completion.text) + 1  # type: ignore[operator]
+    short = answer(model, requests(model, GREEDY | {"max_gen_toks": 2}))
+    assert {(completion.finish_reason, completion.tokens) for completion in short.values()} == {("length", 2)}
+
+
+def test_the_tokenizers_stop_token_ends_a_reply_that_the_generation_config_does_not_end(
+    greedy: dict[str, Completion], tmp_path: Path
+) -> None:
+    unused = 1
+    model = engine(tmp_path, with_stop_ids(tmp_path / "model", unused))
+    assert model.lm.stop_ids == [unused, model.lm.tokenizer.eos_token_id]
+    assert answer(model, requests(model, GREEDY)) == greedy
+
+
+def test_every_stop_token_of_the_generation_config_ends_a_reply(greedy: dict[str, Completion], tmp_path: Path) -> None:
+    probe = engine(tmp_path)
+    first_ids = {identifier: probe.lm.tok_encode(completion.text)[:1] for identifier, completion in greedy.items()}
+    stop = next(ids[0] for ids in first_ids.values() if ids)
+    model = engine(tmp_path, with_stop_ids(tmp_path / "model", [3, stop]))
+    replies = answer(model, requests(model, GREEDY))
+    for identifier, ids in first_ids.items():
+        if ids == [stop]:
+            assert (replies[identifier].finish_reason, replies[identifier].tokens) == ("stop", 1)
+
+
+@pytest.mark.parametrize("stored", [0, 1, 2])
+@pytest.mark.parametrize("saved", [True, False])
+def test_sampling_resumes_with_the_random_numbers_that_it_would_have_drawn(
+    tmp_path: Path, stored: int, saved: bool
+) -> None:
+    undisturbed = engine(tmp_path)
+    whole = answer(undisturbed, requests(undisturbed, SAMPLED))
+    folder = tmp_path / "cut"
+    folder.mkdir()
+    rows: dict[str, Completion] = {}
+
+    def is_stored(request: Request) -> bool:
+        return request.id in rows
+
+    cut = engine(folder)
+    for number, batch in enumerate(cut.generate(requests(cut, SAMPLED))):
+        if (
+            number < stored or not saved
+        ):  # a kill comes before the rows are stored, or before the random numbers are saved
+            rows |= {request.id: completion for request, completion in batch}
+        if number == stored:
+            break
+    resumed = engine(folder)
+    repeated = 0
+    for batch in resumed.generate(requests(resumed, SAMPLED), is_stored):
+        repeated += sum(is_stored(request) for request, _ in batch)
+        rows |= {request.id: completion for request, completion in batch}
+    assert rows == whole
+    assert repeated == (0 if saved else 2)
+
+
+def test_a_batch_that_was_finished_and_is_gone_is_said(tmp_path: Path) -> None:
+    model = engine(tmp_path)
+    asked = requests(model, GREEDY)
+    answer(model, asked)
+    with pytest.raises(InputError, match=r"rng_state\.pt: batch 1 was finished, but the response to t/\d is missing"):
+        next(engine(tmp_path).generate(asked, lambda request: False))
+
+
+def test_only_items_of_benchmarks_are_answered(tmp_path: Path) -> None:
+    model = engine(tmp_path)
+    with pytest.raises(TypeError, match="benchmark items only"):
+        next(model.generate([Request("a", "p", to_sampling(GREEDY, 0))]))
