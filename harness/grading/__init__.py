@@ -1,4 +1,4 @@
-"""The graders that tasks use: pure functions from a response and a reference to a `Grade`."""
+"""The graders that tasks use: functions that take a response and a reference and return a `Grade`."""
 
 from harness.grading.answers import EXPRESSION_RULE, NUMBER_RULE, Rule
 from harness.grading.base import Grade, GradingFailed, State
@@ -8,14 +8,12 @@ from harness.grading.lab import grade_function, grade_value
 from harness.grading.literal import grade_literal
 from harness.grading.livecodebench import grade_livecodebench
 from harness.grading.math import grade_math
-from traceinv.reasoning import Markers
 
 __all__ = [
     "EXPRESSION_RULE",
     "NUMBER_RULE",
     "Grade",
     "GradingFailed",
-    "Markers",
     "Rule",
     "State",
     "grade_choice",

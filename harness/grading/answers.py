@@ -1,4 +1,7 @@
-"""Where in a response the final answer stands: the reasoning is split off first, then a task's rule is applied to the rest."""
+"""Find the final answer in a response.
+
+The reasoning is split off first; then a task's rule says which places of the rest may hold the answer.
+"""
 
 import re
 from typing import Literal
@@ -11,8 +14,8 @@ Rule = tuple[Place, ...]
 EXPRESSION_RULE: Rule = ("boxed", "sentence")
 NUMBER_RULE: Rule = ("boxed", "hashes", "sentence", "last_number")
 
-_LONGEST_SENTENCE = 2000
-_MOST_BOXES = 20
+_MAX_SENTENCE_LENGTH = 2000
+_MAX_BOXES = 20
 _BOX = re.compile(r"\\(?:boxed|fbox)(?![a-zA-Z])\s*")
 _BETWEEN_BOXES = re.compile(
     r"(?:[\s$,;]|\\[()\[\],;]|\\quad|\\text\s*\{\s*(?:and|or)\s*\}|\band\b|\bor\b|\b[a-z](?:_(?:\w|\{\w\}))?\s*=)*"
@@ -37,43 +40,43 @@ _PERCENT = re.compile(r"\s*(?:\\?%|percent\b)")
 _NUMBER = re.compile(r"(?:(?<![\w.,)\]}])-)?\$?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:\s*/\s*\d+(?![\d.]))?")
 
 
-def split_reasoning(response: str, markers: Markers = THINK) -> tuple[str, Grade | None]:
-    """(what follows the reasoning, why it cannot be judged or None).
+def split_reasoning(response: str, markers: Markers = THINK) -> str | Grade:
+    """Return the text after the reasoning, or the response's grade where there is no such text.
 
-    The answer starts after the last closing marker, so no draft inside the reasoning is taken for it. A response without any
-    marker is all answer, unless the prompt opened the reasoning.
+    The answer starts after the last closing marker, so that a draft inside the reasoning is not taken for it. A response
+    without markers is all answer, unless the prompt opened the reasoning.
     """
     if is_unclosed(response, markers):
-        return "", Grade("unfinished", None, f"the reasoning is never closed with {markers.close}")
+        return Grade("unfinished", None, f"the reasoning is never closed with {markers.close}")
     answer = text_after_reasoning(response, markers)
     if not answer:
         reason = "nothing follows the reasoning" if markers.close in response else "the response is empty"
-        return "", Grade("no_answer", None, reason)
-    return answer, None
+        return Grade("no_answer", None, reason)
+    return answer
 
 
-def extract_answer(text: str, rule: Rule) -> tuple[str | None, Grade | None]:
-    """(final answer, None), or (None, why there is none), from what follows the reasoning.
+def extract_answer(text: str, rule: Rule) -> str | Grade:
+    """Return the final answer in the text after the reasoning, or the response's grade where there is none.
 
-    The first place of the rule that the text has decides: a box that is left open or empty is not made up for by an earlier
-    one, nor by a number elsewhere.
+    The first place of the rule that the text has is the only one that counts. Where its content is empty or cut off, no
+    other place is tried.
     """
     for place in rule:
-        found = _PLACES[place](text)
-        if found is None:
+        content = _PLACES[place](text)
+        if content is None:
             continue
-        if found.strip():
-            return found.strip(), None
-        return None, Grade("no_answer", None, f"the place of the final answer ({place}) is empty or cut off")
-    return None, Grade("bad_format", None, f"no final answer in the form that is asked for ({', '.join(rule)})")
+        if content.strip():
+            return content.strip()
+        return Grade("no_answer", None, f"the place of the final answer ({place}) is empty or cut off")
+    return Grade("bad_format", None, f"no final answer in a form that the task accepts ({', '.join(rule)})")
 
 
 def last_boxed(text: str) -> str | None:
-    r"""The content of the last `\boxed{...}`, None where there is no box, "" where the last one is never closed.
+    r"""Return the content of the last `\boxed{...}`: None where there is no box, "" where the last one is never closed.
 
-    Boxes that stand side by side (`\boxed{1}` and `\boxed{2}`) are one answer, joined by commas.
+    Boxes side by side (`\boxed{1}` and `\boxed{2}`) are one answer, joined by commas.
     """
-    starts = list(_BOX.finditer(text))[-_MOST_BOXES:]
+    starts = list(_BOX.finditer(text))[-_MAX_BOXES:]
     contents: list[str] = []
     following = None
     for start in reversed(starts):
@@ -89,7 +92,10 @@ def last_boxed(text: str) -> str | None:
 
 
 def after_answer_is(text: str) -> str | None:
-    """What follows the last "the answer is" (or "Answer:", or a heading "Answer"): its math, or else the sentence's rest."""
+    """Return the text after the last "the answer is" (or "Answer:", or a heading "Answer").
+
+    Where the text has a formula, the formula is returned; else the rest of the sentence.
+    """
     rest = _after_phrase(text)
     if rest is None:
         return None
@@ -105,25 +111,25 @@ def after_answer_is(text: str) -> str | None:
 
 
 def line_after_answer_is(text: str) -> str | None:
-    """What follows the last "the answer is" on its line, as it is written."""
+    """Return the text after the last "the answer is", unchanged, up to the end of its line."""
     rest = _after_phrase(text)
     return None if rest is None else rest.split("\n", 1)[0].strip("*_ ")
 
 
 def after_hashes(text: str) -> str | None:
-    """What follows the last `####` on its line, GSM8K's own mark; headings with text under them use it too, and are none."""
-    found = [match for match in _HASHES.finditer(text) if not _HEADING.match(text, match.start(1))]
-    return found[-1].group(1).strip() if found else None
+    """Return the text after the last `####` on its line, which is GSM8K's own mark; a heading with text under it is skipped."""
+    marks = [match for match in _HASHES.finditer(text) if not _HEADING.match(text, match.start(1))]
+    return marks[-1].group(1).strip() if marks else None
 
 
 def last_number(text: str) -> str | None:
-    """The last number in the text, with its sign, separators and fraction."""
-    found = find_numbers(text)
-    return found[-1][0] if found else None
+    """Return the last number in the text, with its sign, separators and fraction."""
+    numbers = find_numbers(text)
+    return numbers[-1][0] if numbers else None
 
 
 def find_numbers(text: str) -> list[tuple[str, int, int]]:
-    """(number, start, end) of all numbers in the text."""
+    """Return (number, start, end) of every number in the text."""
     return [(match.group().rstrip(","), match.start(), match.end()) for match in _NUMBER.finditer(text)]
 
 
@@ -132,13 +138,13 @@ def _after_phrase(text: str) -> str | None:
     if not matches:
         return None
     start = matches[-1].end()
-    rest = text[start : start + _LONGEST_SENTENCE].lstrip("*_: \t\n")
+    rest = text[start : start + _MAX_SENTENCE_LENGTH].lstrip("*_: \t\n")
     filler = _FILLER.match(rest)
     return rest[filler.end() :] if filler else rest
 
 
 def _braced(text: str, start: int) -> tuple[str | None, int]:
-    """(content of the group that starts here, where it ends); content None where it is never closed."""
+    """Return the content of the group that starts at `start`, and its end; the content is None where the group never closes."""
     if not text.startswith("{", start):
         bare = re.compile(r"[^\s$]*").match(text, start)
         return (bare.group().rstrip(".,") if bare else ""), bare.end() if bare else start
@@ -151,7 +157,7 @@ def _braced(text: str, start: int) -> tuple[str | None, int]:
 
 
 def _leading_math(text: str) -> str | None:
-    """The formula that the text starts with, and those joined to it by a comma, "and" or "or"."""
+    """Return the formula at the start of the text, with the formulas joined to it by a comma, "and" or "or"."""
     parts: list[str] = []
     position = 0
     while (match := _MATH.match(text, position)) and not _is_money(match):
@@ -168,7 +174,7 @@ def _leading_math(text: str) -> str | None:
 
 
 def _is_money(match: re.Match[str]) -> bool:
-    """Whether two dollar signs are two prices, with words between them, rather than the ends of a formula."""
+    """Return whether two dollar signs belong to two prices with words between them, rather than to a formula."""
     content = match.group(2) or ""
     return content[:1].isdigit() and bool(_WORD.search(content))
 

@@ -1,4 +1,4 @@
-"""What a grader returns."""
+"""The result of grading."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -7,20 +7,20 @@ State = Literal["correct", "wrong", "no_answer", "unfinished", "bad_format", "un
 
 
 class GradingFailed(Exception):
-    """The means of grading failed, so there is no verdict on the response, not even a zero."""
+    """Grading itself failed; the response has no grade, and must not be scored 0."""
 
 
 @dataclass(frozen=True)
 class Grade:
-    """A verdict on one response.
+    """The grade of one response.
 
     Attributes:
-        state: `unfinished` where the reasoning was never closed, so that no answer was taken from it; `no_answer` where
-            nothing follows the reasoning; `bad_format` where what follows is not of the form that the task asks for;
-            `ungradable` where the reference itself cannot be used.
-        extracted: the answer that was judged, where there was one.
-        explanation: why, in one sentence.
-        credit: the share of the mark, in [0, 1), that the task's authors give to an answer that is not fully correct.
+        state: `unfinished` where the reasoning is never closed, so that no answer was read; `no_answer` where no text follows
+            the reasoning; `bad_format` where the text does not have the form that the task asks for; `ungradable` where the
+            item's reference cannot be used.
+        extracted: the answer that was graded; None where there is none.
+        explanation: the reason for the grade, in one sentence.
+        credit: the partial credit, in [0, 1), of an answer that is not fully correct.
     """
 
     state: State
@@ -30,10 +30,10 @@ class Grade:
 
     @property
     def value(self) -> float:
-        """1 for a correct response, else its partial credit, which is 0 for most tasks.
+        """The score: 1 for a correct response, else its partial credit, which is 0 in most tasks.
 
         Raises:
-            ValueError: the item is ungradable, so it has no score and must be left out and counted.
+            ValueError: the item is ungradable; it must be left out of the score and counted.
         """
         if self.state == "ungradable":
             raise ValueError(f"an ungradable item has no value: {self.explanation}")

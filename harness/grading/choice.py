@@ -1,4 +1,4 @@
-"""The graders of multiple-choice answers, and of JEEBench with its partial credit."""
+"""Grade multiple-choice answers, and JEEBench with its partial credit."""
 
 import re
 from fractions import Fraction
@@ -31,25 +31,26 @@ _FOLLOWS = (
 )
 _JOINT = r" ?(?:, ?and |,|;|&|/|\band\b|\bor\b|) ?"
 _LEFT_OPEN = re.compile(r"(?<![A-Za-z])[A-Z] ?\)? ?,? or ?\(? ?[A-Z](?![A-Za-z])|\beither\b")
-_LONGEST_LINE = 200
+_MAX_LINE_LENGTH = 200
 
 
 def grade_choice(response: str, reference: str, *, options: str = "ABCD", markers: Markers = THINK) -> Grade:
-    """Judge a response to a question with one right option: the reference is its letter."""
+    """Grade a response to a question with one right option; the reference is its letter."""
     return _grade_letters(response, reference, options, markers, per_letter=0.0)
 
 
 def grade_jeebench(response: str, reference: str, kind: str, *, markers: Markers = THINK) -> Grade:
-    """Judge a response to a question of JEEBench, as its authors do.
+    """Grade a response to a question of JEEBench as its authors do.
 
-    `MCQ`: the set of letters must be the reference's. `MCQ(multiple)`: 0.25 a letter where all that are given are right but some
-    are missing, and nothing with a wrong one among them. `Integer` and `Numeric`: within 0.01. What the authors extract by a
-    second model is read here by rule: a box, "the answer is", and for letters a response that is nothing else.
+    `MCQ`: the letters must equal the reference. `MCQ(multiple)`: where all given letters are right but some are missing, each
+    gives a credit of 0.25; a wrong letter gives 0. `Integer` and `Numeric`: the number must be within 0.01. The authors extract
+    the answer with a second model; here a rule reads it from a box, from "the answer is", or from a response that has nothing
+    but letters.
     Source: https://github.com/dair-iitd/jeebench/blob/d92fb626fc1223111dec846f2bcb5ee720caf5e0/compute_metrics.py
 
     Raises:
-        ValueError: the kind is none of the four.
-        GradingFailed: a number's expression could not be evaluated at all.
+        ValueError: the kind is not one of the four.
+        GradingFailed: the process that evaluates expressions failed.
     """
     if kind not in get_args(JeeKind):
         raise ValueError(f"unknown kind of question {kind!r}, expected one of {', '.join(get_args(JeeKind))}")
@@ -61,7 +62,7 @@ def grade_jeebench(response: str, reference: str, kind: str, *, markers: Markers
 
 
 def read_letters(text: str, options: str) -> frozenset[str]:
-    """The letters that an answer consists of (`B`, `(B)`, `A, C`, `ACD`, `\\text{(B) } 5`), none where it is something else."""
+    """Return the letters of an answer such as `B`, `(B)`, `A, C`, `ACD` or `\\text{(B) } 5`; empty where it is anything else."""
     plain = _plain(text)
     letter = rf"(?:\( ?)?[{re.escape(options)}](?![a-z])(?: ?\))?"
     match = re.match(rf"({letter}(?:{_JOINT}{letter})*+){_FOLLOWS}", plain) or re.match(
@@ -71,8 +72,8 @@ def read_letters(text: str, options: str) -> frozenset[str]:
 
 
 def _plain(text: str) -> str:
-    """The first line of an answer, without what only sets it off."""
-    line = text.strip().split("\n", 1)[0][:_LONGEST_LINE]
+    """Return the first line of an answer without its markup."""
+    line = text.strip().split("\n", 1)[0][:_MAX_LINE_LENGTH]
     bare = _MARKUP.sub(lambda match: f" {match.group(1)} " if match.group(1) else " ", line)
     return " ".join(_NAMES.sub("", bare).split())
 
@@ -81,10 +82,10 @@ def _grade_letters(response: str, reference: str, options: str, markers: Markers
     expected = frozenset(reference) & frozenset(options)
     if not expected or frozenset(reference) - frozenset(options) - frozenset(" ,()"):
         return Grade("ungradable", None, f"the reference {reference[:40]!r} is not made of the letters {options}")
-    text, failed = split_reasoning(response, markers)
-    if failed:
-        return failed
-    stated = next((found for place in (last_boxed, after_answer_is) if (found := place(text)) is not None), text)
+    text = split_reasoning(response, markers)
+    if isinstance(text, Grade):
+        return text
+    stated = next((content for place in (last_boxed, after_answer_is) if (content := place(text)) is not None), text)
     if not stated.strip():
         return Grade("no_answer", None, "the place of the final answer is empty or cut off")
     given = read_letters(stated, options)
@@ -92,7 +93,7 @@ def _grade_letters(response: str, reference: str, options: str, markers: Markers
         return Grade("bad_format", stated[:80], f"the answer is not made of the letters {options}")
     extracted = "".join(sorted(given))
     if _LEFT_OPEN.search(_plain(stated)):
-        return Grade("wrong", extracted, "the answer leaves open which option it means")
+        return Grade("wrong", extracted, "the answer does not settle on its options")
     explanation = f"the answer is {extracted}, the reference {''.join(sorted(expected))}"
     if given == expected:
         return Grade("correct", extracted, explanation)
@@ -103,13 +104,12 @@ def _grade_number(response: str, reference: str, markers: Markers) -> Grade:
     expected = read_quantity(canonical(reference))
     if expected is None:
         return Grade("ungradable", None, f"the reference {reference[:40]!r} is not a number")
-    text, failed = split_reasoning(response, markers)
-    if failed:
-        return failed
-    answer, failed = extract_answer(text, ("boxed", "sentence", "last_number"))
-    if answer is None:
-        assert failed is not None
-        return failed
+    text = split_reasoning(response, markers)
+    if isinstance(text, Grade):
+        return text
+    answer = extract_answer(text, ("boxed", "sentence", "last_number"))
+    if isinstance(answer, Grade):
+        return answer
     value = _value(number_in(answer))
     if value is None:
         return Grade("bad_format", answer, f"the answer is not a number: {answer[:80]!r}")

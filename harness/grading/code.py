@@ -1,7 +1,7 @@
-"""The graders of programs: what a response's program does under a benchmark's tests, isolated from them and from the harness.
+"""Grade programs by a benchmark's tests. The program runs isolated from the tests and from the harness.
 
-Semantics of the tests: HumanEval's `check(candidate)` (openai/human-eval at 6d43fb9), EvalPlus' extended tests and MBPP's
-assertions in the form that EvalPlus publishes them (evalplus/evalplus at 26d6d00).
+The tests mean what their authors' graders make of them: HumanEval's `check(candidate)` (openai/human-eval at 6d43fb9), and
+EvalPlus' extended tests and MBPP's assertions in the form that EvalPlus publishes (evalplus/evalplus at 26d6d00).
 """
 
 import re
@@ -21,9 +21,9 @@ _NOT_PYTHON = ("SyntaxError:", "IndentationError:", "TabError:")
 def grade_humaneval(
     response: str, *, prompt: str, test: str, entry_point: str, canonical_solution: str, markers: Markers = THINK
 ) -> Grade:
-    """Judge a program for HumanEval or HumanEval+: fields as on the hub, `test` defining `check(candidate)`.
+    """Grade a program for HumanEval or HumanEval+. The fields are those of the hub; `test` defines `check(candidate)`.
 
-    Helpers that the tests take from the prompt are the data set's own, never the program's.
+    Where the tests use helpers of the prompt, these come from the data set, never from the program.
 
     Raises:
         GradingFailed: the program could not be started.
@@ -46,13 +46,13 @@ def grade_mbpp(
     setup: str = "",
     markers: Markers = THINK,
 ) -> Grade:
-    """Judge a program for MBPP or MBPP+ by assertions that call its functions.
+    """Grade a program for MBPP or MBPP+ by assertions that call its functions.
 
     Args:
-        tests: `test_list`; for MBPP+ the one text of its field `test`.
-        reference: the reference program, which tells the program's names from the tests' own.
-        imports: `test_imports`.
-        setup: `test_setup_code`, which makes objects of the program's own classes.
+        tests: the field `test_list`; for MBPP+ the text of its field `test`.
+        reference: the reference program; it shows which names of the tests belong to the program.
+        imports: the field `test_imports`.
+        setup: the field `test_setup_code`; it makes objects of the program's classes.
 
     Raises:
         GradingFailed: the program could not be started.
@@ -67,7 +67,10 @@ def grade_mbpp(
 
 
 def judge(program: str, tests: Checks, limits: Limits, *, extracted: str | None = None) -> Grade:
-    """The grade of a program under tests.
+    """Run tests against a program and return its grade.
+
+    Args:
+        extracted: the program that the grade shows, where it is not the one that runs.
 
     Raises:
         GradingFailed: the program could not be started.
@@ -84,7 +87,7 @@ def judge(program: str, tests: Checks, limits: Limits, *, extracted: str | None 
 
 
 def as_grade(outcome: Outcome, program: str) -> Grade:
-    """A verdict as a grade: a text that is no Python is of the wrong form, all else that did not pass is wrong."""
+    """Turn an outcome into a grade: `bad_format` where the program is not Python, `wrong` for all other failures."""
     if outcome.verdict == "passed":
         return Grade("correct", program, outcome.explanation)
     if outcome.verdict == "error" and outcome.explanation.startswith(_NOT_PYTHON):

@@ -1,4 +1,4 @@
-"""The grader of predicted outputs (CRUXEval): the answer is a Python literal, which is parsed and never run."""
+"""Grade predicted outputs (CRUXEval). The answer is a Python literal, which is parsed and never run."""
 
 import ast
 import re
@@ -8,7 +8,7 @@ from harness.grading.answers import line_after_answer_is, split_reasoning
 from harness.grading.base import Grade, State
 from traceinv.reasoning import THINK, Markers
 
-LONGEST_LITERAL = 10_000
+MAX_LITERAL_LENGTH = 10_000
 
 _OPEN, _CLOSE = "[ANSWER]", "[/ANSWER]"
 _FENCED = re.compile(r"^```[a-zA-Z]*[ \t]*\n(.*?)^```", re.S | re.M)
@@ -17,25 +17,23 @@ _NOT_LITERAL = object()
 
 
 def grade_literal(response: str, reference: str, *, markers: Markers = THINK) -> Grade:
-    """Judge a response that predicts a value, by Python's `==` on the two literals, as the benchmark's assertion does.
+    """Grade a response that predicts a value by Python's `==` on the two literals, as the benchmark's assertion does.
 
-    The value is taken from the last `[ANSWER]` tag, else the last fenced block, else "the answer is", else the last line; of
-    `f(...) == value` it is the right side.
+    The value is read from the last `[ANSWER]` tag, else from the last fenced block, else after "the answer is", else from the
+    last line. Where it has the form `f(...) == value`, the right side is taken.
     Source: https://github.com/facebookresearch/cruxeval (the assertion `f(input) == output`).
     """
     expected = read_literal(reference)
     if expected is _NOT_LITERAL:
         return Grade("ungradable", None, f"the reference {reference[:40]!r} is not a literal")
-    text, failed = split_reasoning(response, markers)
-    if failed:
-        return failed
+    text = split_reasoning(response, markers)
+    if isinstance(text, Grade):
+        return text
     answer = _stated(text)
     if not answer:
         return Grade("no_answer", None, "the place of the final answer is empty or cut off")
-    readings = (
-        read_literal(answer),
-        read_literal(answer.removesuffix(".").strip("` ")),
-    )  # a sentence's full stop or not
+    # a full stop may belong to the value or to the sentence
+    readings = (read_literal(answer), read_literal(answer.removesuffix(".").strip("` ")))
     predicted = next((reading for reading in readings if reading is not _NOT_LITERAL), _NOT_LITERAL)
     if predicted is _NOT_LITERAL:
         return Grade("bad_format", answer[:200], f"the answer is not a literal: {answer[:80]!r}")
@@ -44,12 +42,12 @@ def grade_literal(response: str, reference: str, *, markers: Markers = THINK) ->
 
 
 def read_literal(text: str) -> object:
-    """The value of a Python literal, or a mark that it is none; nothing is evaluated."""
-    if len(text) > LONGEST_LITERAL:
+    """Return the value of a Python literal, or `_NOT_LITERAL`; nothing is evaluated."""
+    if len(text) > MAX_LITERAL_LENGTH:
         return _NOT_LITERAL
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of escapes that Python does not know, which are no fault of the answer
+            warnings.simplefilter("ignore")  # about escapes that Python does not know; the answer may still be right
             value: object = ast.literal_eval(text.strip())
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return _NOT_LITERAL
@@ -57,7 +55,7 @@ def read_literal(text: str) -> object:
 
 
 def _stated(text: str) -> str:
-    """Where the response states the value, tried from the task's own mark to the last line."""
+    """Return the text that states the value; the places are those of `grade_literal`."""
     fenced = _FENCED.findall(text)
     if _OPEN in text:
         inside, closed, after = text.rpartition(_CLOSE)

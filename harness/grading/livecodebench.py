@@ -1,9 +1,9 @@
-"""The grader of LiveCodeBench: tests by standard input and output, or by calls of a function, compared as its authors do.
+"""Grade programs for LiveCodeBench by standard input and output, or by calls of a function.
 
-Its own rules (LiveCodeBench/LiveCodeBench at 28fef95, lcb_runner/evaluation/testing_util.py): programs find much of the
-standard library imported; outputs are compared line by line, without white space around, a line that differs as text being
-compared as decimal numbers; a returned tuple counts as a list. Unlike there, every input is read by a fresh process, and a
-program may read it in any way that Python has.
+The rules are those of its authors (LiveCodeBench/LiveCodeBench at 28fef95, lcb_runner/evaluation/testing_util.py). Programs find
+much of the standard library imported. Outputs are compared line by line, without the white space around a line; lines that
+differ as text are compared as decimal numbers. A returned tuple counts as a list. In two things this grader is more generous:
+each input goes to a fresh process, and a program may read it in any way that Python has.
 """
 
 import base64
@@ -24,23 +24,11 @@ from traceinv.reasoning import THINK, Markers
 
 CPU_SECONDS_A_TEST = 6.0
 MEMORY_BYTES = 2 * 1024**3
-MOST_TEST_BYTES = 1024**3
+MAX_TEST_BYTES = 1024**3
 
 _NAMED = (
-    *(
-        "string",
-        "re",
-        "datetime",
-        "collections",
-        "heapq",
-        "bisect",
-        "copy",
-        "math",
-        "random",
-        "statistics",
-        "itertools",
-    ),
-    *("functools", "operator", "io", "sys", "json"),
+    *("string", "re", "datetime", "collections", "heapq", "bisect", "copy", "math", "random", "statistics"),
+    *("itertools", "functools", "operator", "io", "sys", "json"),
 )
 PRELUDE = "\n".join(
     [
@@ -59,11 +47,11 @@ for number, (arguments, expected) in enumerate(CASES, 1):
 def grade_livecodebench(
     response: str, *, tests: Sequence[Mapping[str, str]], function: str | None = None, markers: Markers = THINK
 ) -> Grade:
-    """Judge a program for LiveCodeBench.
+    """Grade a program for LiveCodeBench.
 
     Args:
-        tests: public and private ones in order, each with `input` and `output` as published.
-        function: `func_name` of the problem's metadata, where it is graded by calls; it may be a method of `Solution`.
+        tests: the public tests, then the private ones; each has `input` and `output` as published.
+        function: `func_name` of the problem's metadata, where the tests call a function; it may be a method of `Solution`.
 
     Raises:
         GradingFailed: the program could not be started.
@@ -80,10 +68,10 @@ def grade_livecodebench(
 
 
 def read_tests(text: str) -> list[dict[str, str]]:
-    """The tests of a field as published: JSON, or (for private tests) JSON that is pickled, compressed and in base 64.
+    """Read the tests of a field as published: JSON, or (private tests) JSON that is pickled, compressed and encoded in base 64.
 
     Raises:
-        ValueError: it is neither; a pickle that is more than one string is refused, since it could run code.
+        ValueError: the text is neither. A pickle of anything but one string is refused, because it could run code.
     """
     try:
         tests = json.loads(text)
@@ -95,7 +83,7 @@ def read_tests(text: str) -> list[dict[str, str]]:
 
 
 def same_output(printed: str, expected: str) -> bool:
-    """Whether an output is the expected one: the same lines, or the same decimal numbers in each line that differs."""
+    """Return whether an output is the expected one: each line is the same text, or the same decimal numbers."""
     ours, theirs = _lines(printed), _lines(expected)
     return len(ours) == len(theirs) and all(a == b or _same_numbers(a, b) for a, b in zip(ours, theirs, strict=True))
 
@@ -108,7 +96,7 @@ def _by_output(program: str, tests: Sequence[Mapping[str, str]]) -> Grade:
         except SandboxFailed as error:
             raise GradingFailed(str(error)) from error
         if outcome.verdict == "passed" and not same_output(outcome.output.decode(errors="replace"), test["output"]):
-            outcome = Outcome("failed", "another output is expected", outcome.cpu_seconds)
+            outcome = Outcome("failed", "the output is not the expected one", outcome.cpu_seconds)
         if outcome.verdict != "passed":
             grade = as_grade(outcome, program)
             return Grade(grade.state, program, f"test {number} of {len(tests)}: {grade.explanation}")
@@ -144,16 +132,18 @@ def _same_numbers(ours: str, theirs: str) -> bool:
 
 
 class _OneString(pickle.Unpickler):
+    """An unpickler that refuses everything but plain values."""
+
     def find_class(self, module: str, name: str) -> NoReturn:
-        raise pickle.UnpicklingError(f"tests may not name {module}.{name}")
+        raise pickle.UnpicklingError(f"the pickled tests refer to {module}.{name}; expected a string")
 
 
 def _unpack(text: str) -> str:
     try:
         expand = zlib.decompressobj()
-        packed = expand.decompress(base64.b64decode(text, validate=True), MOST_TEST_BYTES)
+        packed = expand.decompress(base64.b64decode(text, validate=True), MAX_TEST_BYTES)
         if not expand.eof:
-            raise ValueError(f"private tests are cut off, or over {MOST_TEST_BYTES} bytes")
+            raise ValueError(f"private tests are cut off, or over {MAX_TEST_BYTES} bytes")
         content: Any = _OneString(io.BytesIO(packed)).load()
     except (
         binascii.Error,

@@ -1,10 +1,11 @@
-"""The grader of math answers: the final answer by the task's rule, then equality with the reference."""
+"""Grade math answers: find the final answer by the task's rule, then compare it with the reference."""
 
 import re
 
+from harness.grading.algebra import Verdict
 from harness.grading.answers import EXPRESSION_RULE, Rule, extract_answer, find_numbers, split_reasoning
 from harness.grading.base import Grade, State
-from harness.grading.equality import Verdict, compare
+from harness.grading.equality import compare
 from harness.grading.notation import canonical
 from harness.grading.quantities import read_quantity, split_unit
 from harness.grading.statements import read_clock
@@ -27,34 +28,31 @@ _STATES: dict[Verdict, State] = {
 
 
 def grade_math(response: str, reference: str, *, rule: Rule = EXPRESSION_RULE, markers: Markers = THINK) -> Grade:
-    """Judge a response to a question with one final answer: a number, an expression, a set, a matrix, words.
+    """Grade a response to a question with one final answer: a number, an expression, a set, a matrix or words.
 
     Args:
-        rule: where the final answer may stand, the first place that the response has deciding.
+        rule: the places where the answer may stand; the first place that the response has counts.
 
     Raises:
-        GradingFailed: answers could not be compared at all.
+        GradingFailed: the process that compares expressions failed.
     """
-    text, failed = split_reasoning(response, markers)
-    if failed:
-        return failed
-    answer, failed = extract_answer(text, rule)
-    if answer is None:
-        assert failed is not None
-        return failed
+    text = split_reasoning(response, markers)
+    if isinstance(text, Grade):
+        return text
+    answer = extract_answer(text, rule)
+    if isinstance(answer, Grade):
+        return answer
     if "last_number" in rule:
         answer = number_in(answer)
-    comparison = compare(answer, reference)
-    return Grade(
-        _STATES[comparison.verdict], answer, f"{comparison.reason}: {answer[:80]!r}, reference {reference[:80]!r}"
-    )
+    equality = compare(answer, reference)
+    return Grade(_STATES[equality.verdict], answer, f"{equality.reason}: {answer[:80]!r}, reference {reference[:80]!r}")
 
 
 def number_in(answer: str) -> str:
-    """The number of an answer that is prose around one; where it is a number, or a formula, all of it.
+    """Return the number that an answer in prose states; an answer that is a number or a formula is returned whole.
 
-    Prose that starts with a number states that one, and other prose its last, but not where it leaves open which it means
-    (`41 or 42`), or where two make one quantity (`3 hours 30 minutes`).
+    Prose that starts with a number states that number; other prose states its last. Prose is returned whole where it does not
+    choose between two numbers (`41 or 42`), or where two numbers make one quantity (`3 hours 30 minutes`).
     """
     plain = canonical(answer)
     if read_quantity(plain) or read_clock(plain) or not _PROSE.search(split_unit(plain)[0]):

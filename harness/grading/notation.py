@@ -1,4 +1,4 @@
-"""How an answer is written: one spelling for equal notations."""
+"""Rewrite answers so that equal notations get one spelling."""
 
 import re
 
@@ -36,13 +36,13 @@ _UNICODE = str.maketrans(
 )
 _RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _SUPERSCRIPT = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+")
-_COMMANDS = [  # none of them is a doubled backslash, which ends the row of a matrix
+_COMMANDS = [  # a doubled backslash is left alone: it ends the row of a matrix
     (r"\\!\s*", ""),
     (r"(?<=\d)\\[,;:](?=\d{3}(?!\d))", ""),
     (r"\\(?:,|;|:|>|quad(?![a-z])|qquad(?![a-z])|\s|~)", " "),
     (r"\\(?:left|right|big|Big|bigl|bigr|Bigl|Bigr|displaystyle|limits|mathstrut)(?![a-zA-Z])\.?", ""),
     (r"\\[dtc]frac(?![a-zA-Z])", r"\\frac"),
-    (r"\\mathrm\s*\{\s*([ei])\s*\}", r" \1"),  # the constants; no unit has such a name
+    (r"\\mathrm\s*\{\s*([ei])\s*\}", r" \1"),  # the constants e and i; no unit has such a name
     (r"\\(?:text(?:bf|it|rm|sf|normal)?|mbox|mathrm|mathbf|mathit|mathsf|boldsymbol|bm|underline)\s*\{", r"\\text{"),
     (r"\\text\{\s*\}", ""),
     (r"\\(?:leq|leqslant)(?![a-zA-Z])", r"\\le"),
@@ -60,7 +60,10 @@ _COMMANDS = [  # none of them is a doubled backslash, which ends the row of a ma
 _REWRITES = [
     (re.compile(r"√\s*\(([^()]*)\)|√\s*(\w+)"), r"\\sqrt{\1\2}"),
     *((re.compile(r"(?<!\\)" + pattern), replacement) for pattern, replacement in _COMMANDS),
-    (re.compile(r"_\s*(\d)\s+(?=\d)"), r"_{\1} "),  # else a subscript and what follows it are two numbers side by side
+    (
+        re.compile(r"_\s*(\d)\s+(?=\d)"),
+        r"_{\1} ",
+    ),  # else the subscript and the next digit would be two numbers side by side
     (re.compile(r"(?<=\.)(\d*)\\(?:dot|bar)\s*\{?(\d+)\}?"), r"\1\\overline{\2}"),
     (re.compile(r"(?<=\.)(\d*?)(\d)\2{2,}(?:\.{3}|\\[lc]?dots(?![a-zA-Z])|…)"), r"\1\\overline{\2}"),
     (re.compile(r"~"), " "),
@@ -72,7 +75,7 @@ _REWRITES = [
 _GREEK = r"\\(?:pi|theta|alpha|beta|gamma|phi|varphi|omega|lambda|mu|sigma|tau|rho)(?![a-zA-Z])"
 _BRACED = r"\{(?:[^{}]|\{[^{}]*\})*\}"
 _ARGUMENT = rf"\s*({_BRACED}|{_GREEK}|[a-zA-Z0-9])"
-_UNBRACED = [  # TeX takes one symbol for an argument, where the parser wants braces
+_UNBRACED = [  # in TeX an argument of one symbol needs no braces; in the parser it does
     re.compile(rf"(\\(?:frac|binom)){_ARGUMENT}{_ARGUMENT}"),
     re.compile(rf"(\\sqrt)\s*({_GREEK})"),
     re.compile(r"(\\sqrt\s*\[\w+\])\s*(\w)"),
@@ -102,7 +105,7 @@ _BETWEEN_DIGITS = re.compile(r"(?<!\d)\s+|\s+(?!\d)")
 
 
 def canonical(answer: str) -> str:
-    """One spelling for notations that mean the same: spacing, sizes of brackets, kinds of fraction and of text, Unicode."""
+    """Return an answer in canonical notation: one form for spacing, bracket sizes, fractions, text and Unicode symbols."""
     raised = _SUPERSCRIPT.sub(lambda match: f"^{{{match.group().translate(_RAISED)}}}", answer)
     text = _unwrap(" ".join(raised.translate(_UNICODE).split()))
     if "matrix" not in text:
@@ -122,7 +125,7 @@ def canonical(answer: str) -> str:
 
 
 def spelling(text: str) -> str:
-    """A canonical answer without the spaces that mean nothing: those between two digits stay."""
+    """Remove the spaces of a canonical answer, except those between two digits."""
     return _BETWEEN_DIGITS.sub("", text)
 
 
@@ -132,7 +135,7 @@ def _braced(match: re.Match[str]) -> str:
 
 
 def _unwrap(text: str) -> str:
-    """Take off what encloses the whole answer: delimiters of formulas, emphasis, boxes; and the full stop after it."""
+    """Remove everything that encloses the whole answer (formula delimiters, emphasis, boxes) and the full stop after it."""
     previous = None
     while text != previous:
         previous, text = text, re.sub(r"(?<=[^.\\])[.,;]$", "", text.strip())

@@ -1,4 +1,4 @@
-"""Where in a response the program stands, and what of the prompt belongs to it."""
+"""Find the program in a response, and the part of the prompt that belongs to it."""
 
 import re
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from traceinv.reasoning import Markers
 _FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})[ \t]*([^\s`]*)[^`]*")
 _GLUED = re.compile(r"()[^`]*(`{3,})[ \t]*(python3?|py)[ \t\r]*", re.I)  # a fence at the end of a line of prose
 _PYTHON = re.compile(r"(?:\{?\.?(?:i?python|py)[\d.]*(?![a-z]).*|code)?", re.I)
-_DEEP = 4  # spaces from which on a line of backticks is a line of code, as in Markdown
+_DEEP = 4  # from this indentation on, backticks are code, as in Markdown
 _STOPS = re.compile(r"\n(?=class\b|def\b|#|@|if\b|print\b|assert\b|import\b|from\b|```|<\|)")
 _CODE = re.compile(r"^(?:def|class) |^[ \t]+return\b", re.M)
 _CHAT_STOPS = re.compile(r"\n\[DONE\]|<\|(?:im_end|endoftext|eot_id|end_of_text)\|>")
@@ -22,7 +22,7 @@ class Block:
     """A fenced block of a response.
 
     Attributes:
-        language: as the fence names it, in lower case; empty where it names none.
+        language: the language that the fence names, in lower case; empty where it names none.
     """
 
     language: str
@@ -30,21 +30,20 @@ class Block:
 
 
 def find_program(response: str, names: Sequence[str], prompt: str, markers: Markers) -> str | Grade:
-    """The program of a response, or why there is none.
+    """Return the program of a response, or a grade where it has none.
 
-    It is the last complete fenced block that defines one of `names`, else the last complete one, other languages than
-    Python left aside; without fences it is the answer itself. Where it only continues the prompt, it is joined to it; where
-    it starts anew, what the prompt has before its function stays in reach of it (imports, helpers), as in the benchmarks'
-    own completions.
+    The program is the last complete fenced block of Python that defines one of `names`, else the last complete block; without
+    fences it is the whole answer. A program that only continues the prompt is joined to it. A program that starts anew gets the
+    prompt's imports and helpers in front, as in the benchmarks' own completions.
 
     Args:
         names: the functions or classes that the tests use; empty for a script.
-        prompt: code that the response was asked to continue; empty where there is none.
+        prompt: the code that the response was asked to continue; empty where there is none.
     """
-    _, failed = split_reasoning(response, markers)
-    if failed:
-        return failed
-    # split_reasoning strips its answer, and with it the indentation of a function's body
+    text = split_reasoning(response, markers)
+    if isinstance(text, Grade):
+        return text
+    # the text that split_reasoning returns is stripped, and so has lost the indentation of a function's body
     answer = _CHAT_STOPS.split(response.rpartition(markers.close)[2])[0]
     blocks = fenced_blocks(answer)
     defining = [block.code for block in blocks if _defines(block.code, names)]
@@ -56,14 +55,14 @@ def find_program(response: str, names: Sequence[str], prompt: str, markers: Mark
             return _complete(plain, names, prompt)
         if prompt and _continues(plain):
             return _complete(_STOPS.split(plain)[0] + "\n", names, prompt)
-    return Grade("bad_format", None, "no complete fenced block of code")
+    return Grade("bad_format", None, "the response has no complete fenced block of code")
 
 
 def fenced_blocks(text: str) -> list[Block]:
-    """The complete blocks of Python, or of no named language, in order.
+    """Return the complete blocks whose language is Python or not named, in order.
 
-    A fence that the prompt opened for the model is closed by a first, bare one. A deeply indented one closes none, since
-    docstrings hold examples in fences, but where no other does.
+    Where the prompt opened a fence for the model, the first bare fence closes it. A deeply indented fence closes a block only
+    where no other fence does, because docstrings have examples in fences.
     """
     lines = text.split("\n")
     blocks, closed = _blocks(lines, _DEEP)
@@ -71,7 +70,7 @@ def fenced_blocks(text: str) -> list[Block]:
 
 
 def _blocks(lines: list[str], deep: int) -> tuple[list[Block], bool]:
-    """(complete blocks, whether every fence was closed)."""
+    """Return the complete blocks, and whether every fence was closed."""
     blocks: list[Block] = []
     opened: re.Match[str] | None = None
     start = 0
@@ -96,7 +95,7 @@ def _depth(fence: re.Match[str]) -> int:
 
 
 def _complete(code: str, names: Sequence[str], prompt: str) -> str:
-    """The whole program: code that defines what is asked for after the prompt's preamble, other code after the prompt."""
+    """Put the prompt's preamble before code that defines one of the names, and the whole prompt before code that continues it."""
     if not prompt:
         return code
     if _defines(code, names):
@@ -117,12 +116,12 @@ def _defines(code: str, names: Sequence[str]) -> bool:
 
 
 def _continues(code: str) -> bool:
-    """Whether code can only be the body of a function that was begun before it."""
+    """Return whether code starts indented, as the body of a function that was begun before it."""
     first = next((line for line in code.split("\n") if line.strip()), "")
     return first[:1].isspace()
 
 
 def _preamble(prompt: str, names: Sequence[str]) -> str:
-    """What the prompt has before the last function that it asks for."""
+    """Return the part of the prompt before the last of the functions that it asks for."""
     starts = [m.start() for n in names for m in re.finditer(rf"^def {re.escape(n)}\b", prompt, re.M)]
     return prompt[: max(starts)] if starts else ""

@@ -1,4 +1,4 @@
-"""Plain numbers with their units, read exactly: what most answers are, decided without computer algebra."""
+"""Read plain numbers with their units exactly. Most answers are plain numbers, and need no computer algebra to compare."""
 
 import re
 from dataclasses import dataclass
@@ -54,19 +54,20 @@ _FORMS = {
         rf"({_DECIMAL})\s*(?:(?:\\times|\\cdot|[x*])\s*10\s*\^\s*\{{?|[eE])\s*([+-]?\d{{1,3}})\s*\}}?"
     ),
 }
-_LONGEST_NUMBER = 200
-_FEWEST_DIGITS = 6  # of a rounded decimal that stands for a value without a finite decimal form
+_MAX_NUMBER_LENGTH = 200
+_MIN_DIGITS = 6  # a decimal of fewer digits is not accepted as a rounding of a value without a finite decimal form
 _BASED = re.compile(r"\(?\s*([A-Fa-f]*[0-9][0-9A-Fa-f]*)\s*\)?\s*_\s*(?:\{\s*(?:\\text\{)?\s*(\d+)\s*\}?\s*\}|(\d+))")
 
 
 @dataclass(frozen=True)
 class Quantity:
-    """A plain number, as an answer states it.
+    """A plain number with its unit, as an answer states it.
 
     Attributes:
-        value: exact; the number before the percent sign where there is one.
-        digits: (significant digits, decimal places) where it is written as a decimal.
-        unit: in words as written, "" without one.
+        value: the exact value; where there is a percent sign, the number before it.
+        digits: (significant digits, decimal places) of a decimal; None for other numbers.
+        percent: whether the answer has a percent sign or the word.
+        unit: the unit as written; "" where there is none.
     """
 
     value: Fraction
@@ -76,7 +77,7 @@ class Quantity:
 
 
 def split_unit(text: str) -> tuple[str, str]:
-    """(expression, unit) of a canonical answer; the unit is "" where it has none."""
+    """Split a canonical answer into expression and unit; the unit is "" where it has none."""
     if text.startswith(r"\$"):
         amount, unit = split_unit(text[2:].strip())
         return amount, f"dollar {unit}".strip()
@@ -94,13 +95,13 @@ def split_unit(text: str) -> tuple[str, str]:
 
 
 def same_unit(a: str, b: str) -> bool:
-    """False where both units are known and differ; a missing or unknown one is not held against an answer."""
+    """Return False where both units are known and differ; a missing or unknown unit agrees with every other."""
     known_a, known_b = _known_units(a), _known_units(b)
     return not known_a or not known_b or known_a == known_b
 
 
 def read_quantity(text: str) -> Quantity | None:
-    """A canonical answer as a number with its unit, or None where it is not a plain number."""
+    """Read a canonical answer as a number with its unit; return None where it is not a plain number."""
     expression, unit = split_unit(text)
     word = (_words(unit.removeprefix("dollar ")) or [""])[0]
     percent = expression.endswith(r"\%") or word == "percent"
@@ -114,9 +115,10 @@ def read_quantity(text: str) -> Quantity | None:
 
 
 def same_quantity(answer: Quantity, reference: Quantity) -> bool:
-    """Equal exactly, or one is the other rounded to the six or more digits it shows, where the other has no finite form.
+    """Return whether two quantities are equal, exactly or by rounding.
 
-    A percentage equals a bare number that is either the number of percent or the share, since questions ask for both.
+    A decimal of six or more digits equals a value without a finite decimal form that rounds to it. A percentage equals a bare
+    number that is the number of percent or the share, since questions ask for both.
     """
     if not same_unit(answer.unit, reference.unit):
         return False
@@ -130,21 +132,21 @@ def same_quantity(answer: Quantity, reference: Quantity) -> bool:
 
 
 def rounding_step(text: str) -> tuple[Fraction, Fraction] | None:
-    """(value, one unit of its last place) of a canonical answer that is a decimal of at least six significant digits."""
+    """Return the value and the unit of the last place of a decimal of six or more significant digits; None for other answers."""
     quantity = read_quantity(text)
-    if quantity is None or quantity.digits is None or quantity.digits[0] < _FEWEST_DIGITS or not quantity.digits[1]:
+    if quantity is None or quantity.digits is None or quantity.digits[0] < _MIN_DIGITS or not quantity.digits[1]:
         return None
     return quantity.value, Fraction(1, 10 ** quantity.digits[1])
 
 
 def read_based(text: str) -> tuple[str, int] | None:
-    """(digits, base) of a numeral with its base as a subscript, like `52_8`."""
+    """Read a numeral with its base as a subscript, like `52_8`, as (digits, base); return None for other answers."""
     match = _BASED.fullmatch(text)
     return (match.group(1).lower().lstrip("0"), int((match.group(2) or match.group(3))[:4])) if match else None
 
 
 def _known_units(unit: str) -> list[tuple[str, int]]:
-    """(unit, power) in the order in which they stand; words that are no unit are left out."""
+    """Return (unit, power) of each known unit in the text, in order."""
     known: list[tuple[str, int]] = []
     power = 1
     for word in _UNIT_WORD.findall(unit.lower()):
@@ -161,7 +163,7 @@ def _known_units(unit: str) -> list[tuple[str, int]]:
 
 
 def _is_unit(space: str, words: str) -> bool:
-    """Whether plain letters after a number are a unit rather than variables: `5 m` and `5 apples`, not `5m` or `5 ab`."""
+    """Return whether letters after a number are a unit (`5 m`, `5 apples`) rather than variables (`5m`, `5 ab`)."""
     names = [word for word in _words(words) if word not in _LINKING]
     return bool(names) and all(len(name) > 2 or (name in _UNIT_OF and (len(name) > 1 or space)) for name in names)
 
@@ -171,8 +173,8 @@ def _words(unit: str) -> list[str]:
 
 
 def _read_value(text: str) -> tuple[Fraction, tuple[int, int] | None] | None:
-    """(value, digits shown) of an unsigned number; None where it is none, or divides by zero."""
-    if len(text) > _LONGEST_NUMBER:
+    """Read an unsigned number as (value, digits); return None where the text is not one, or divides by zero."""
+    if len(text) > _MAX_NUMBER_LENGTH:
         return None
     for form, pattern in _FORMS.items():
         if match := pattern.fullmatch(text):
@@ -225,8 +227,8 @@ _READERS = {
 
 
 def _rounded(decimal: Fraction, digits: tuple[int, int] | None, exact: Fraction) -> bool:
-    """Whether a decimal is a value without a finite decimal form, rounded or cut to the digits that it shows."""
-    if digits is None or digits[0] < _FEWEST_DIGITS or not digits[1] or _is_finite(exact):
+    """Return whether `exact` has no finite decimal form and rounds, or is cut, to the decimal's digits."""
+    if digits is None or digits[0] < _MIN_DIGITS or not digits[1] or _is_finite(exact):
         return False
     step = Fraction(1, 10 ** digits[1])
     return abs(decimal - exact) <= step / 2 or 0 <= abs(exact) - abs(decimal) < step

@@ -1,4 +1,4 @@
-"""What an answer says beside its value: a name in front, a label, steps of a chain, two signs at once, a time or a ratio."""
+"""Read the parts of an answer that are not a plain value: names, labels, chains of equations, double signs, times and ratios."""
 
 import re
 
@@ -14,13 +14,13 @@ _CLOCK = re.compile(r"(\d+(?:\s*:\s*\d+)+)\s*((?:\\text\s*\{)?\s*[apAP]\.?\s?[mM
 
 
 def without_name(answer: str) -> str:
-    """What follows the name of a quantity: `5` of `E_1 = 5`; an answer without one as it is."""
+    """Remove the name of a quantity: `E_1 = 5` becomes `5`."""
     values = values_of(answer)
     return values[-1] if values is not None and len(values) < answer.count("=") + 1 else answer
 
 
 def values_of(answer: str) -> list[str] | None:
-    """The values that a chain like `m+n = 25+17 = 42` states, without the name in front; None for all but such chains."""
+    """Return the values of a chain like `m+n = 25+17 = 42`, without the name in front; None where the answer is not a chain."""
     parts = split_outside(answer, "=")
     several = len(split_outside(answer, ",")) > 1 or re.search(r"\b(?:or|and)\b", answer)
     if len(parts) < 2 or several or not all(parts) or any(_RELATION.search(part) for part in parts):
@@ -29,16 +29,20 @@ def values_of(answer: str) -> list[str] | None:
 
 
 def states_relation(text: str) -> bool:
+    """Return whether a text has a relation sign, such as `=` or `<`."""
     return bool(_RELATION.search(text))
 
 
 def without_label(answer: str) -> str:
-    r"""`42` of `(B) 42`, where the label of an option stands before its value."""
+    r"""Remove the label of an option before its value: `(B) 42` becomes `42`."""
     return answer[match.end() :] if (match := _LABEL.match(answer)) else answer
 
 
 def read_clock(answer: str) -> tuple[list[str], str] | None:
-    """([3, 30], "pm") of a time or a ratio; never the quotient, since 3:30 is not 1:10."""
+    """Read a time or a ratio as (parts, half of the day): `3:30 pm` becomes (["3", "30"], "pm"); None for other answers.
+
+    The parts are kept apart, because the quotients of 3:30 and 1:10 are equal and the times are not.
+    """
     match = _CLOCK.fullmatch(answer)
     if match is None:
         return None
@@ -48,7 +52,7 @@ def read_clock(answer: str) -> tuple[list[str], str] | None:
 
 
 def both_signs(expression: str) -> str:
-    r"""A list of the two values that `\pm` stands for, wherever it stands: the parser knows it between two terms alone."""
+    r"""Write out the two values of each `\pm` as a list; the parser reads the sign only between two terms."""
     if r"\pm" not in expression:
         return expression
     inner = expression[2:-2] if expression.startswith(r"\{") and expression.endswith(r"\}") else expression
@@ -63,7 +67,7 @@ def _signed(part: str) -> str:
 
 
 def split_outside(text: str, separator: str) -> list[str]:
-    """The parts of a text between separators that stand in no brackets."""
+    """Split a text at the separators that are outside all brackets."""
     parts, depth, start = [], 0, 0
     for i, character in enumerate(text):
         depth += {"(": 1, "[": 1, "{": 1, ")": -1, "]": -1, "}": -1}.get(character, 0)

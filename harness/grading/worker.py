@@ -1,8 +1,8 @@
-"""The process that compares expressions by computer algebra, over Math-Verify; started by `harness.grading.equality`.
+"""The process that compares expressions by computer algebra with Math-Verify; `harness.grading.algebra` starts it.
 
-It reads one request a line from its standard input and writes one reply a line. A request that takes more than its CPU time
-ends the process: the kernel's own action on SIGPROF, which stops computations inside C code too and needs no handler.
-It must import nothing of this package: its folder holds a module named `math`.
+It reads one request a line from standard input and writes one reply a line to standard output. A request that uses up its CPU
+time ends the process: SIGPROF has no handler here, so that the kernel's own action stops computations inside C code too.
+This file must import nothing of its package, because the package has a module named `math`.
 """
 
 import json
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sympy import Basic
 
 MEMORY_BYTES = 2 * 1024**3
-PRECISION = 30  # digits of a numeric check
+PRECISION = 30  # digits to which expressions are evaluated
 CLOSE = 10**-20
 
 _IMAGINARY = re.compile(r"(?<![a-zA-Z\\])i(?![a-zA-Z])")
@@ -36,10 +36,11 @@ def main() -> None:
 
 
 def compare(answer: str, reference: str, rounded: list[int] | None) -> dict[str, str]:
-    """Whether two canonical expressions are equal.
+    """Compare two canonical expressions.
 
     Args:
-        rounded: [numerator, denominator, step's denominator] where one of the two is a decimal that may stand for the other.
+        rounded: [numerator, denominator, step's denominator] of the decimal, where one of the two is a decimal that may be a
+            rounding of the other.
     """
     real = not (_IMAGINARY.search(answer) or _IMAGINARY.search(reference))
     try:
@@ -58,7 +59,7 @@ def compare(answer: str, reference: str, rounded: list[int] | None) -> dict[str,
 
 
 def evaluate(answer: str) -> dict[str, str]:
-    """The value of a real expression without variables, as a decimal."""
+    """Evaluate a real expression without variables as a decimal."""
     try:
         value = _parse(answer, real=True)
         value = getattr(value, "rhs", value)
@@ -71,17 +72,20 @@ def evaluate(answer: str) -> dict[str, str]:
 
 
 def _parse(text: str, real: bool) -> "Basic":
-    """The whole text as one expression, decimals as exact fractions.
+    """Parse a whole text as one expression; decimals become exact fractions.
 
-    Math-Verify's parser is called below its search for an expression in prose, which cuts `1-1/e` to `1`, and which hands
-    plain expressions to Python's `eval`; its grammar itself reads all of a text or raises.
+    Math-Verify's public parser first searches the text for an expression, which cuts `1-1/e` to `1` and passes plain
+    expressions to Python's `eval`. This function calls the grammar below it, which reads the whole text or raises.
+
+    Raises:
+        ValueError: the expression is not defined, or has two numbers side by side. The parser raises other exceptions too.
     """
     from latex2sympy2_extended.latex2sympy2 import ConversionConfig, NormalizationConfig, latex2sympy, normalize_latex
     from sympy import Float, I, Rational, Symbol, nan, zoo
 
     if _SIDE_BY_SIDE.search(text):
-        raise ValueError("two numbers side by side")  # they would be added, as in a mixed number
-    # units are taken off before: this package's list of them has single letters, which are variables in `5t`
+        raise ValueError("two numbers side by side")  # the parser would add them, as in a mixed number
+    # units are removed before; this package's own list has single letters, such as the variable in `5t`
     config = NormalizationConfig(basic_latex=True, units=False, malformed_operators=True, nits=True, boxed="none")
     expression: Any = latex2sympy(
         normalize_latex(text, config),
@@ -90,7 +94,7 @@ def _parse(text: str, real: bool) -> "Basic":
         conversion_config=ConversionConfig(lowercase_symbols=False),
     )
     if expression.has(nan, zoo):
-        raise ValueError("it is not defined")
+        raise ValueError("the expression is not defined")
     exact = {number: Rational(str(number)) for number in expression.atoms(Float)}
     if not real:
         exact |= {symbol: I for symbol in expression.atoms(Symbol) if symbol.name == "i"}
@@ -110,9 +114,9 @@ def _equal(gold: Any, got: Any) -> bool:
 
 
 def _right_sides(gold: Any, got: Any) -> tuple[Any, Any]:
-    """Both sides of a comparison where one states a value and the other names it first: `5` and `x = 5`.
+    """Reduce an equation to its right side where the other side of the comparison is a plain value: `x = 5` and `5`.
 
-    Only a name may stand left, or another expression of the same value: `2x + 4 = 10` is no way to say 10.
+    The left side may only be a name, or an expression of the same value: `2x + 4 = 10` does not state 10.
     """
     gold_members, got_members = _members(gold), _members(got)
     if len(gold_members) > 1 and len(got_members) > 1:
@@ -128,7 +132,7 @@ def _right_sides(gold: Any, got: Any) -> tuple[Any, Any]:
 
 
 def _members(expression: Any) -> list[Any]:
-    """The sides of an equation, or of a chain of them; of anything else, itself."""
+    """Return the sides of an equation or of a chain of equations; anything else is its own only side."""
     from latex2sympy2_extended.logic import And
     from sympy import Eq
 
@@ -148,16 +152,16 @@ def _is_name(expression: Any) -> bool:
 
 
 def _is_list(expression: Any) -> bool:
-    """Whether it is a list of values without order, `1, 2`; a point or an interval, `(1, 2)`, is none."""
+    """Return whether an expression is a list without order, `1, 2`, rather than a point or an interval, `(1, 2)`."""
     from sympy import FiniteSet
 
     return isinstance(expression, FiniteSet) and len(expression.args) > 1
 
 
 def _numbers_agree(gold: Any, got: Any) -> bool:
-    """False where both are numbers, or made of as many, and a pair is not equal in relative terms.
+    """Return False where two numbers, or two numbers at the same place of two matrices or tuples, differ by more than `CLOSE`.
 
-    Math-Verify compares to a fixed number of decimal places, which holds any two tiny numbers equal.
+    The difference is relative. Math-Verify compares to a fixed number of decimal places, so that any two tiny numbers are equal.
     """
     pairs = list(zip(_entries(gold), _entries(got), strict=False))
     for a, b in pairs:
@@ -179,7 +183,7 @@ def _entries(expression: Any) -> list[Any]:
 
 
 def _stands_for(gold: Any, got: Any, rounded: list[int]) -> bool:
-    """Whether the other side is the value that a decimal of six or more digits rounds."""
+    """Return whether one side is a decimal of six or more digits and the other the value that it rounds."""
     from sympy import Rational
 
     decimal, step = Rational(rounded[0], rounded[1]), Rational(1, rounded[2])

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from harness.grading import equality, grade_choice, grade_jeebench
+from harness.grading import algebra, grade_choice, grade_jeebench
 from harness.grading.choice import read_letters
 
 from .conftest import read_cases
@@ -17,7 +17,7 @@ def test_letters_are_read_from_an_answer_and_from_nothing_else(case: dict[str, A
 
 @pytest.mark.parametrize("case", read_cases("jeebench"), ids=lambda case: f"{case['kind']} {case['response']}")
 def test_jeebench_is_graded_as_its_authors_do(case: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(equality, "CPU_SECONDS", 1.0)
+    monkeypatch.setattr(algebra, "CPU_SECONDS", 1.0)
     grade = grade_jeebench(case["response"], case["reference"], case["kind"])
     assert grade.state == case["state"]
     if case["state"] != "ungradable":

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from harness.grading import EXPRESSION_RULE, NUMBER_RULE, Grade, GradingFailed, Markers, equality, grade_math
+from harness.grading import EXPRESSION_RULE, NUMBER_RULE, Grade, GradingFailed, algebra, grade_math
 from harness.grading.answers import split_reasoning
 from harness.grading.equality import compare
+from traceinv.reasoning import Markers
 
 from .conftest import read_cases
 
@@ -55,14 +56,14 @@ def test_the_markers_of_the_reasoning_can_be_set() -> None:
 
 def test_a_prompt_that_opens_the_reasoning_leaves_a_response_without_its_end_unfinished() -> None:
     assert grade_math(r"so \boxed{2}", "2", markers=Markers(opened=True)).state == "unfinished"
-    assert split_reasoning("so</think>2", Markers(opened=True)) == ("2", None)
+    assert split_reasoning("so</think>2", Markers(opened=True)) == "2"
 
 
 @pytest.mark.parametrize("answer", HOSTILE)
 def test_a_comparison_without_end_is_given_up_and_the_next_one_works(
     answer: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(equality, "CPU_SECONDS", 0.5)
+    monkeypatch.setattr(algebra, "CPU_SECONDS", 0.5)
     grade = grade_math(f"\\boxed{{{answer}}}", "x + 3")
     assert grade.state in {"wrong", "bad_format"}
     assert grade.value == 0
@@ -73,7 +74,7 @@ def test_a_comparison_without_end_is_given_up_and_the_next_one_works(
 @pytest.mark.parametrize("rule", [EXPRESSION_RULE, NUMBER_RULE])
 @pytest.mark.timeout(60)  # a hundred times what it takes; a pattern that backtracks would take hours
 def test_a_huge_or_broken_response_gets_a_grade(response: str, rule: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(equality, "CPU_SECONDS", 0.5)
+    monkeypatch.setattr(algebra, "CPU_SECONDS", 0.5)
     assert grade_math(response, "7", rule=rule).state in {"wrong", "no_answer", "bad_format"}
 
 
@@ -97,8 +98,8 @@ def test_answers_are_compared_from_threads_and_from_forks() -> None:
 
 
 def test_a_worker_that_cannot_start_is_an_error_and_no_score(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(equality, "_WORKER", equality._Worker())
-    monkeypatch.setattr(equality.sys, "executable", "/bin/false")
+    monkeypatch.setattr(algebra, "_WORKER", algebra._Worker())
+    monkeypatch.setattr(algebra.sys, "executable", "/bin/false")
     with pytest.raises(GradingFailed, match="math_verify"):
         grade_math(r"\boxed{v + w}", "w + v")
 
