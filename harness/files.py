@@ -1,7 +1,83 @@
-"""Writing files whole or not at all."""
+"""Read other people's JSONL files line by line, and write files whole or not at all."""
 
+import gzip
+import json
 import os
+import zlib
+from codecs import BOM_UTF8
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, BinaryIO, TextIO, cast
+
+from traceinv.errors import GateError, InputError
+
+MAX_LINE_BYTES = 32 * 1024**2
+"""The default limit of a line; a trace of 50,000 words has about 300,000 bytes."""
+
+
+@dataclass(frozen=True)
+class JsonLine:
+    """A line of a JSONL file.
+
+    Attributes:
+        where: `FILE:LINE`, for messages.
+        number: of the line, from 1.
+        offset: of the line's first byte in the file, after unpacking and after a byte order mark.
+        content: the JSON object.
+    """
+
+    where: str
+    number: int
+    offset: int
+    content: dict[str, Any]
+
+
+def read_json_lines(path: Path, max_line_bytes: int = MAX_LINE_BYTES) -> Iterator[JsonLine]:
+    """Yield the JSON objects of a file, one a line; only one line at a time is in memory.
+
+    Blank lines and a byte order mark at the beginning are skipped; a file whose name ends with `.gz` is unpacked.
+
+    Raises:
+        InputError: the file cannot be read or is a pipe, or a line is too long, no UTF-8 text or no JSON object. The message
+            names file and line.
+    """
+    if path.is_fifo():  # reading would wait for a writer that may never come
+        raise InputError(f"{path}: expected a file, got a pipe")
+    try:
+        with _open(path) as file:
+            for number, offset, line in _lines(file, path, max_line_bytes):
+                where = f"{path}:{number}"
+                yield JsonLine(where, number, offset, parse_object(line, where))
+    except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+        raise InputError(f"{path}: cannot be unpacked: {error}") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def parse_object(line: bytes, where: str) -> dict[str, Any]:
+    """Parse one line as a JSON object.
+
+    Raises:
+        InputError: it is none; the message begins with `where`.
+    """
+    if b"\0" in line:
+        raise InputError(f"{where}: expected JSON text, got a NUL byte")
+    try:
+        content = json.loads(line.decode("utf-8"))
+    except UnicodeDecodeError as error:
+        raise InputError(f"{where}: not UTF-8: {error.reason} at byte {error.start}") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{where}: not JSON: {error}") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{where}: expected a JSON object, got {type(content).__name__}")
+    return content
+
+
+def replace_half_characters(text: str) -> str:
+    """Replace lone surrogates, which some tokenizers write and which UTF-8 cannot hold."""
+    return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
 
 
 def write_atomic(path: Path, text: str) -> None:
@@ -12,10 +88,58 @@ def write_atomic(path: Path, text: str) -> None:
     Raises:
         OSError: the file cannot be written; nothing is left behind.
     """
-    whole = Path(os.path.realpath(path))
-    draft = whole.with_name(f".{whole.name}.{os.getpid()}.draft")
+    whole, draft = _draft_of(path)
     try:
         draft.write_text(text, encoding="utf-8")
         draft.replace(whole)
     finally:
         draft.unlink(missing_ok=True)
+
+
+@contextmanager
+def open_atomic(path: Path) -> Iterator[TextIO]:
+    """Open a text file to be written piece by piece; it appears under its name once the block ends without an error.
+
+    Raises:
+        InputError: the file cannot be begun.
+        GateError: the file cannot be finished, such as on a full disk; nothing is left behind.
+    """
+    whole, draft = _draft_of(path)
+    try:
+        file = draft.open("w", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror}") from None
+    try:
+        with file:
+            yield file
+        draft.replace(whole)
+    except BrokenPipeError:  # of the block's own output, not of this file
+        raise
+    except OSError as error:
+        raise GateError(f"{path}: is not written: {error.strerror}") from None
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _open(path: Path) -> BinaryIO:
+    return cast(BinaryIO, gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
+
+
+def _lines(file: BinaryIO, path: Path, max_line_bytes: int) -> Iterator[tuple[int, int, bytes]]:
+    """Yield (number, offset, line) of each line that is not blank."""
+    offset = number = 0
+    while line := file.readline(max_line_bytes + 1):
+        number += 1
+        if number == 1 and line.startswith(BOM_UTF8):
+            offset, line = len(BOM_UTF8), line.removeprefix(BOM_UTF8)
+        if len(line) > max_line_bytes:
+            raise InputError(f"{path}:{number}: the line is longer than {max_line_bytes / 1024**2:.0f} MB")
+        if line.strip():
+            yield number, offset, line
+        offset += len(line)
+
+
+def _draft_of(path: Path) -> tuple[Path, Path]:
+    """Return the file that a path stands for, links followed, and the draft that becomes it."""
+    whole = Path(os.path.realpath(path))
+    return whole, whole.with_name(f".{whole.name}.{os.getpid()}.draft")

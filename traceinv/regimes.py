@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, ClassVar, Literal
 
+from traceinv.pairing import swap_neighbours
 from traceinv.reasoning import wrap_reply
 from traceinv.records import Disclosure, Example, Inversion, Question, Record, Transcript
 
@@ -125,21 +126,12 @@ def inverted_mismatched(inversions: Sequence[Inversion], seed: int) -> list[Exam
 def mismatched_traces(inversions: Sequence[Inversion], seed: int) -> dict[str, str]:
     """Return for each question id the inverted trace of another question of the same kind and of similar length.
 
-    Within a kind, questions are sorted by the length of their inverted trace (the seed orders ties) and neighbours swap
-    traces. Each trace is used once. A question that is alone in its kind is left out.
+    Each trace is used once; a question that is alone in its kind is left out (see `swap_neighbours`).
     """
-    rng = Random(seed)
-    by_kind: dict[str, list[Inversion]] = {}
-    for inversion in _finished(inversions):
-        by_kind.setdefault(inversion.disclosure.question.kind, []).append(inversion)
-    donors = {}
-    for rows in by_kind.values():
-        rng.shuffle(rows)
-        rows.sort(key=lambda i: len(i.trace or ""))
-        for neighbours in _neighbours(rows):
-            givers = neighbours[1:] + neighbours[:1]
-            donors.update({i.id: giver.trace or "" for i, giver in zip(neighbours, givers, strict=True)})
-    return donors
+    rows = _finished(inversions)
+    texts = [row.trace or "" for row in rows]
+    donors = swap_neighbours([len(text) for text in texts], [row.disclosure.question.kind for row in rows], seed)
+    return {rows[index].id: texts[donor] for index, donor in donors.items()}
 
 
 def inverted_shuffled(inversions: Sequence[Inversion], seed: int) -> list[Example]:
@@ -159,14 +151,6 @@ def _example(question: Question, thought: str | None, answer: str) -> Example:
 
 def _finished(inversions: Sequence[Inversion]) -> list[Inversion]:
     return [i for i in inversions if i.trace and i.finish_reason == "stop"]
-
-
-def _neighbours(rows: list[Inversion]) -> list[list[Inversion]]:
-    """Split the rows into pairs, with a last group of three where their number is odd; drop a single row."""
-    pairs = [rows[i : i + 2] for i in range(0, len(rows) - 1, 2)]
-    if len(rows) % 2 and pairs:
-        pairs[-1].append(rows[-1])
-    return pairs
 
 
 def _unseeded(teach: Callable[[Sequence[Any]], list[Example]]) -> Callable[[Sequence[Any], int], list[Example]]:

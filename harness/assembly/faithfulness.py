@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from harness import stats
 from harness.pipeline.plan import INVERTERS, ZERO_SHOT, Experiment
 from harness.pipeline.store import Artifact
+from harness.results.intervals import to_interval
 from harness.results.schema import FaithfulnessRow, Interval, LikelihoodRow, StyleDistance
-from harness.stages.measuring import LIKELIHOOD, ROW, STYLE, as_interval
+from harness.stages.measuring import LIKELIHOOD, ROW, STYLE
 from traceinv.inversion import SHOWN, Shown
 
 AS_TAUGHT = "each as taught"
@@ -80,7 +81,7 @@ def _taught(regime: str) -> list[Shown]:
 
 
 def _estimate(rows: NDArray[np.float64]) -> Interval:
-    return as_interval(stats.estimate(rows))
+    return to_interval(stats.estimate(rows))
 
 
 def _bits(paths: Sequence[Path]) -> _Bits:

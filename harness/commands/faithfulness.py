@@ -1,21 +1,23 @@
-"""`traceinv faithfulness`: how close are the inverted traces of a file to the true ones?"""
+"""`traceinv faithfulness`: compare the inverted traces of a file with the true ones."""
 
 import argparse
 import json
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import TextIO
+from typing import Any
 
-from traceinv.errors import GateError, InputError
+from harness.commands.options import Commands, check_at_least
+from harness.files import open_atomic
+from traceinv.errors import InputError
 
-PAIRS_A_WORKER = 16
-"""Starting a worker takes as long as about so many pairs."""
+PAIRS_PER_WORKER = 16
+"""Fewer pairs than this take less time than to start a worker for them."""
 
 
-def add_faithfulness(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """The command's arguments."""
+def add_faithfulness(commands: Commands) -> None:
+    """Add the command and its options."""
     parser = commands.add_parser(
         "faithfulness",
         help="compare inverted traces with the true ones",
@@ -26,7 +28,7 @@ def add_faithfulness(commands: "argparse._SubParsersAction[argparse.ArgumentPars
         "pairs",
         type=Path,
         metavar="PAIRS.jsonl",
-        help="a line of JSON a pair: truth, inverted; optional: second, id, kind, question, answer",
+        help="one JSON object a line: truth, inverted; optional: second, id, kind, question, answer",
     )
     parser.add_argument(
         "--out",
@@ -40,19 +42,24 @@ def add_faithfulness(commands: "argparse._SubParsersAction[argparse.ArgumentPars
     parser.add_argument(
         "--tokenizer", metavar="NAME", help="Hugging Face tokenizer to count tokens with (default: words)"
     )
-    parser.add_argument("--draws", type=int, default=3, metavar="N", help="others a truth is paired with for the floor")
+    parser.add_argument(
+        "--draws", type=int, default=3, metavar="N", help="traces of other questions for each pair's floor"
+    )
     parser.add_argument("--floor-pairs", type=int, default=1000, metavar="N", help="pairs that get a floor, at most")
-    parser.add_argument("--seconds", type=float, default=10.0, metavar="S", help="time limit of a trace's equations")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the floor's draws and the bootstrap")
+    parser.add_argument(
+        "--seconds", type=float, default=10.0, metavar="S", help="time limit for the equations of a trace"
+    )
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the floor's draws and the bootstrap")
     parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one a core)")
     parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Score the pairs; 0 when done.
+    """Score the pairs and return 0.
 
     Raises:
         InputError: the pairs or an option are wrong.
+        GateError: a worker died, or an output file cannot be finished.
     """
     from harness.faithfulness.file import Settings, load_tokenizer, score_pairs
     from harness.faithfulness.pairs import index_pairs
@@ -66,9 +73,9 @@ def run(options: argparse.Namespace) -> int:
         except (OSError, ValueError) as error:
             raise InputError(f"--tokenizer {options.tokenizer}: {str(error).splitlines()[0]}") from None
     settings = Settings(options.draws, options.floor_pairs, options.seconds, options.tokenizer, options.seed)
-    workers = options.workers or min(os.cpu_count() or 1, 1 + len(pairs) // PAIRS_A_WORKER)
+    workers = options.workers or min(os.cpu_count() or 1, 1 + len(pairs) // PAIRS_PER_WORKER)
     summary = Summary()
-    with _writing(options.out) as out, _progress(len(pairs)) as advance:
+    with open_atomic(options.out) if options.out else nullcontext() as out, _progress(len(pairs)) as advance:
         if options.json:
             print('{"pairs": [')
         for scored in score_pairs(pairs, settings, workers):
@@ -81,37 +88,17 @@ def run(options: argparse.Namespace) -> int:
             advance()
     overall = summary.overall(pairs.questions, options.seed)
     if options.out:
-        with _writing(_overall_file(options.out)) as out:
-            print(json.dumps(overall, indent=1), file=out)
-    _print_overall(overall, options)
+        with open_atomic(_overall_file(options.out)) as file:
+            print(json.dumps(overall, indent=1), file=file)
+    if options.json:
+        print(f'], "overall": {json.dumps(overall)}}}')
+    else:
+        _print(overall, options.out)
     return 0
 
 
-def _overall_file(out: Path) -> Path:
-    return out.with_name(f"{out.name.removesuffix('.jsonl')}.overall.json")
-
-
-def _print_overall(overall: dict[str, object], options: argparse.Namespace) -> None:
-    if options.json:
-        print(f'], "overall": {json.dumps(overall)}}}')
-        return
-    from rich.console import Console
-
-    from harness.faithfulness.summary import print_overall
-
-    console = Console()
-    print_overall(console, overall)
-    if options.out:
-        console.print(
-            f"of each pair: {options.out}; overall: {_overall_file(options.out)}", highlight=False, markup=False
-        )
-
-
 def _check(options: argparse.Namespace) -> None:
-    for name, least in (("draws", 1), ("floor_pairs", 0), ("seconds", 0), ("seed", 0), ("workers", 1)):
-        value = getattr(options, name)
-        if value is not None and not value >= least:
-            raise InputError(f"--{name.replace('_', '-')} {value}: expected {least} or more")
+    check_at_least(options, draws=1, floor_pairs=0, seconds=0, seed=0, workers=1)
     for out in (options.out, _overall_file(options.out)) if options.out else ():
         if not out.parent.is_dir() or (out.exists() and not out.is_file()):
             raise InputError(f"--out {out}: expected a file in a folder that exists")
@@ -119,35 +106,52 @@ def _check(options: argparse.Namespace) -> None:
             raise InputError(f"--out {out}: the pairs are read from there")
 
 
-@contextmanager
-def _writing(out: Path | None) -> Iterator[TextIO | None]:
-    """A file that appears under its name when it is whole.
+def _overall_file(out: Path) -> Path:
+    return out.with_name(f"{out.name.removesuffix('.jsonl')}.overall.json")
 
-    Raises:
-        InputError: it cannot be begun.
-        GateError: it cannot be finished, such as on a full disk.
-    """
-    if out is None:
-        yield None
-        return
-    whole = Path(os.path.realpath(out))  # a link stays a link
-    draft = whole.with_name(f".{whole.name}.{os.getpid()}.draft")
-    try:
-        file = draft.open("w", encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"--out {out}: cannot be written: {error.strerror}") from None
-    try:
-        with file:
-            yield file
-        draft.replace(whole)
-    except OSError as error:
-        raise GateError(f"{out} is not written: {error.strerror}") from None
-    finally:
-        draft.unlink(missing_ok=True)
+
+def _print(overall: dict[str, Any], out: Path | None) -> None:
+    """Print a table of the figures, and why normalised values were withheld."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    mean = overall["mean_tokens"]
+    table = Table(
+        title=f"{overall['pairs']} pairs of {overall['questions']} questions, "
+        f"{mean['truth']:.0f} true and {mean['inverted']:.0f} inverted tokens on average",
+        caption="95% bootstrap intervals over questions; normalised: 0 at the floor, 1 at the ceiling",
+    )
+    for name in ("figure", "inverted", "floor", "ceiling", "normalised"):
+        table.add_column(name, no_wrap=True, justify="left" if name == "figure" else "right")
+    reasons: dict[str, list[str]] = {}
+    for name, entry in overall["figures"].items():
+        floor, ceiling = (_cell(entry[level], interval=False) for level in ("floor", "ceiling"))
+        table.add_row(name, _cell(entry["value"]), floor, ceiling, _cell(entry["normalised"]))
+        if entry["withheld"]:
+            reasons.setdefault(entry["withheld"], []).append(name)
+    console.print(table)
+    lines = [f"no normalised value for {', '.join(names)}: {reason}" for reason, names in reasons.items()]
+    if overall["unjudged_equations"]:
+        lines.append(
+            f"the time limit ended before all equations were judged: {overall['unjudged_equations']} traces; see --seconds"
+        )
+    if out:
+        lines.append(f"figures of each pair: {out}; overall: {_overall_file(out)}")
+    for line in lines:
+        console.print(line, highlight=False, markup=False)
+
+
+def _cell(values: dict[str, float | None] | None, interval: bool = True) -> str:
+    if values is None:
+        return ""
+    mean, low, high = (values[name] for name in ("mean", "low", "high"))
+    return f"{mean:.3f} [{low:.3f}, {high:.3f}]" if interval and low is not None else f"{mean:.3f}"
 
 
 @contextmanager
 def _progress(total: int) -> Iterator[Callable[[], None]]:
+    """Show a bar on a terminal; yield the function that advances it by one pair."""
     from rich.console import Console
     from rich.progress import Progress
 

@@ -61,3 +61,15 @@ def positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"expected a whole number of at least 1, got {text}")
     return number
+
+
+def check_at_least(options: argparse.Namespace, **least: float) -> None:
+    """Check that options are not below their least values; options that were not given are skipped.
+
+    Raises:
+        InputError: one is below, or not a number.
+    """
+    for name, limit in least.items():
+        value = getattr(options, name)
+        if value is not None and not value >= limit:
+            raise InputError(f"--{name.replace('_', '-')} {value}: expected {limit:g} or more")

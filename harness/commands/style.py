@@ -1,99 +1,92 @@
-"""`traceinv style`: could an inverter that was taught on one set of summaries take another for the same?"""
+"""`traceinv style`: compare the summaries that an inverter is trained on with those that it is used on."""
 
 import argparse
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.faithfulness.lines import read_lines
+from harness.commands.options import Commands, check_at_least
+from harness.files import JsonLine, read_json_lines
 from traceinv.errors import InputError, nearest
 
 if TYPE_CHECKING:
     from harness.results.schema import StyleDistance
 
 
-def add_style(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """The command's arguments."""
+def add_style(commands: Commands) -> None:
+    """Add the command and its options."""
     parser = commands.add_parser(
         "style",
-        help="compare the summaries an inverter is taught on with those it is used on",
-        description="How far the summaries that an inverter is taught on are in style from those that it is used on.",
+        help="compare the summaries an inverter is trained on with those it is used on",
+        description="Measure how different in style the summaries that an inverter is trained on are from those that it is "
+        "used on.",
     )
-    line = "a line of JSON a summary, such as a run's disclosures.jsonl"
-    parser.add_argument("taught", type=Path, metavar="TAUGHT.jsonl", help=f"those it is taught on: {line}")
+    line = "one JSON object a line, such as a run's disclosures.jsonl"
+    parser.add_argument("taught", type=Path, metavar="TRAINED.jsonl", help=f"those it is trained on: {line}")
     parser.add_argument("used", type=Path, metavar="USED.jsonl", help="those it is used on")
-    parser.add_argument(
-        "--field", default="summary", metavar="KEY", help="where a line has its text (default: summary)"
-    )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the folds and the bootstrap")
+    parser.add_argument("--field", default="summary", metavar="KEY", help="key of the text (default: summary)")
+    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the folds and the bootstrap")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Compare the two files; 0 when done.
+    """Compare the two files and return 0.
 
     Raises:
-        InputError: a file or a line is wrong, or there are too few texts.
+        InputError: a file, a line or an option is wrong, or a file has too few texts.
     """
-    from harness.faithfulness.style import FOLDS, style_distance
+    from harness.faithfulness.style import MIN_TEXTS, TooFewTexts, style_distance
 
-    texts = {path: read_texts(path, options.field) for path in (options.taught, options.used)}
-    for path, rows in texts.items():
-        if len(rows) < FOLDS:
-            raise InputError(f"{path}: expected {FOLDS} texts or more in {options.field!r}, got {len(rows)}")
-    found = style_distance(texts[options.taught], texts[options.used], options.seed)
+    check_at_least(options, seed=0)
+    trained, used = (read_texts(path, options.field) for path in (options.taught, options.used))
+    try:
+        distance = style_distance(trained, used, options.seed)
+    except TooFewTexts as error:
+        path = options.taught if error.side == "trained on" else options.used
+        raise InputError(
+            f"{path}: expected {MIN_TEXTS} texts or more in {options.field!r}, got {error.texts}"
+        ) from None
     if options.json:
-        print(found.model_dump_json(indent=1))
-        return 0
-    _print(found)
+        print(distance.model_dump_json(indent=1))
+    else:
+        _print(distance)
     return 0
 
 
 def read_texts(path: Path, field: str) -> list[str]:
-    """The text of each line, less those without one (null, or nothing but white space).
+    """Read the text of each line; lines whose text is null or blank are left out.
 
     Raises:
         InputError: the file cannot be read, or a line has no such field; the message names file and line.
     """
-    try:
-        with path.open("rb") as file:
-            texts = [_text(f"{path}:{number}", line, field) for _, number, line in read_lines(path, file)]
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    texts = [_text(line, field) for line in read_json_lines(path)]
     return [text for text in texts if text.strip()]
 
 
-def _text(where: str, line: bytes, field: str) -> str:
-    try:
-        content = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{where}: not JSON: {error}") from None
-    if not isinstance(content, dict):
-        raise InputError(f"{where}: expected an object, got {type(content).__name__}")
-    if field not in content:
-        raise InputError(f"{where}: missing field {field!r}{nearest(field, content)}")
-    text = content[field]
+def _text(line: JsonLine, field: str) -> str:
+    if field not in line.content:
+        raise InputError(f"{line.where}: missing field {field!r}{nearest(field, line.content)}")
+    text = line.content[field]
     if not isinstance(text, str | None):
-        raise InputError(f"{where}: {field}: expected text, got {type(text).__name__}")
+        raise InputError(f"{line.where}: {field}: expected text, got {type(text).__name__}")
     return text or ""
 
 
-def _print(found: "StyleDistance") -> None:
+def _print(distance: "StyleDistance") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    auc = found.auc
+    auc = distance.auc
     table = Table(
         title=f"area under the curve {auc.mean:.3f} [{auc.low:.3f}, {auc.high:.3f}]",
         caption="of a classifier of words, cross-validated, with its 95% bootstrap interval over texts; 0.5 is chance",
     )
-    table.add_column("texts in %, but for the first two rows")
-    for side in ("taught on", "used on"):
-        table.add_column(side, justify="right")
-    sides = (found.taught, found.used)
-    table.add_row("number of texts", *(str(side.texts) for side in sides))
-    table.add_row("words of a text, median", *(f"{side.median_words:g}" for side in sides))
-    for name in ("headings", "first_person", "latex"):
-        table.add_row(f"with {name.replace('_', ' ')}", *(f"{100 * getattr(side, name):.1f}" for side in sides))
+    table.add_column("")
+    for heading in ("trained on", "used on"):
+        table.add_column(heading, justify="right")
+    sides = (distance.taught, distance.used)
+    table.add_row("texts", *(str(side.texts) for side in sides))
+    table.add_row("median length in words", *(f"{side.median_words:g}" for side in sides))
+    for name, field in (("headings", "headings"), ("first person", "first_person"), ("LaTeX", "latex")):
+        table.add_row(f"share of texts with {name}", *(f"{100 * getattr(side, field):.1f}%" for side in sides))
     Console().print(table)

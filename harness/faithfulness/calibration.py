@@ -1,127 +1,117 @@
-"""Where a figure stands between what says nothing about a trace (the floor) and the trace itself, told again (the ceiling)."""
+"""Normalise faithfulness figures between a floor and a ceiling.
+
+The floor is what traces of other questions reach, the ceiling what a second sample of the target's own trace reaches.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby, islice
-from random import Random
 
 import numpy as np
 from numpy.typing import NDArray
 
+from harness import stats
+from harness.faithfulness.measure import Measured, as_arrays
+from harness.results.intervals import to_interval
+from harness.results.schema import FaithfulnessFigures, Interval
 from harness.stats import CONFIDENCE, Estimate
 
+Array = NDArray[np.float64]
+
 RESAMPLES = 2000
-FEWEST = 10
-NOT_A_LIKENESS = frozenset({"length_ratio", "true_equations"})
-"""Figures that do not grow with likeness to the true trace, so that no place between floor and ceiling can be given."""
+MIN_QUESTIONS = 10
+"""Questions that must have value, floor and ceiling before a figure is normalised."""
+NOT_SIMILARITY = frozenset({"length_ratio", "true_equations"})
+"""Figures for which a higher value does not mean more similar traces; they are not normalised."""
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where the mean of a figure stands: 0 at the floor, 1 at the ceiling.
+class Normalised:
+    """The mean of a figure on a scale from 0 at the floor to 1 at the ceiling.
 
     Attributes:
-        normalised: (value - floor) / (ceiling - floor), with a 95% percentile bootstrap interval over questions; None where
-            it is withheld.
-        withheld: why, else None.
+        estimate: (value - floor) / (ceiling - floor) with a 95% percentile bootstrap interval over questions; None where it is
+            withheld.
+        withheld: the reason, else "".
     """
 
-    normalised: Estimate | None
-    withheld: str | None
+    estimate: Estimate | None
+    withheld: str = ""
 
 
-def length_matched(
-    lengths: Sequence[int], groups: Sequence[str], draws: int, seed: int, questions: Sequence[int] | None = None
-) -> list[list[int]]:
-    """For each text, up to `draws` others of its group and of like length, drawn from the seed; none where it is alone.
-
-    Within a group, texts are ordered by length (ties at random), and the others are drawn from the nearest in that order, twice
-    as many as are wanted.
+def calibrate(seeds: Sequence[Measured], ceiling: Measured, seed: int) -> FaithfulnessFigures:
+    """Summarise the figures of one inverter over its seeds, on the questions that every seed and the ceiling have.
 
     Args:
-        questions: for each text the number of its question, where several texts may belong to one; others are of other questions.
-    """
-    asked = range(len(lengths)) if questions is None else questions
-    rng = Random(seed)
-    members: dict[str, list[int]] = {}
-    for index, group in enumerate(groups):
-        members.setdefault(group, []).append(index)
-    others: list[list[int]] = [[] for _ in groups]
-    for alike in members.values():
-        rng.shuffle(alike)
-        alike.sort(key=lambda index: lengths[index])
-        runs = [list(run) for _, run in groupby(alike, key=lambda index: asked[index])]
-        for position, run in enumerate(runs):
-            near = _near(runs, position, asked, draws)
-            for index in run:
-                others[index] = rng.sample(near, min(draws, len(near)))
-    return others
-
-
-def _near(runs: Sequence[list[int]], position: int, asked: Sequence[int], draws: int) -> list[int]:
-    """The `draws` nearest texts of other questions on either side; where one side has fewer, the other gives more.
-
-    Args:
-        runs: texts in order, those of one question that stand together in one list: they have the same neighbours.
-    """
-    question = asked[runs[position][0]]
-    before = (i for at in range(position - 1, -1, -1) if asked[runs[at][0]] != question for i in reversed(runs[at]))
-    after = (i for at in range(position + 1, len(runs)) if asked[runs[at][0]] != question for i in runs[at])
-    shorter, longer = (list(islice(side, 2 * draws)) for side in (before, after))
-    return [
-        *shorter[: max(draws, 2 * draws - len(longer))][::-1],
-        *longer[: max(draws, 2 * draws - len(shorter))],
-    ]
-
-
-def place(value: NDArray[np.float64], floor: NDArray[np.float64], ceiling: NDArray[np.float64], seed: int) -> Place:
-    """The place of a figure's mean between its floor's and its ceiling's.
-
-    Args:
-        value, floor: (seeds x questions) figures of inverted traces and of mismatched ones; NaN where undefined.
-        ceiling: (questions,) figures of a second sample of the true trace.
+        seeds: one entry for each seed of the inverter.
         seed: of the bootstrap.
-
-    Seeds are averaged within each question, so the interval is over questions alone; `spread` says how far seeds differ.
     """
-    columns = np.stack([value.mean(axis=0), floor.mean(axis=0), ceiling])
-    known = np.isfinite(columns).all(axis=0)
-    if not np.isfinite(ceiling).any():
-        return Place(None, "there is no second sample of the true trace, hence no ceiling")
-    if known.sum() < FEWEST:
-        return Place(None, f"only {known.sum()} questions have value, floor and ceiling")
-    means, lowest, highest = columns[:, known], *_bootstrap(columns[1:, known], _gap, seed)
-    gap = float(_gap(*means[1:]))
-    if lowest <= 0:
-        what = "floor and ceiling cannot be told apart" if highest >= 0 else "the ceiling lies below the floor"
-        return Place(None, f"{what}: they differ by {gap:.3f} [{lowest:.3f}, {highest:.3f}]")
-    low, high = _bootstrap(means, _normalised, seed)
-    if not np.isfinite([low, high]).all():
-        return Place(None, f"{gap:.3f} between floor and ceiling is too little for an interval")
-    by_seed = [float(_normalised(v, f, means[2])) for v, f in zip(value[:, known], floor[:, known], strict=True)]
-    spread = max(by_seed) - min(by_seed) if len(by_seed) > 1 else None
-    return Place(Estimate(float(_normalised(*means)), low, high, spread), None)
+    ids = sorted(set.intersection(*(set(row.ids) for row in (*seeds, ceiling))))
+    value, floor, top = as_arrays(seeds, ids), as_arrays(seeds, ids, floor=True), as_arrays([ceiling], ids)
+    normalised = normalise(value, floor, {name: rows[0] for name, rows in top.items()}, seed) if ids else {}
+    return FaithfulnessFigures(
+        asked=seeds[0].asked,
+        pairs=len(ids),
+        inverted=_intervals(value),
+        floor=_intervals(floor),
+        ceiling=_intervals(top),
+        normalised={name: to_interval(row.estimate) for name, row in normalised.items() if row.estimate},
+        withheld={name: row.withheld for name, row in normalised.items() if not row.estimate},
+    )
 
 
-def places(
-    value: Mapping[str, NDArray[np.float64]],
-    floor: Mapping[str, NDArray[np.float64]],
-    ceiling: Mapping[str, NDArray[np.float64]],
-    seed: int,
-) -> dict[str, Place]:
-    """The place of each figure."""
+def normalise(
+    value: Mapping[str, Array], floor: Mapping[str, Array], ceiling: Mapping[str, Array], seed: int
+) -> dict[str, Normalised]:
+    """Normalise every figure of `value`; a figure that floor or ceiling lacks counts as undefined there."""
     return {
-        name: Place(None, "not a measure of likeness")
-        if name in NOT_A_LIKENESS
-        else place(value[name], floor[name], ceiling[name], seed)
-        for name in value
+        name: Normalised(None, "not a measure of similarity")
+        if name in NOT_SIMILARITY
+        else normalise_figure(
+            rows,
+            floor.get(name, np.full_like(rows, np.nan)),
+            ceiling.get(name, np.full(rows.shape[1], np.nan)),
+            seed,
+        )
+        for name, rows in value.items()
     }
 
 
-def bootstrap_mean(values: NDArray[np.float64], seed: int) -> Estimate | None:
-    """The mean over the questions that have the figure, with its bootstrap interval; None where none has it.
+def normalise_figure(value: Array, floor: Array, ceiling: Array, seed: int) -> Normalised:
+    """Normalise one figure.
 
-    One question has no interval: its ends are NaN.
+    Seeds are averaged within each question first, so that the interval covers the questions alone; `spread` says how far the
+    seeds differ.
+
+    Args:
+        value: (seeds x questions) of the inverted traces; NaN where undefined.
+        floor: (seeds x questions) of traces of other questions.
+        ceiling: (questions,) of a second sample of the true trace.
+        seed: of the bootstrap.
+    """
+    table = np.stack([value.mean(axis=0), floor.mean(axis=0), ceiling])
+    known = np.isfinite(table).all(axis=0)
+    if not np.isfinite(ceiling).any():
+        return Normalised(None, "there is no second sample of the true trace, so there is no ceiling")
+    if known.sum() < MIN_QUESTIONS:
+        return Normalised(None, f"only {known.sum()} questions have value, floor and ceiling")
+    means = table[:, known]
+    low, high = _bootstrap(means[1:], _gap, seed)
+    gap = float(_gap(*means[1:]))
+    if low <= 0:
+        what = "do not differ significantly" if high >= 0 else "are in the wrong order"
+        return Normalised(None, f"floor and ceiling {what}: their difference is {gap:.3f} [{low:.3f}, {high:.3f}]")
+    low, high = _bootstrap(means, _share, seed)
+    if not np.isfinite([low, high]).all():
+        return Normalised(None, f"the difference of floor and ceiling, {gap:.3f}, is too small for an interval")
+    by_seed = [float(_share(v, f, means[2])) for v, f in zip(value[:, known], floor[:, known], strict=True)]
+    spread = max(by_seed) - min(by_seed) if len(by_seed) > 1 else None
+    return Normalised(Estimate(float(_share(*means)), low, high, spread))
+
+
+def bootstrap_mean(values: Array, seed: int) -> Estimate | None:
+    """Return the mean over the questions for which a figure is defined, with its bootstrap interval; None without any.
+
+    With one question the ends of the interval are NaN.
     """
     known = values[np.isfinite(values)]
     if not known.size:
@@ -132,31 +122,40 @@ def bootstrap_mean(values: NDArray[np.float64], seed: int) -> Estimate | None:
     return Estimate(mean, *_bootstrap(known[None], np.mean, seed), None)
 
 
-def _gap(floor: NDArray[np.float64], ceiling: NDArray[np.float64], axis: int = -1) -> NDArray[np.float64]:
+def _intervals(figures: Mapping[str, Array]) -> dict[str, Interval]:
+    """Estimate each figure on the questions for which every row defines it; leave out figures without such a question."""
+    known = {name: rows[:, np.isfinite(rows).all(axis=0)] for name, rows in figures.items()}
+    return {name: to_interval(stats.estimate(rows)) for name, rows in known.items() if rows.size}
+
+
+def _gap(floor: Array, ceiling: Array, axis: int = -1) -> Array:
     return np.asarray(ceiling.mean(axis=axis) - floor.mean(axis=axis))
 
 
-def _normalised(
-    value: NDArray[np.float64], floor: NDArray[np.float64], ceiling: NDArray[np.float64], axis: int = -1
-) -> NDArray[np.float64]:
+def _share(value: Array, floor: Array, ceiling: Array, axis: int = -1) -> Array:
+    """Return (value - floor) / (ceiling - floor) of the means; infinite where floor and ceiling are equal."""
     above, gap = value.mean(axis=axis) - floor.mean(axis=axis), _gap(floor, ceiling, axis)
-    beyond = np.where(above < 0, -np.inf, np.inf)
-    return np.where(gap == 0, beyond, above / np.where(gap == 0, 1, gap))
+    infinite = np.where(above < 0, -np.inf, np.inf)
+    return np.where(gap == 0, infinite, above / np.where(gap == 0, 1, gap))
 
 
-def _bootstrap(columns: NDArray[np.float64], statistic: object, seed: int) -> tuple[float, float]:
-    """Percentile bootstrap over questions, the columns resampled together (Efron and Tibshirani 1993, chapter 13)."""
+def _bootstrap(table: Array, statistic: object, seed: int) -> tuple[float, float]:
+    """Return a 95% percentile bootstrap interval over questions (Efron and Tibshirani 1993, chapter 13).
+
+    Args:
+        table: (figures x questions); the rows are resampled together and passed to the statistic one by one.
+    """
     from scipy.stats import bootstrap
 
-    found = bootstrap(
-        tuple(columns),
+    interval = bootstrap(
+        tuple(table),
         statistic,
         paired=True,
         vectorized=True,
         n_resamples=RESAMPLES,
-        batch=max(1, 2_000_000 // columns.shape[1]),
+        batch=max(1, 2_000_000 // table.shape[1]),
         confidence_level=CONFIDENCE,
         method="percentile",
         rng=np.random.default_rng(seed),
     ).confidence_interval
-    return float(found.low), float(found.high)
+    return float(interval.low), float(interval.high)

@@ -1,20 +1,25 @@
-"""How many bits of a true trace its disclosed parts give away: its negative log-likelihood under a model that was shown them.
+"""Measure how many bits of a true trace its disclosed parts give away.
 
-The difference between two conditions is the usable information of Xu et al. 2020 ("A theory of usable information under
-computational constraints") where each is measured with a model that was taught it; for a model that was taught another
-condition it also holds the strangeness of the prompt.
+The trace negative log-likelihood (trace NLL) is taken under a model that is shown the question, then the answer too, then the
+summary too; what a part lowers it by is what that part gives away. Where each condition is measured with a model trained for
+it, this is the usable information of Xu et al. 2020 ("A theory of usable information under computational constraints"). A
+model that was trained for another condition also pays for the unfamiliar prompt.
 """
 
 import inspect
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import log
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from traceinv.engines.base import Message, user_message
 from traceinv.errors import GateError
 from traceinv.formatting import encode_prompt
-from traceinv.progress import Progress
+from traceinv.inversion import Shown, inverter_prompt
+from traceinv.progress import Progress, silent
 from traceinv.reasoning import open_reasoning
+from traceinv.records import Disclosure, Transcript
+from traceinv.schema import Closed
 
 if TYPE_CHECKING:
     import torch
@@ -22,67 +27,129 @@ if TYPE_CHECKING:
 
 BATCH_TOKENS = 8_192
 POSITIONS = 1_024
-"""How many positions' losses are computed at a time; more would hold large vocabularies in full precision all at once."""
+"""Positions whose losses are computed at a time; all at once would hold a large vocabulary in float32 for each of them."""
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Surprise:
-    """A trace's negative log-likelihood in bits, and its length in the model's own tokens."""
+class TraceNLL:
+    """The negative log-likelihood of a trace.
+
+    Attributes:
+        bits: of the whole trace.
+        tokens: its length in the model's own tokens.
+    """
 
     bits: float
     tokens: int
 
 
-@dataclass(frozen=True)
-class _Row:
-    ids: list[int]
-    start: int
+class TraceBits(Closed):
+    """The bits of hidden traces under one model, by the last part that it was shown.
+
+    Attributes:
+        ids: the questions.
+        tokens: length of each trace in the model's own tokens.
+        bits: for each condition the bits of each trace.
+    """
+
+    ids: list[str]
+    tokens: list[int]
+    bits: dict[Shown, list[float]]
 
 
-def surprise(
+def trace_bits(
+    model: Any,
+    tokenizer: "PreTrainedTokenizerBase",
+    render: Callable[[Sequence[Message]], str],
+    transcripts: Sequence[Transcript],
+    disclosures: Sequence[Disclosure],
+    shown: Sequence[Shown],
+    as_inverter: bool,
+    progress: Progress = silent,
+) -> TraceBits:
+    """Take the NLL of each disclosure's hidden trace under each condition.
+
+    Args:
+        render: the engine's; writes a conversation in the model's chat template, up to where the reply begins.
+        shown: the conditions, each by the last part that the model is shown.
+        as_inverter: whether the model is prompted like an inverter; otherwise with the question alone.
+
+    Raises:
+        GateError: a trace with its prompt is longer than the model's context.
+    """
+    hidden = {transcript.id: transcript.trace or "" for transcript in transcripts}
+    traces = [hidden[disclosure.id] for disclosure in disclosures]
+    bits: dict[Shown, list[float]] = {}
+    tokens: list[int] = []
+    for number, last in enumerate(shown, 1):
+        texts = [inverter_prompt(d, last) if as_inverter else d.question.text for d in disclosures]
+        rows = trace_nll(model, tokenizer, [render(user_message(text)) for text in texts], traces)
+        bits[last] = [round(row.bits, 4) for row in rows]
+        tokens = [row.tokens for row in rows]
+        progress(number / len(shown))
+    return TraceBits(ids=[disclosure.id for disclosure in disclosures], tokens=tokens, bits=bits)
+
+
+def evenly(rows: Sequence[T], limit: int) -> list[T]:
+    """Take at most `limit` rows at even distances, so that every kind of question keeps its share."""
+    return [rows[len(rows) * i // limit] for i in range(limit)] if len(rows) > limit else list(rows)
+
+
+def trace_nll(
     model: Any,
     tokenizer: "PreTrainedTokenizerBase",
     prompts: Sequence[str],
     traces: Sequence[str],
     batch_tokens: int = BATCH_TOKENS,
-    progress: Progress | None = None,
-) -> list[Surprise]:
-    """The surprise of each trace after its rendered prompt and the opening of the reasoning, in their order.
+    progress: Progress = silent,
+) -> list[TraceNLL]:
+    """Take the NLL of each trace after its rendered prompt and the opening of the reasoning, in the order given.
 
-    Any Hugging Face causal language model will do. What is counted is the tokens of the trace, neither the markers around it
-    nor the answer behind it; a batch holds up to `batch_tokens` tokens, padding included.
+    Only the tokens of the trace count, not the reasoning markers and not the answer.
+
+    Args:
+        model: any causal language model of Hugging Face transformers.
+        batch_tokens: tokens of a batch at most, padding included; a longer row is a batch by itself.
 
     Raises:
-        GateError: a prompt and its trace are longer than what the model was made for: bits beyond that would say nothing.
+        GateError: a trace with its prompt is longer than the model's context, beyond which its bits mean nothing.
     """
     rows = [_row(tokenizer, prompt, trace) for prompt, trace in zip(prompts, traces, strict=True)]
     _check_lengths(rows, getattr(model.config, "max_position_embeddings", None))
-    found: dict[int, Surprise] = {}
+    measured: dict[int, TraceNLL] = {}
     for batch in _batches([len(row.ids) for row in rows], batch_tokens):
         bits = _batch_bits(model, [rows[index] for index in batch])
-        found.update((i, Surprise(b, len(rows[i].ids) - rows[i].start)) for i, b in zip(batch, bits, strict=True))
-        if progress:
-            progress(len(found) / len(rows))
-    return [found[index] for index in range(len(rows))]
+        measured.update((i, TraceNLL(b, len(rows[i].ids) - rows[i].start)) for i, b in zip(batch, bits, strict=True))
+        progress(len(measured) / len(rows))
+    return [measured[index] for index in range(len(rows))]
+
+
+@dataclass(frozen=True)
+class _Row:
+    """The token ids of a prompt and its trace; those of the trace begin at `start`."""
+
+    ids: list[int]
+    start: int
 
 
 def _row(tokenizer: "PreTrainedTokenizerBase", prompt: str, trace: str) -> _Row:
-    """Prompt and trace are tokenised apart, so that the same tokens of the trace are counted whatever stands before them."""
+    """Tokenise prompt and trace apart, so that a trace has the same tokens after every prompt."""
     before = encode_prompt(tokenizer, open_reasoning(prompt))
     return _Row(before + encode_prompt(tokenizer, trace), len(before))
 
 
-def _check_lengths(rows: Sequence[_Row], most: int | None) -> None:
+def _check_lengths(rows: Sequence[_Row], context: int | None) -> None:
     for number, row in enumerate(rows, 1):
-        if most and len(row.ids) > most:
+        if context and len(row.ids) > context:
             raise GateError(
                 f"likelihood: trace {number} of {len(rows)}: with its prompt it has {len(row.ids)} tokens, "
-                f"and the model takes no more than {most}"
+                f"and the model takes no more than {context}"
             )
 
 
 def _batches(lengths: Sequence[int], batch_tokens: int) -> list[list[int]]:
-    """Indices of rows of like length, as many as fit."""
+    """Group the indices of rows of similar length, as many in a batch as fit."""
     batches: list[list[int]] = []
     for index in sorted(range(len(lengths)), key=lambda i: lengths[i]):
         if batches and (len(batches[-1]) + 1) * lengths[index] <= batch_tokens:
@@ -93,11 +160,11 @@ def _batches(lengths: Sequence[int], batch_tokens: int) -> list[list[int]]:
 
 
 def _batch_bits(model: Any, rows: Sequence[_Row]) -> list[float]:
-    """Rows are padded on the right, where no token of a causal model sees the padding."""
+    """Return the bits of each row's trace; rows are padded on the right, which a causal model never attends to."""
     import torch
 
     longest, first = max(len(row.ids) for row in rows), min(row.start for row in rows)
-    if longest == first:  # empty traces only
+    if longest == first:  # only empty traces
         return [0.0] * len(rows)
     ids = torch.zeros((len(rows), longest), dtype=torch.long)
     mask = torch.zeros_like(ids)
@@ -112,20 +179,23 @@ def _batch_bits(model: Any, rows: Sequence[_Row]) -> list[float]:
         columns = range(0, logits.shape[1], POSITIONS)
         parts = ((logits[:, at : at + POSITIONS], ids[:, first + at : first + at + POSITIONS]) for at in columns)
         losses = [
-            torch.nn.functional.cross_entropy(part.float().transpose(1, 2), wanted, reduction="none")
-            for part, wanted in parts
+            torch.nn.functional.cross_entropy(part.float().transpose(1, 2), expected, reduction="none")
+            for part, expected in parts
         ]
     nats = (torch.cat(losses, dim=1).double() * counted[:, first:]).sum(dim=1)
     return [float(value) / log(2) for value in nats]
 
 
 def _logits(model: Any, ids: "torch.Tensor", mask: "torch.Tensor", first: int) -> "torch.Tensor":
-    """What the model expects after each token from `first` on, but for the last; models that can leave the rest out do so."""
+    """Return the logits that predict the tokens after position `first`, (rows x positions x vocabulary).
+
+    Models that take `logits_to_keep` do not compute the others.
+    """
     import torch
 
-    wanted = torch.arange(first, ids.shape[1] - 1, device=ids.device)
+    positions = torch.arange(first, ids.shape[1] - 1, device=ids.device)
     if "logits_to_keep" in inspect.signature(model.forward).parameters:
-        kept: torch.Tensor = model(input_ids=ids, attention_mask=mask, use_cache=False, logits_to_keep=wanted).logits
+        kept: torch.Tensor = model(input_ids=ids, attention_mask=mask, use_cache=False, logits_to_keep=positions).logits
         return kept
-    every: torch.Tensor = model(input_ids=ids, attention_mask=mask, use_cache=False).logits
-    return every[:, wanted]
+    logits: torch.Tensor = model(input_ids=ids, attention_mask=mask, use_cache=False).logits
+    return logits[:, positions]

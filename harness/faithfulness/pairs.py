@@ -1,47 +1,55 @@
-"""Pairs of true and inverted traces in a JSONL file that need not fit in memory: checked line by line, read again by place."""
+"""Read a JSONL file of pairs of true and inverted traces: check every line first, then read pairs again by their position."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
+from typing import Annotated, Any, BinaryIO
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, ConfigDict, ValidationError
 
-from harness.faithfulness.lines import LONGEST_LINE, read_lines
+from harness.files import MAX_LINE_BYTES, parse_object, read_json_lines, replace_half_characters
 from traceinv.errors import InputError, nearest
-from traceinv.lab.families import FAMILIES
-from traceinv.schema import describe
+from traceinv.records import Question
+from traceinv.schema import Closed, describe
+from traceinv.steps import has_exact_reader, is_exact
+
+Text = Annotated[str, AfterValidator(replace_half_characters)]
 
 
-class Pair(BaseModel):
-    """One line.
+class Pair(Closed):
+    """One line of a file of pairs.
 
     Attributes:
         truth: the target's trace.
         inverted: the trace that an inverter wrote for the same question.
         second: another sample of the target's trace for this question, for the ceiling.
-        id: the question's; lines with one id are samples of one question. The line number where left out.
-        kind: what it is compared within for the floor: a subject, or a family of the lab, whose exact reader is then used.
-        question, answer: what the target was asked, and what it answered.
+        id: of the question; lines with one id are samples of one question. The line number where it is missing.
+        kind: floors are drawn within it. Where it names a kind of question with an exact reader, traces are read by that.
+        question: what the target was asked.
+        answer: what the target answered.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+    model_config = ConfigDict(strict=True)
 
-    truth: str
-    inverted: str
-    second: str | None = None
+    truth: Text
+    inverted: Text
+    second: Text | None = None
     id: str | int | None = None
     kind: str = ""
-    question: str | None = None
-    answer: str | None = None
+    question: Text | None = None
+    answer: Text | None = None
+
+    def as_question(self) -> Question:
+        """Return the question as traces of it are read."""
+        return Question(id="", kind=self.kind, text=self.question or "")
 
 
 @dataclass
-class Pairs:
-    """Where each pair stands in its file, and what the floor is drawn by.
+class PairFile:
+    """The positions of a file's pairs, and what their floors are drawn by.
 
     Attributes:
-        places: byte offset and line number of each.
-        lengths: of its inverted trace, in characters.
+        places: byte offset and line number of each pair.
+        lengths: of each inverted trace, in characters.
         questions: a number for each pair, the same for pairs with one id.
     """
 
@@ -55,66 +63,53 @@ class Pairs:
         return len(self.places)
 
     def read(self, file: BinaryIO, index: int) -> Pair:
-        """One pair again."""
+        """Read one pair again from the open file."""
         offset, number = self.places[index]
         file.seek(offset)
-        return parse(self.path, number, file.readline(LONGEST_LINE + 1))
+        where = f"{self.path}:{number}"
+        return _parse(parse_object(file.readline(MAX_LINE_BYTES + 1), where), where)
 
 
-def index_pairs(path: Path) -> Pairs:
-    """Check every line of a file of pairs, and note where it stands.
+def index_pairs(path: Path) -> PairFile:
+    """Check every line of a file of pairs and note its position.
 
     Raises:
         InputError: the file cannot be read or holds no pair, or a line is wrong; the message names file and line.
     """
-    pairs = Pairs(path)
+    if path.suffix == ".gz":  # which cannot be read again by position
+        raise InputError(f"{path}: expected a file that is not packed")
+    pairs = PairFile(path)
     numbers: dict[str | int, int] = {}
-    if path.is_fifo():  # which would keep waiting for someone to write
-        raise InputError(f"{path}: expected a file, which is read twice; got a pipe")
-    try:
-        with path.open("rb") as file:
-            for offset, number, line in read_lines(path, file):
-                pair = parse(path, number, line)
-                pairs.places.append((offset, number))
-                pairs.lengths.append(len(pair.inverted))
-                pairs.kinds.append(pair.kind)
-                key = number if pair.id is None else f"id {pair.id}"
-                pairs.questions.append(numbers.setdefault(key, len(numbers)))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    for line in read_json_lines(path):
+        pair = _parse(line.content, line.where)
+        pairs.places.append((line.offset, line.number))
+        pairs.lengths.append(len(pair.inverted))
+        pairs.kinds.append(pair.kind)
+        key = line.number if pair.id is None else f"id {pair.id}"
+        pairs.questions.append(numbers.setdefault(key, len(numbers)))
     if not pairs.places:
         raise InputError(f"{path}: expected a line of JSON for each pair, got an empty file")
     return pairs
 
 
-def parse(path: Path, number: int, line: bytes) -> Pair:
-    """One line as a pair.
-
-    Raises:
-        InputError: it is not one.
-    """
+def _parse(content: dict[str, Any], where: str) -> Pair:
     try:
-        pair = Pair.model_validate_json(line)
+        pair = Pair.model_validate(content)
     except ValidationError as error:
-        raise InputError(f"{path}:{number}: {_fault(error)}") from None
-    if pair.kind in FAMILIES:
-        try:
-            FAMILIES[pair.kind].read(pair.question or "", "")
-        except (ValueError, KeyError):
-            raise InputError(f"{path}:{number}: question: expected one of the lab's family {pair.kind!r}") from None
+        raise InputError(f"{where}: {_fault(error)}") from None
+    if has_exact_reader(pair.kind) and not is_exact(pair.as_question()):
+        raise InputError(f"{where}: question: expected one that the reader of the kind {pair.kind!r} knows")
     return pair
 
 
 def _fault(error: ValidationError) -> str:
-    """The fault in one line; for a missing field, the key that may have been meant."""
+    """Describe the fault in one line; for a missing field, name the key that may have been meant."""
     fault = error.errors(include_url=False)[0]
-    if fault["type"] == "json_invalid":
-        return f"not JSON: {fault['ctx']['error']}"
-    if fault["loc"][:1] == ("id",):  # pydantic tells of the first kind only
+    if fault["loc"][:1] == ("id",):  # pydantic names only the first of the two types
         return f"id: expected text or a whole number, got {fault['input']!r:.80}"
     if fault["type"] != "missing":
         return describe(error, Pair)
     name = str(fault["loc"][0])
     others = [key for key in fault["input"] if key not in Pair.model_fields]
-    close = nearest(name, others) if others else ""
-    return f"missing field {name!r}{close if 'did you mean' in close else ''}"
+    hint = nearest(name, others) if others else ""
+    return f"missing field {name!r}{hint if 'did you mean' in hint else ''}"

@@ -1,21 +1,28 @@
-"""How far apart two sets of summaries are in style: the inverter is taught on the surrogate's and used on the target's.
+"""Measure how different in style two sets of summaries are.
 
-Where a simple classifier can tell them apart, an inverter meets summaries that it was not taught on, and a poor inversion may be
-due to that instead of to what the summaries hide.
+An inverter is trained on the surrogate's summaries and used on the target's. Where a simple classifier can tell the two
+apart, a poor inversion may come from the unfamiliar style and not from what the summaries hide.
 """
 
 import re
 from collections.abc import Sequence
 from statistics import fmean, median
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.results.schema import Interval, Manner, StyleDistance
-from harness.stats import CONFIDENCE
+from harness.results.intervals import to_interval
+from harness.results.schema import Interval, StyleDistance, StyleStats
+from harness.stats import CONFIDENCE, Estimate
+from traceinv.records import Disclosure
 
 FOLDS = 5
+MIN_TEXTS = FOLDS
+"""The least number of texts on either side: one for each fold of the cross-validation."""
 RESAMPLES = 1000
+
+Side = Literal["trained on", "used on"]
 
 _HEADING = re.compile(r"^[ \t]*(?:#{1,6}[ \t]|\*\*[^*\n]{1,80}\*\*:?[ \t]*$|[A-Z][^.\n]{0,60}:[ \t]*$)", re.MULTILINE)
 _FIRST_PERSON = re.compile(r"\b(?:I|me|my|we|us|our|let's)\b", re.IGNORECASE)
@@ -23,26 +30,51 @@ _WORD = r"\w+|[^\w\s]"
 _LATEX = re.compile(r"\\[a-zA-Z]+|\\[(\[]|\$[^$\n]{1,200}\$")
 
 
-def style_distance(taught: Sequence[str], used: Sequence[str], seed: int = 0) -> StyleDistance:
+class TooFewTexts(Exception):
+    """A side has fewer than `MIN_TEXTS` texts."""
+
+    def __init__(self, side: Side, texts: int) -> None:
+        super().__init__(f"style distance: expected {MIN_TEXTS} or more texts that inverters are {side}, got {texts}")
+        self.side = side
+        self.texts = texts
+
+
+def summary_style(trained: Sequence[Disclosure], used: Sequence[Disclosure], seed: int) -> StyleDistance | None:
+    """Compare the summaries of two sets of disclosures; None where a set has too few."""
+    texts, used_texts = ([row.summary for row in side if row.summary] for side in (trained, used))
+    try:
+        return style_distance(texts, used_texts, seed)
+    except TooFewTexts:
+        return None
+
+
+def style_distance(trained: Sequence[str], used: Sequence[str], seed: int = 0) -> StyleDistance:
     """Compare two sets of texts.
 
+    Args:
+        trained: those that inverters are trained on.
+        used: those that inverters are used on.
+        seed: of the folds and the bootstrap.
+
     Raises:
-        ValueError: a side has fewer texts than there are folds.
+        TooFewTexts: a side has fewer than `MIN_TEXTS`.
     """
-    if min(len(taught), len(used)) < FOLDS:
-        raise ValueError(f"style distance: expected {FOLDS} texts or more a side, got {len(taught)} and {len(used)}")
-    ranks = _ranks([*taught, *used], np.repeat([0, 1], [len(taught), len(used)]), seed)
-    auc = _area(ranks[: len(taught)], ranks[len(taught) :], seed)
-    return StyleDistance(taught=manner(taught), used=manner(used), auc=auc)
+    sides: tuple[tuple[Side, Sequence[str]], ...] = (("trained on", trained), ("used on", used))
+    for side, texts in sides:
+        if len(texts) < MIN_TEXTS:
+            raise TooFewTexts(side, len(texts))
+    ranks = _ranks([*trained, *used], np.repeat([0, 1], [len(trained), len(used)]), seed)
+    auc = _auc(ranks[: len(trained)], ranks[len(trained) :], seed)
+    return StyleDistance(taught=style_stats(trained), used=style_stats(used), auc=auc)
 
 
-def manner(texts: Sequence[str]) -> Manner:
-    """What texts look like."""
+def style_stats(texts: Sequence[str]) -> StyleStats:
+    """Describe a set of texts: how many, their median length in words, and the shares with each mark of style."""
 
     def share(pattern: re.Pattern[str]) -> float:
         return round(fmean(bool(pattern.search(text)) for text in texts), 6)
 
-    return Manner(
+    return StyleStats(
         texts=len(texts),
         median_words=median(len(text.split()) for text in texts),
         headings=share(_HEADING),
@@ -52,11 +84,10 @@ def manner(texts: Sequence[str]) -> Manner:
 
 
 def _ranks(texts: Sequence[str], sides: NDArray[np.int_], seed: int) -> NDArray[np.float64]:
-    """Each text's place, from 0 to 1, among those of its fold by how much it is like the second side.
+    """Rank each text within its fold, from 0 to 1, by how much it resembles the second side.
 
-    The classifier is a logistic regression over words and pairs of words, fitted without the fold. Places within a fold are
-    used instead of its scores, since scores of different fits cannot be compared: pooled, they would put the area below 0.5 for
-    texts that are alike.
+    The classifier is a logistic regression over words and pairs of words, fitted without the fold. Ranks are used because the
+    scores of different fits are not comparable: pooled, they give an area below 0.5 for texts of one source.
     """
     from scipy.stats import rankdata
     from sklearn.feature_extraction.text import TfidfVectorizer
@@ -66,19 +97,19 @@ def _ranks(texts: Sequence[str], sides: NDArray[np.int_], seed: int) -> NDArray[
 
     ranks = np.zeros(len(texts))
     rows = np.array(texts, dtype=object)
-    for taught, held_out in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(rows, sides):
+    for fitted, held_out in StratifiedKFold(FOLDS, shuffle=True, random_state=seed).split(rows, sides):
         words = TfidfVectorizer(ngram_range=(1, 2), token_pattern=_WORD, lowercase=False, sublinear_tf=True)
-        model = make_pipeline(words, LogisticRegression(max_iter=1000)).fit(rows[taught], sides[taught])
+        model = make_pipeline(words, LogisticRegression(max_iter=1000)).fit(rows[fitted], sides[fitted])
         scores = model.decision_function(rows[held_out])
         ranks[held_out] = (rankdata(scores) - 0.5) / len(held_out)
     return ranks
 
 
-def _area(first: NDArray[np.float64], second: NDArray[np.float64], seed: int) -> Interval:
-    """The share of pairs of a text of each side in which the second's place is the higher, with its bootstrap interval."""
+def _auc(first: NDArray[np.float64], second: NDArray[np.float64], seed: int) -> Interval:
+    """Return the area under the ROC curve of two sides' ranks, with its bootstrap interval over texts."""
     from scipy.stats import bootstrap
 
-    found = bootstrap(
+    interval = bootstrap(
         (first, second),
         _area_under_curve,
         vectorized=False,
@@ -87,8 +118,9 @@ def _area(first: NDArray[np.float64], second: NDArray[np.float64], seed: int) ->
         method="percentile",
         rng=np.random.default_rng(seed),
     ).confidence_interval
-    low, high = round(float(found.low), 6), round(float(found.high), 6)
-    return Interval(mean=round(_area_under_curve(first, second), 6), low=low, high=high, spread=None)
+    return to_interval(
+        Estimate(_area_under_curve(first, second), float(interval.low), float(interval.high), spread=None)
+    )
 
 
 def _area_under_curve(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:

@@ -8,10 +8,10 @@ from typing import Any, Literal
 from harness.report.artifacts import RunArtifacts, StoredStage, rows_file
 from harness.results.cells import differing_parts, parts_text
 from harness.results.schema import Label
-from traceinv.lab.families import FAMILIES
 from traceinv.records import Disclosure, Inversion, Question, Transcript
 from traceinv.regimes import ORDER
 from traceinv.rows import read_rows
+from traceinv.steps import is_exact, steps_of
 
 MATCHED, FALSE, DISCLOSED = 1, 2, 4
 """The marks of a line, which are added up: it is also in the other trace; it is false; the summary shows it."""
@@ -133,14 +133,8 @@ def _marks(lines: Sequence[str], shared: Counter[str], shown: set[str], false: S
 
 
 def _false_lines(question: Question, trace: str) -> list[bool]:
-    """Say of each line whether it is false; empty where no exact reader reads the question's traces."""
-    family = FAMILIES.get(question.kind)
-    if family is None:
-        return []
-    try:
-        return [not step.true for step in family.read(question.text, trace)]
-    except ValueError:  # a question from elsewhere whose kind has the name of a family
-        return []
+    """Say of each line that is not blank whether it is false; empty if the question has no exact reader."""
+    return [step.true is False for step in steps_of(question, trace)] if is_exact(question) else []
 
 
 def _lines(text: str) -> list[str]:

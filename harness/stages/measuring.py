@@ -1,18 +1,15 @@
-"""The stages that measure faithfulness. They and the oracle's lesson are all that reads the hidden transcripts."""
+"""The stages that measure faithfulness. Only they and the oracle's examples read the hidden transcripts."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
+from pydantic import BaseModel
 
-from harness import stats
-from harness.faithfulness.calibration import Place, places
-from harness.faithfulness.measure import Measured, as_arrays, measure, measure_again
-from harness.results.schema import FaithfulnessRow, Interval
-from traceinv.engines.base import user_message
-from traceinv.inversion import inverter_prompt
+from harness.faithfulness.calibration import calibrate
+from harness.faithfulness.likelihood import evenly, trace_bits
+from harness.faithfulness.measure import Measured, measure, measure_again
+from harness.faithfulness.style import summary_style
 from traceinv.progress import Progress
 from traceinv.records import Disclosure, Inversion, Record, Transcript
 from traceinv.rows import read_rows
@@ -24,92 +21,52 @@ MEASURED, ROW, LIKELIHOOD, STYLE = "measured.json", "row.json", "likelihood.json
 
 
 def faithfulness(params: Params, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
-    """How close the inverted traces are to the hidden ones, with the floor of mismatched pairs."""
+    """Measure the inverted traces against the hidden ones, with their floor."""
     inverted, hidden = _records(inputs["inversions"], Inversion), _records(inputs["transcripts"], Transcript)
-    return _write(out, measure(inverted, hidden, params["draws"], params["seed"]))
+    return _write_measured(out, measure(inverted, hidden, params["draws"], params["seed"]))
 
 
 def ceiling(params: Params, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
-    """How close the target's second traces are to its first."""
+    """Measure the target's second traces against its first."""
     second, hidden = _records(inputs["second"], Transcript), _records(inputs["transcripts"], Transcript)
-    return _write(out, measure_again(second, hidden))
+    return _write_measured(out, measure_again(second, hidden))
 
 
 def calibration(params: Params, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
-    """The figures of one inverter over all seeds between floor and ceiling, on the questions that all of these have."""
-    again = _measured(inputs["ceiling"])
+    """Normalise the figures of one inverter over all seeds between floor and ceiling."""
     seeds = [_measured(path) for name, path in sorted(inputs.items()) if name != "ceiling"]
-    ids = sorted(set.intersection(*(set(row.ids) for row in (*seeds, again))))
-    value, floor = as_arrays(seeds, ids), as_arrays(seeds, ids, floor=True)
-    top = as_arrays([again], ids)
-    placed = places(value, floor, {name: rows[0] for name, rows in top.items()}, params["seed"]) if ids else {}
-    row = FaithfulnessRow(
-        regime=params["regime"],
-        asked=seeds[0].asked,
-        pairs=len(ids),
-        inverted=_intervals(value),
-        floor=_intervals(floor),
-        ceiling=_intervals(top),
-        normalised={name: as_interval(p.normalised) for name, p in placed.items() if p.normalised},
-        withheld={name: _reason(p) for name, p in placed.items() if not p.normalised},
-    )
-    (out / ROW).write_text(row.model_dump_json(indent=1) + "\n")
-    return {"pairs": len(ids), "withheld": len(row.withheld)}
+    figures = calibrate(seeds, _measured(inputs["ceiling"]), params["seed"])
+    _write(out / ROW, figures)
+    return {"pairs": figures.pairs, "withheld": len(figures.withheld)}
 
 
 def likelihood(params: Params, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
-    """Bits of each hidden trace under a model that was shown question, question and answer, or summary too."""
-    from harness.faithfulness.likelihood import surprise
+    """Take the NLL of hidden traces under a model that is shown question, answer and summary one after the other."""
     from traceinv.engines.transformers import TransformersEngine
 
-    hidden = {t.id: t for t in _records(inputs["transcripts"], Transcript)}
-    shown = _evenly(_records(inputs["disclosures"], Disclosure), params["questions"])
+    disclosures = evenly(_records(inputs["disclosures"], Disclosure), params["questions"])
+    hidden = _records(inputs["transcripts"], Transcript)
     engine = TransformersEngine.load(inputs["model"])
-    traces = [hidden[d.id].trace or "" for d in shown]
-    bits: dict[str, list[float]] = {}
-    tokens: list[int] = []
-    for number, last in enumerate(params["shown"]):
-        texts = [inverter_prompt(d, last) if params["as_inverter"] else d.question.text for d in shown]
-        found = surprise(engine.model, engine.tokenizer, [engine.render(user_message(text)) for text in texts], traces)
-        bits[last] = [round(s.bits, 4) for s in found]
-        tokens = [s.tokens for s in found]
-        progress((number + 1) / len(params["shown"]))
-    (out / LIKELIHOOD).write_text(json.dumps({"ids": [d.id for d in shown], "tokens": tokens, "bits": bits}, indent=1))
-    return {"traces": len(shown), "tokens": sum(tokens)}
+    bits = trace_bits(
+        engine.model,
+        engine.tokenizer,
+        engine.render,
+        hidden,
+        disclosures,
+        params["shown"],
+        params["as_inverter"],
+        progress,
+    )
+    _write(out / LIKELIHOOD, bits)
+    return {"traces": len(bits.ids), "tokens": sum(bits.tokens)}
 
 
 def style(params: Params, inputs: Inputs, out: Path, progress: Progress) -> dict[str, Any]:
-    """How far the summaries that inverters are taught on are from those that they are used on; null where there are too few."""
-    from harness.faithfulness.style import FOLDS, style_distance
-
-    taught, used = (
-        [row.summary for row in _records(inputs[side], Disclosure) if row.summary] for side in ("taught", "used")
-    )
-    found = style_distance(taught, used, params["seed"]) if min(len(taught), len(used)) >= FOLDS else None
-    (out / STYLE).write_text((found.model_dump_json(indent=1) if found else "null") + "\n")
-    return {"taught": len(taught), "used": len(used)}
-
-
-def as_interval(found: stats.Estimate) -> Interval:
-    """An estimate as records hold it."""
-    spread = None if found.spread is None else round(found.spread, 6)
-    return Interval(mean=round(found.mean, 6), low=round(found.low, 6), high=round(found.high, 6), spread=spread)
-
-
-def _intervals(figures: Mapping[str, Any]) -> dict[str, Interval]:
-    """Each figure over the questions for which every row has it; those that no question has are left out."""
-    known = {name: rows[:, np.isfinite(rows).all(axis=0)] for name, rows in figures.items()}
-    return {name: as_interval(stats.estimate(rows)) for name, rows in known.items() if rows.size}
-
-
-def _reason(found: Place) -> str:
-    assert found.withheld is not None
-    return found.withheld
-
-
-def _evenly(rows: Sequence[R], most: int) -> list[R]:
-    """At most so many rows, evenly from the first to the last, so that every kind of question keeps its share."""
-    return [rows[len(rows) * i // most] for i in range(most)] if len(rows) > most else list(rows)
+    """Compare the summaries that inverters are trained on with those that they are used on; null where there are too few."""
+    trained, used = (_records(inputs[side], Disclosure) for side in ("taught", "used"))
+    distance = summary_style(trained, used, params["seed"])
+    (out / STYLE).write_text((distance.model_dump_json(indent=1) if distance else "null") + "\n")
+    return {side: sum(bool(row.summary) for row in rows) for side, rows in (("taught", trained), ("used", used))}
 
 
 def _records(folder: Path, kind: type[R]) -> list[R]:
@@ -121,6 +78,10 @@ def _measured(folder: Path) -> Measured:
     return Measured.model_validate_json((folder / MEASURED).read_text(encoding="utf-8"))
 
 
-def _write(out: Path, found: Measured) -> dict[str, Any]:
-    (out / MEASURED).write_text(found.model_dump_json(indent=1) + "\n")
-    return {"asked": found.asked, "pairs": len(found.ids)}
+def _write_measured(out: Path, measured: Measured) -> dict[str, Any]:
+    _write(out / MEASURED, measured)
+    return {"asked": measured.asked, "pairs": len(measured.ids), "timed_out": measured.timed_out}
+
+
+def _write(path: Path, content: BaseModel) -> None:
+    path.write_text(content.model_dump_json(indent=1) + "\n", encoding="utf-8")

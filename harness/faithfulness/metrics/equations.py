@@ -1,8 +1,8 @@
-r"""The equations that a trace states, and which of them are true.
+r"""Judge the equations that a trace states.
 
-Only equations without unknowns can be true or false by themselves, so only those are judged: both sides are made of numbers,
-+ - * / ^, brackets, \frac, \sqrt, \binom, \pi and their like. A side that might go on beyond what was read (a variable beside
-it, a word such as "half of" before a bare number) is left out, so that nothing is called false that was only half read.
+Only equations without unknowns are judged: both sides consist of numbers, + - * / ^, brackets, \frac, \sqrt, \binom, \pi and
+the like. A side that may continue beyond what was read (a variable beside it, or "half of" before a bare number) is skipped,
+so that no equation is called false because only a part of it was read.
 """
 
 import ast
@@ -17,8 +17,8 @@ from itertools import pairwise
 from harness.grading.equality import compare
 
 SECONDS = 10.0
-LONGEST_SIDE = 300
-MOST_BITS = 10_000
+MAX_SIDE = 300
+MAX_BITS = 10_000
 
 _SPELLED = {
     r"\times": "*", r"\cdot": "*", r"\div": "/", "×": "*", "·": "*", "⋅": "*", "÷": "/", "−": "-", "–": "-",
@@ -35,7 +35,7 @@ _SPELLING = re.compile(
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\{([a-zA-Z]{1,20})\*?\}")
 _TABLES = ("matrix", "array", "cases")
 _BULLET = re.compile(r"^[ \t]*[-*+][ \t]+(?=[\d($])(?!.*(?:&|\\\\))", re.MULTILINE)
-"""What begins an item of a Markdown list, and is no sign; in a row of LaTeX it is one."""
+"""The mark of an item of a Markdown list, which is no minus sign; in a row of LaTeX it is one."""
 _CONTINUED = re.compile(r"\n[ \t]*(?==)")
 _TOKEN = re.compile(
     r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|\d+(?:\.\d+)?|\.\d+)|(?P<function>\\(?:frac|sqrt|binom|pi)(?![a-zA-Z]))"
@@ -52,50 +52,54 @@ _CARRIES_ON = re.compile(
     r"|halves|thirds|quarters|cents?|dozen|hundred|thousand|million|billion",
     re.IGNORECASE,
 )
-"""Words that a side may go on in: functions, operations, and units that change a number's size."""
+"""Words in which a side may continue: functions, operations, and units that change a number's size."""
 _DECIMAL = re.compile(r"\s*-?\d*\.(\d+)\s*")
 
 
 @dataclass(frozen=True)
 class Equations:
-    """How many of a trace's equations are true and how many false; `unjudged`: there was no time left to look at all."""
+    """The counts of a trace's true and false equations.
+
+    Attributes:
+        timed_out: whether the time limit ended before all equations were judged.
+    """
 
     true: int
     false: int
-    unjudged: bool
+    timed_out: bool
 
     @property
     def share(self) -> float | None:
-        """The true ones' share; None where none could be judged."""
+        """Share of true equations; None where none could be judged."""
         judged = self.true + self.false
         return self.true / judged if judged else None
 
 
 class _Unreadable(Exception):
-    """A side that plain arithmetic cannot give a value."""
+    """A side has no value in plain arithmetic."""
 
 
 def judge_equations(raw: str, seconds: float = SECONDS) -> Equations:
-    """Judge the equations of a trace, one after the other until the time is up.
+    """Judge the equations of a trace in order, until the time limit.
 
-    Plain arithmetic is done in exact fractions; what is left goes to Math-Verify in a process that is killed after 5 s of CPU
-    time, so that no expression can take longer than the limit and those 5 s.
+    Plain arithmetic is done in exact fractions. Everything else is compared by Math-Verify in a process that is killed after
+    5 s of CPU time, so that a trace takes at most `seconds` and those 5 s.
     """
     if "\\" in raw or "!" in raw:
-        _start_algebra()  # whose start is no part of the time
+        _start_algebra()  # before the clock starts
     deadline = time.monotonic() + seconds
     counts = {True: 0, False: 0}
     for left, right in _equations(raw):
         if time.monotonic() > deadline:
-            return Equations(counts[True], counts[False], unjudged=True)
+            return Equations(counts[True], counts[False], timed_out=True)
         verdict = _holds(left, right)
         if verdict is not None:
             counts[verdict] += 1
-    return Equations(counts[True], counts[False], unjudged=False)
+    return Equations(counts[True], counts[False], timed_out=False)
 
 
 def _equations(raw: str) -> Iterator[tuple[str, str]]:
-    """Neighbouring sides of each chain of equal signs."""
+    """Yield the neighbouring sides of each chain of equal signs."""
     text = _ENVIRONMENT.sub(lambda match: "|" if match[1].endswith(_TABLES) else "\n", _BULLET.sub("", raw))
     text = _CONTINUED.sub(" ", _SPELLING.sub(lambda match: _SPELLED[match[0]], text))
     run, before = "", "\n"
@@ -111,26 +115,26 @@ def _equations(raw: str) -> Iterator[tuple[str, str]]:
 
 
 def _mark_before(text: str, token: "re.Match[str]") -> str:
-    """A token as what stands before a side; a mark that joins two numbers (`12:30`, `3,5`) comes with the first of them."""
+    """Return the token before a side; a mark that joins two numbers (`12:30`, `3,5`) together with the first number."""
     joined = _JOINED.match(text, token.start() - 1) if token.start() else None
     return joined[0][:2] if joined else token[0]
 
 
 def _mark_after(text: str, token: "re.Match[str]") -> str:
-    r"""What carries on after a token: an operator after a word, whatever is glued to it after a mark (`0.\overline{3}`)."""
+    r"""Return what continues after a token: an operator after a word, adjacent text after a mark (`0.\overline{3}`)."""
     if token.lastgroup != "word" and token[0] not in ".,:;":
         return ""
     pattern = _OPERATOR if token.lastgroup == "word" else _GLUED
-    found = pattern.match(text, token.end())
-    return found[0] if found else ""
+    match = pattern.match(text, token.end())
+    return match[0] if match else ""
 
 
 def _whole_sides(run: str, before: str, after: str, then: str) -> Iterator[tuple[str, str]]:
-    """Neighbouring sides of a run, without the outermost where it may go on in what stands before or after.
+    """Yield the neighbouring sides of a run; skip an outermost side that may continue before or after the run.
 
     Args:
-        before, after: the tokens that began and ended the run.
-        then: the operator that comes after these, or nothing.
+        before, after: the tokens around the run.
+        then: what continues after `after`, or "".
     """
     first, *others = (side.strip() for side in run.split("="))
     called = run[0] == "("  # `abs(-3) = 3`, but not `so (3) = 3`
@@ -140,19 +144,19 @@ def _whole_sides(run: str, before: str, after: str, then: str) -> Iterator[tuple
     if _goes_on(after) or then:
         last = ""
     for left, right in pairwise([first, *others, last]):
-        if 0 < len(left) <= LONGEST_SIDE and 0 < len(right) <= LONGEST_SIDE:
+        if 0 < len(left) <= MAX_SIDE and 0 < len(right) <= MAX_SIDE:
             yield left, right
 
 
 def _goes_on(token: str) -> bool:
-    """Whether a side may go on in this token: a variable, a command, a function's name, a mark that is no end of a sentence."""
+    """Return whether a side may continue in this token: a variable, a command, a function, a mark inside a sentence."""
     if token[0].isalpha():
         return len(token) == 1 or _CARRIES_ON.fullmatch(token) is not None
     return token not in _PROSE_ENDS
 
 
 def _holds(left: str, right: str) -> bool | None:
-    """Whether two sides are equal, a decimal being right to its last digit; None where that cannot be told."""
+    """Return whether two sides are equal, decimals to their last digit; None where that cannot be decided."""
     try:
         difference = abs(_value(left) - _value(right))
     except _Unreadable:
@@ -176,7 +180,7 @@ def _by_algebra(left: str, right: str) -> bool | None:
 
 
 def _value(side: str) -> Fraction:
-    """The value of plain arithmetic."""
+    """Compute a side in plain arithmetic."""
     numbers: dict[str, Fraction] = {}
     source = _source(side, numbers)
     try:
@@ -187,7 +191,7 @@ def _value(side: str) -> Fraction:
 
 
 def _source(side: str, numbers: dict[str, Fraction]) -> str:
-    r"""A side as a Python expression over names of its numbers: `\frac{1}{2}^3` becomes `((n0)/(n1))**n2`."""
+    r"""Write a side as a Python expression over names for its numbers: `\frac{1}{2}^3` becomes `((n0)/(n1))**n2`."""
     pieces: list[str] = []
     for match in _TOKEN.finditer(side):
         if match.lastgroup == "number":
@@ -204,10 +208,10 @@ def _source(side: str, numbers: dict[str, Fraction]) -> str:
 
 
 def _without_fractions(side: str, numbers: dict[str, Fraction]) -> str:
-    r"""The source of a side once each innermost `\frac{a}{b}` is written `((a)/(b))`.
+    r"""Write each innermost `\frac{a}{b}` of a side as `((a)/(b))` and return its source.
 
     Raises:
-        _Unreadable: it has other functions, or a number right before a fraction, which may be a sum or a product.
+        _Unreadable: the side has other functions, or a number right before a fraction, which may mean a sum or a product.
     """
     plain, count = re.subn(r"(?<![\d)}] )(?<![\d)}])\\frac\s*\{([^{}\\]*)\}\s*\{([^{}\\]*)\}", r"((\1)/(\2))", side)
     if not count:
@@ -237,7 +241,7 @@ def _combine(left: Fraction, operator: ast.operator, right: Fraction) -> Fractio
             return left * right
         case ast.Div():
             return left / right
-        case ast.Pow() if right.denominator == 1 and _bits(left) * abs(right.numerator) <= MOST_BITS:
+        case ast.Pow() if right.denominator == 1 and _bits(left) * abs(right.numerator) <= MAX_BITS:
             return left**right.numerator
     raise ValueError("no arithmetic, or a power too large")
 

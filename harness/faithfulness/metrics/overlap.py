@@ -1,6 +1,7 @@
-"""How much of one text's wording another shares: figures named so that no variant is taken for another.
+"""Measure how much of one text's wording another shares.
 
-Each equals the package that its name says, to 1e-9 (tests/harness/faithfulness/test_overlap.py).
+The name of each figure says which package's variant it is; it equals that package to 1e-9
+(tests/harness/faithfulness/metrics/test_overlap.py).
 """
 
 from functools import cache
@@ -9,16 +10,16 @@ from typing import Any
 from harness.faithfulness.metrics.rouge import rouge_l, rouge_lsum, rouge_n, shared
 from harness.faithfulness.metrics.text import Text
 
-MOST_WORDS_IN_A_RUN = 4
+MAX_NGRAM = 4
 
 
 def overlap(truth: Text, inverted: Text) -> dict[str, float]:
-    """All overlap figures of a pair.
+    """Return all overlap figures of a pair.
 
     Returns:
-        `length_ratio`: tokens of the inverted trace for each one of the true trace (0 where the true one has none).
-        `token_f1`: F1 of tokens as multisets, so repeating a token earns nothing; tokens as `Text` was told to split.
-        `token_f1_sets`: F1 of the sets of nltk's words, the variant of arXiv 2603.07267; it grows with vocabulary alone.
+        `length_ratio`: tokens of the inverted trace divided by those of the true trace (0 where the true one has none).
+        `token_f1`: F1 of tokens as multisets, so that repeating a token earns nothing; tokens as the `Text` splits them.
+        `token_f1_sets`: F1 of the sets of nltk's words, the variant of arXiv 2603.07267; blind to repetition and order.
         `bleu_sacrebleu`: sacrebleu's `sentence_bleu` divided by 100.
         `bleu_nltk`: nltk's `sentence_bleu` of its words with smoothing method 3, the variant of arXiv 2603.07267.
         `rouge1`, `rouge2`, `rougeL`, `rougeLsum`: rouge-score's F-measures with stemming.
@@ -37,20 +38,20 @@ def overlap(truth: Text, inverted: Text) -> dict[str, float]:
 
 
 def token_f1(truth: Text, inverted: Text) -> float:
-    """F1 of clipped token counts."""
+    """Return the F1 of clipped token counts."""
     common = shared(truth.ngrams("tokens", 1), inverted.ngrams("tokens", 1))
     return 2 * common / (len(truth.tokens) + len(inverted.tokens)) if common else 0.0
 
 
 def token_f1_sets(truth: Text, inverted: Text) -> float:
-    """F1 of the sets of nltk's words."""
+    """Return the F1 of the sets of nltk's words."""
     true_words, words = set(truth.nltk), set(inverted.nltk)
     common = len(true_words & words)
     return 2 * common / (len(true_words) + len(words)) if common else 0.0
 
 
 def bleu_sacrebleu(truth: Text, inverted: Text) -> float:
-    """sacrebleu's sentence BLEU (tokenizer 13a, exponential smoothing, effective order) from counts, over 100."""
+    """Return sacrebleu's sentence BLEU (tokenizer 13a, exponential smoothing, effective order), divided by 100."""
     from sacrebleu.metrics import BLEU
 
     common, total = _clipped(truth, inverted, "bleu")
@@ -59,7 +60,7 @@ def bleu_sacrebleu(truth: Text, inverted: Text) -> float:
 
 
 def bleu_nltk(truth: Text, inverted: Text) -> float:
-    """nltk's sentence BLEU with smoothing method 3 (Chen and Cherry 2014) from counts."""
+    """Return nltk's sentence BLEU with smoothing method 3 (Chen and Cherry 2014)."""
     from fractions import Fraction
     from math import exp, fsum, log
 
@@ -68,16 +69,16 @@ def bleu_nltk(truth: Text, inverted: Text) -> float:
     common, total = _clipped(truth, inverted, "nltk")
     if not common[0]:
         return 0.0
-    # nltk counts one possible run where the text is too short for any.
+    # nltk counts one possible run where the text is too short for any
     shares = [Fraction(c, max(t, 1), _normalize=False) for c, t in zip(common, total, strict=True)]  # type: ignore[call-overload]
     smoothed = _smoothing()(shares)
     penalty = brevity_penalty(len(truth.nltk), len(inverted.nltk))
-    return float(penalty * exp(fsum(log(share) / MOST_WORDS_IN_A_RUN for share in smoothed)))
+    return float(penalty * exp(fsum(log(share) / MAX_NGRAM for share in smoothed)))
 
 
 def _clipped(truth: Text, inverted: Text, words: str) -> tuple[list[int], list[int]]:
-    """Runs of 1 to 4 words that the inverted text shares with the true one, and all that it has."""
-    orders = range(1, MOST_WORDS_IN_A_RUN + 1)
+    """Count runs of 1 to 4 words: those that the inverted text shares with the true one, and all of its own."""
+    orders = range(1, MAX_NGRAM + 1)
     common = [shared(truth.ngrams(words, n), inverted.ngrams(words, n)) for n in orders]
     return common, [inverted.ngrams(words, n).total() for n in orders]
 

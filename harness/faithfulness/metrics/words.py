@@ -1,8 +1,10 @@
-"""Ways of splitting a text into words and sentences, equal to those of the packages whose figures are taken."""
+"""Split texts into words exactly as the packages do whose figures are computed here."""
 
 from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
+
+from traceinv.steps import sentences
 
 if TYPE_CHECKING:
     from nltk.stem.porter import PorterStemmer
@@ -11,7 +13,7 @@ STEMS_KEPT = 200_000
 
 
 def rouge_words(raw: str) -> list[str]:
-    """rouge-score's own tokenizer with `use_stemmer=True`; the stem of a word is worked out once and then remembered."""
+    """Split with rouge-score's own tokenizer and `use_stemmer=True`; stems are cached."""
     from rouge_score.tokenize import tokenize
 
     words: list[str] = tokenize(raw, _Stemmer)
@@ -19,7 +21,7 @@ def rouge_words(raw: str) -> list[str]:
 
 
 class _Stemmer:
-    """What rouge-score asks of a stemmer."""
+    """Provides the one method that rouge-score calls on a stemmer."""
 
     @staticmethod
     @lru_cache(STEMS_KEPT)
@@ -35,27 +37,14 @@ def _porter() -> "PorterStemmer":
 
 
 def nltk_words(raw: str) -> list[str]:
-    """nltk's `word_tokenize` without its data files: the same word tokenizer, behind an untrained sentence splitter.
+    """Split as nltk's `word_tokenize` does, with an untrained sentence splitter.
 
-    `word_tokenize` splits sentences with a Punkt model that must be downloaded. The splitter here is Punkt with no training: it
-    ends a sentence at every full stop, question or exclamation mark that white space follows, where the trained one knows
-    abbreviations such as `Dr.`. So the full stop of an abbreviation becomes a word of its own; all else is the same.
+    `word_tokenize` splits sentences with a Punkt model that must be downloaded and that knows abbreviations such as `Dr.`.
+    The untrained Punkt ends a sentence at every full stop, question or exclamation mark before white space, so that the full
+    stop of an abbreviation becomes a word of its own. All else is the same.
     """
     words = _word_tokenizer()
     return [word for sentence in sentences(raw) for word in words.tokenize(sentence)]
-
-
-def sentences(raw: str) -> list[str]:
-    """The sentences of a text, by nltk's untrained Punkt (Kiss and Strunk 2006)."""
-    found: list[str] = _sentence_tokenizer().tokenize(raw)
-    return found
-
-
-@cache
-def _sentence_tokenizer() -> Any:
-    from nltk.tokenize.punkt import PunktSentenceTokenizer
-
-    return PunktSentenceTokenizer()
 
 
 @cache
@@ -67,7 +56,7 @@ def _word_tokenizer() -> Any:
 
 @cache
 def tokenizer_13a() -> Callable[[str], str]:
-    """sacrebleu's tokenizer without its cache, which keeps the last 65,536 texts whole: gigabytes, for long traces."""
+    """Return sacrebleu's tokenizer without its cache, which would keep 65,536 texts: gigabytes of long traces."""
     from sacrebleu.tokenizers.tokenizer_13a import Tokenizer13a
     from sacrebleu.tokenizers.tokenizer_re import TokenizerRegexp
 

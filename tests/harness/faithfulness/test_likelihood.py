@@ -1,5 +1,6 @@
 """Bits counted in batches equal those counted token by token, for several kinds of model."""
 
+from collections.abc import Sequence
 from math import log
 from random import Random
 from typing import Any
@@ -15,10 +16,12 @@ from transformers import (
     Qwen3Config,
 )
 
-from harness.faithfulness.likelihood import Surprise, surprise
+from harness.faithfulness.likelihood import TraceNLL, evenly, trace_bits, trace_nll
+from traceinv.engines.base import Message
 from traceinv.errors import GateError
 from traceinv.lab.models import BASE
 from traceinv.reasoning import OPEN, open_reasoning
+from traceinv.records import Disclosure, Question, Transcript
 
 SIZES = {
     "num_hidden_layers": 2,
@@ -68,20 +71,20 @@ def test_batches_give_the_bits_of_a_plain_loop(
         def __call__(self, raw: str, add_special_tokens: bool) -> dict[str, list[int]]:
             return {"input_ids": [token % 400 for token in tokenizer(raw, add_special_tokens=False)["input_ids"]]}
 
-    found = surprise(model, Small(), prompts, traces, batch_tokens)  # type: ignore[arg-type]
-    for prompt, trace, each in zip(prompts, traces, found, strict=True):
+    rows = trace_nll(model, Small(), prompts, traces, batch_tokens)  # type: ignore[arg-type]
+    for prompt, trace, row in zip(prompts, traces, rows, strict=True):
         before = Small()(open_reasoning(prompt), False)["input_ids"]
         after = Small()(trace, False)["input_ids"]
         with torch.inference_mode():
-            assert each.bits == pytest.approx(_plain(model, before + after, len(before)), rel=1e-4)
-        assert each.tokens == len(after)
+            assert row.bits == pytest.approx(_plain(model, before + after, len(before)), rel=1e-4)
+        assert row.tokens == len(after)
 
 
 def test_a_uniform_model_needs_the_logarithm_of_its_vocabulary_a_token(tokenizer: PreTrainedTokenizerBase) -> None:
     model = AutoModelForCausalLM.from_config(LlamaConfig(vocab_size=4096, **SIZES)).eval()
     torch.nn.init.zeros_(model.lm_head.weight)
-    (found,) = surprise(model, tokenizer, ["question"], ["b=a+4 3+4=0"])
-    assert found.bits == pytest.approx(12 * found.tokens, rel=1e-6)
+    (row,) = trace_nll(model, tokenizer, ["question"], ["b=a+4 3+4=0"])
+    assert row.bits == pytest.approx(12 * row.tokens, rel=1e-6)
 
 
 def test_reasoning_is_opened_once_whether_or_not_the_template_does_it() -> None:
@@ -92,8 +95,8 @@ def test_reasoning_is_opened_once_whether_or_not_the_template_does_it() -> None:
 
 def test_an_empty_trace_has_no_bits(tokenizer: PreTrainedTokenizerBase) -> None:
     model = AutoModelForCausalLM.from_config(LlamaConfig(vocab_size=4096, **SIZES)).eval()
-    assert surprise(model, tokenizer, ["question"], [""]) == [Surprise(bits=0.0, tokens=0)]
-    assert [each.tokens for each in surprise(model, tokenizer, ["a", "b"], ["", "3+4=0"], 1)] == [0, 4]
+    assert trace_nll(model, tokenizer, ["question"], [""]) == [TraceNLL(bits=0.0, tokens=0)]
+    assert [row.tokens for row in trace_nll(model, tokenizer, ["a", "b"], ["", "3+4=0"], 1)] == [0, 4]
 
 
 def test_a_trace_that_the_model_has_no_positions_for_is_refused(tokenizer: PreTrainedTokenizerBase) -> None:
@@ -101,4 +104,34 @@ def test_a_trace_that_the_model_has_no_positions_for_is_refused(tokenizer: PreTr
     config = LlamaConfig(vocab_size=4096, max_position_embeddings=64, **SIZES)
     model = AutoModelForCausalLM.from_config(config).eval()
     with pytest.raises(GateError, match=r"trace 2 of 2: .* has \d+ tokens, .* 64"):
-        surprise(model, tokenizer, ["q", "q"], ["3+4=0", "3+4=0 " * 60])
+        trace_nll(model, tokenizer, ["q", "q"], ["3+4=0", "3+4=0 " * 60])
+
+
+def test_bits_are_taken_of_the_disclosed_questions_under_each_condition(tokenizer: PreTrainedTokenizerBase) -> None:
+    """A uniform model needs 12 bits a token whatever it is shown, so that the layout of the result can be checked."""
+    model = AutoModelForCausalLM.from_config(LlamaConfig(vocab_size=4096, **SIZES)).eval()
+    torch.nn.init.zeros_(model.lm_head.weight)
+    questions = [Question(id=str(number), kind="k", text="why") for number in range(3)]
+    traces = ["3+4=0", "3+4=0 3+4=0", "never disclosed"]
+    hidden = [
+        Transcript(id=q.id, question=q, trace=trace, answer="0", finish_reason="stop")
+        for q, trace in zip(questions, traces, strict=True)
+    ]
+    shown = [Disclosure(id=q.id, question=q, answer="0", summary="s") for q in (questions[1], questions[0])]
+    messages: list[str] = []
+
+    def render(conversation: Sequence[Message]) -> str:
+        messages.append(conversation[0]["content"])
+        return messages[-1]
+
+    bits = trace_bits(model, tokenizer, render, hidden, shown, ("question", "summary"), as_inverter=True)
+    assert bits.ids == ["1", "0"]
+    assert list(bits.bits) == ["question", "summary"]
+    for condition in bits.bits.values():
+        assert condition == pytest.approx([12 * tokens for tokens in bits.tokens], rel=1e-4)
+    assert ["Summary" in message for message in messages] == [False, False, True, True]
+
+
+def test_rows_are_taken_at_even_distances() -> None:
+    assert evenly(range(10), 5) == [0, 2, 4, 6, 8]
+    assert evenly(range(3), 5) == [0, 1, 2]

@@ -1,16 +1,15 @@
-"""Figures of lab pairs fall where they should: on shuffled, shortened, altered and foreign traces."""
+"""Figures of a run fall on shuffled, shortened and altered traces and on those of other questions."""
 
 from collections.abc import Callable
 from random import Random
 
+import numpy as np
 import pytest
 
-from harness.faithfulness.lab import concludes
-from harness.faithfulness.measure import Measured, compare, measure, measure_again
-from harness.faithfulness.metrics.text import Text
-from traceinv.lab.families import FAMILIES
+from harness.faithfulness.compare import compare, read_trace
+from harness.faithfulness.measure import Measured, as_arrays, measure, measure_again
 from traceinv.lab.questions import as_question, draw
-from traceinv.records import Disclosure, Inversion, Transcript
+from traceinv.records import Disclosure, Inversion, Question, Transcript
 
 PROBLEMS = draw("target", 12, (4, 8), 0)
 HIDDEN = [
@@ -77,11 +76,14 @@ def test_another_questions_trace_is_far_below_the_true_one() -> None:
 
 def test_a_repeated_step_matches_once_and_garbage_is_never_true() -> None:
     row = HIDDEN[0]
-    truth = Text(row.trace or "")
-    lines = truth.raw.splitlines()
-    repeated = compare(row.question, truth, Text("\n".join([lines[0]] * len(lines))), row.answer or "")
-    assert repeated["step_recall"] == pytest.approx(1 / len(lines))
-    assert compare(row.question, truth, Text("x <script>\n\x00"), row.answer or "")["true_steps"] == 0
+    truth = read_trace(row.question, row.trace or "")
+    lines = truth.text.raw.splitlines()
+
+    def figures(trace: str) -> dict[str, float | None]:
+        return compare(row.question, row.answer, truth, read_trace(row.question, trace))
+
+    assert figures("\n".join([lines[0]] * len(lines)))["step_recall"] == pytest.approx(1 / len(lines))
+    assert figures("x <script>\n\x00")["true_steps"] == 0
 
 
 def test_only_finished_traces_are_pairs_and_the_others_are_counted() -> None:
@@ -99,22 +101,42 @@ def test_the_ceiling_of_a_target_that_repeats_itself_is_1() -> None:
     assert _means(found.by_pair) == {name: pytest.approx(1) for name in found.by_pair}
 
 
-@pytest.mark.parametrize("kind", FAMILIES)
-def test_a_true_trace_concludes_with_its_answer_and_with_no_other(kind: str) -> None:
-    for problem in (p for p in PROBLEMS.values() if p.family == kind):
-        lines = problem.trace.splitlines()
-        assert concludes(kind, lines, problem.answer)
-        wrong = (
-            problem.answer.replace(") % 7", " + 1) % 7") if kind == "compose" else str((int(problem.answer) + 1) % 7)
-        )
-        assert not concludes(kind, lines, wrong)
-        assert not concludes(kind, [*lines[:-1], "so it is"], problem.answer)
-        assert not concludes(kind, [], problem.answer)
+PROSE = [
+    Transcript(
+        id=f"gsm/{number}",
+        question=Question(id=f"gsm/{number}", kind="algebra", text=f"How many eggs are {number} and 3?"),
+        trace=f"We have {number} eggs. We get 3 more.\nSo {number} + 3 = {number + 3}. The answer is {number + 3}.",
+        answer=str(number + 3),
+        finish_reason="stop",
+    )
+    for number in range(12)
+]
 
 
-def test_a_program_in_other_words_is_run_to_see_what_it_does() -> None:
-    problem = next(p for p in PROBLEMS.values() if p.family == "compose")
-    p, q = problem.reference.split()
-    lines = problem.trace.splitlines()
-    assert concludes("compose", lines, f"def f(x):\n    return ({q} + x*{p}) % 7")
-    assert not concludes("compose", lines, "def f(x):\n    return x")
+def test_questions_of_any_kind_are_measured_as_prose() -> None:
+    changed = [_inversion(row, (row.trace or "").replace("+ 3", "+ 4")) for row in PROSE]
+    whole, spoilt = measure([_inversion(row, row.trace) for row in PROSE], PROSE, 3, 0), measure(changed, PROSE, 3, 0)
+    assert len(whole.ids) == 12
+    assert _means(whole.by_pair) == {name: pytest.approx(1) for name in whole.by_pair}
+    assert _means(spoilt.by_pair)["true_equations"] == 0
+    assert _means(spoilt.by_pair)["step_f1"] < 1
+    assert _means(whole.floor_by_pair)["concludes"] < 0.5
+    assert "true_steps" not in whole.by_pair
+    assert "true_equations" not in whole.floor_by_pair
+    assert measure_again(PROSE, PROSE).by_pair["concludes"] == [1.0] * 12
+
+
+def test_a_run_may_mix_questions_with_and_without_an_exact_reader() -> None:
+    rows = [HIDDEN[0], HIDDEN[1], *PROSE[:2]]
+    mixed = measure([_inversion(row, row.trace) for row in rows], rows, draws=1, seed=0)
+    assert mixed.by_pair["true_steps"] == [1.0, 1.0, None, None]
+    assert mixed.by_pair["true_equations"] == [None, None, 1.0, 1.0]
+    assert np.isnan(as_arrays([mixed], mixed.ids)["true_steps"][0, 2:]).all()
+
+
+def test_arrays_are_in_the_order_asked_for_and_undefined_where_a_row_lacks_a_figure() -> None:
+    first = Measured(asked=2, ids=["a", "b"], by_pair={"x": [1.0, None]}, floor_by_pair={})
+    second = Measured(asked=2, ids=["b", "a"], by_pair={"x": [3.0, 4.0], "y": [5.0, 6.0]}, floor_by_pair={})
+    arrays = as_arrays([first, second], ["b", "a"])
+    np.testing.assert_array_equal(arrays["x"], [[np.nan, 1], [3, 4]])
+    np.testing.assert_array_equal(arrays["y"], [[np.nan, np.nan], [5, 6]])

@@ -1,12 +1,12 @@
 """The lab's problem families, by name."""
 
-from traceinv.lab.families.base import Family, Problem, Step
+from traceinv.lab.families.base import Family, JudgedLine, Problem
 from traceinv.lab.families.chain import Chain
 from traceinv.lab.families.compose import Compose, unit_tests
 from traceinv.lab.families.dials import Dials
 from traceinv.lab.families.drills import Drill
 from traceinv.lab.families.prints import Prints
 
-__all__ = ["FAMILIES", "Drill", "Family", "Problem", "Step", "unit_tests"]
+__all__ = ["FAMILIES", "Drill", "Family", "JudgedLine", "Problem", "unit_tests"]
 
 FAMILIES: dict[str, Family] = {family.name: family for family in (Chain(), Dials(), Prints(), Compose())}

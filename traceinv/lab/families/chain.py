@@ -4,7 +4,7 @@ import re
 import string
 from collections.abc import Sequence
 
-from traceinv.lab.families.base import Step, judge
+from traceinv.lab.families.base import JudgedLine, judge
 from traceinv.lab.families.counting import Counting
 from traceinv.lab.families.modular import EQUATION, Operation, equations
 
@@ -29,7 +29,7 @@ class Chain(Counting):
         statements = ";".join([f"{LETTERS[0]}={start}", *rules])
         return f"Count modulo 7. {statements}. What is {LETTERS[len(operations)]}?"
 
-    def read(self, question: str, trace: str) -> list[Step]:
+    def read(self, question: str, trace: str) -> list[JudgedLine]:
         match = _QUESTION.fullmatch(question)
         if match is None:
             raise ValueError(f"not a question of the family {self.name}: {question!r}")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from random import Random
 
-from traceinv.lab.families.base import Problem, Step, judge
+from traceinv.lab.families.base import JudgedLine, Problem, judge, match_end
 from traceinv.lab.families.drills import Drill, make_drill
 from traceinv.lab.families.modular import EQUATION, MODULUS, WORDS, Operation, parse_words, sample_operations
 
@@ -18,6 +18,7 @@ TEST_INPUTS = tuple(range(-3, 15))
 _HEADER = "Write f(x) modulo 7 as (p*x + q) % 7. Begin with x.\n"
 _INSTRUCTION = re.compile(rf"(?P<label>[A-I]) (?P<words>{WORDS})")
 _LINE = re.compile(rf"(?P<label>[A-I]) {WORDS} p (?:[0-6]|[0-6]\*[1-6]=[0-6]) q {EQUATION}")
+_COEFFICIENTS = re.compile(r" p (?:[0-6]\*[1-6]=)?(?P<p>[0-6]) q [0-6][-+*][1-6]=(?P<q>[0-6])$")
 
 Coefficients = tuple[int, int]
 """`(p, q)` of `p*x+q`."""
@@ -68,8 +69,17 @@ class Compose:
         operations = sample_operations(rng, rng.randint(2, 9))
         return make_drill(rng, _HEADER + "\n".join(_listing(operations)), ComposeSteps(operations))
 
-    def read(self, question: str, trace: str) -> list[Step]:
+    def read(self, question: str, trace: str) -> list[JudgedLine]:
         return judge(trace, _LINE, {line[0]: line for line in _trace(_parse(question))})
+
+    def concludes(self, trace: str, answer: str) -> bool:
+        """Return whether the coefficients of the last line are those of the answer.
+
+        No program is run: only the form of the family's own answers counts, `def f(x):` and `return (p*x + q) % 7` on the
+        next line.
+        """
+        match = match_end(trace, _COEFFICIENTS)
+        return match is not None and answer.strip() == program(int(match["p"]), int(match["q"]))
 
 
 def unit_tests(reference: str) -> list[tuple[int, int]]:

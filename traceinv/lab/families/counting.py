@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from traceinv.lab.families.base import Problem
+from traceinv.lab.families.base import Problem, concludes_with_value
 from traceinv.lab.families.drills import Drill, make_drill
 from traceinv.lab.families.modular import MODULUS, Operation, equations, sample_operations
 
@@ -71,6 +71,10 @@ class Counting(ABC):
         return make_drill(
             rng, self.question(start, operations), CountingSteps(start, operations, self._rules(operations))
         )
+
+    def concludes(self, trace: str, answer: str) -> bool:
+        """Return whether the last line of a trace comes to the answer."""
+        return concludes_with_value(trace, answer)
 
     def _rules(self, operations: Sequence[Operation]) -> list[str]:
         return [self.rule(number, operation) for number, operation in enumerate(operations)]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from traceinv.lab.families.base import Step, judge
+from traceinv.lab.families.base import JudgedLine, judge
 from traceinv.lab.families.counting import Counting
 from traceinv.lab.families.modular import EQUATION, WORDS, Operation, equations, parse_words
 
@@ -30,7 +30,7 @@ class Dials(Counting):
         actions = " ".join(f"{self.rule(number, operation)}." for number, operation in enumerate(operations))
         return f"A dial from 0 to 6 starts at {start}. {actions} Where does it end?"
 
-    def read(self, question: str, trace: str) -> list[Step]:
+    def read(self, question: str, trace: str) -> list[JudgedLine]:
         match = _QUESTION.fullmatch(question)
         if match is None:
             raise ValueError(f"not a question of the family {self.name}: {question!r}")

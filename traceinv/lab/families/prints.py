@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from traceinv.lab.families.base import Problem, Step, judge
+from traceinv.lab.families.base import JudgedLine, Problem, concludes_with_value, judge
 from traceinv.lab.families.drills import Drill, make_drill
 from traceinv.lab.families.modular import EQUATION, MODULUS, Operation, sample_operation
 
@@ -100,10 +100,13 @@ class Prints:
         start, assignments = rng.randrange(MODULUS), _sample_assignments(rng, rng.randint(2, 9))
         return make_drill(rng, _listing(start, assignments), PrintsSteps(start, assignments))
 
-    def read(self, question: str, trace: str) -> list[Step]:
+    def read(self, question: str, trace: str) -> list[JudgedLine]:
         start, assignments = _parse(question)
         lines = _trace(_execute(start, assignments), assignments)
         return judge(trace, _LINE, {line[0]: line for line in lines})
+
+    def concludes(self, trace: str, answer: str) -> bool:
+        return concludes_with_value(trace, answer)
 
 
 def _sample_assignments(rng: Random, count: int) -> list[Assignment]:

@@ -1,10 +1,12 @@
 """Equations are judged where they can be, left alone where they were only half read, and never hang."""
 
-import time
+import itertools
+from types import SimpleNamespace
 
 import pytest
 from mirror import mirrored_rows
 
+from harness.faithfulness.metrics import equations
 from harness.faithfulness.metrics.equations import Equations, judge_equations
 
 
@@ -29,7 +31,7 @@ from harness.faithfulness.metrics.equations import Equations, judge_equations
     ],
 )
 def test_closed_equations_are_judged(text: str, true: int, false: int) -> None:
-    assert judge_equations(text) == Equations(true, false, unjudged=False)
+    assert judge_equations(text) == Equations(true, false, timed_out=False)
 
 
 @pytest.mark.parametrize(
@@ -80,21 +82,27 @@ def test_what_may_be_half_an_equation_is_left_alone(text: str) -> None:
 
 def test_roots_and_factorials_are_judged_by_computer_algebra() -> None:
     text = r"$\sqrt{25} = 5$ and $5! = 120$ and $\binom{5}{2} = 11$"
-    assert judge_equations(text, seconds=100) == Equations(2, 1, unjudged=False)
+    assert judge_equations(text, seconds=100) == Equations(2, 1, timed_out=False)
 
 
 @pytest.mark.slow
 def test_an_endless_expression_costs_no_more_than_the_limit() -> None:
-    start = time.monotonic()
-    found = judge_equations(r"\sqrt{9^{9^{9^{9}}}} = 1 " * 50 + "and 1 + 1 = 2", seconds=1)
-    assert time.monotonic() - start < 60  # 5 s of CPU time for the one that is being judged, on a machine however busy
-    assert found.false == 0
+    """The process that judges it is killed after 5 s of CPU time; without that, this test would not end."""
+    assert judge_equations(r"\sqrt{9^{9^{9^{9}}}} = 1 " * 50 + "and 1 + 1 = 2", seconds=1).false == 0
+
+
+def test_equations_after_the_time_limit_are_not_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    seconds = itertools.count()
+    monkeypatch.setattr(equations, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    text = "1 + 1 = 2 and 2 + 2 = 5 and 3 + 3 = 6 and 4 + 4 = 8"
+    assert judge_equations(text, seconds=3) == Equations(2, 1, timed_out=True)
+    assert judge_equations(text, seconds=100) == Equations(3, 1, timed_out=False)
 
 
 @pytest.mark.parametrize(
     "hostile", ["1=" * 9_000, "(" * 50_000 + "=1", "1+" * 50_000 + "=3", "\n" * 100_000, "9^" * 9_000 + "=1"]
 )
-def test_long_texts_take_no_more_than_linear_time(hostile: str) -> None:
+def test_long_hostile_texts_are_judged_without_an_error(hostile: str) -> None:
     judge_equations(hostile, seconds=30)
 
 

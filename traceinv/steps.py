@@ -1,0 +1,125 @@
+r"""Read a trace as steps.
+
+Questions of the lab's families have an exact reader, which also says whether a step is true. Every other trace is read as
+prose: its steps are its sentences and the rows of its displayed equations (`\[`, `$$`, `align` and the like).
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache
+from typing import Any
+
+from traceinv.lab.families import FAMILIES
+from traceinv.records import Question
+
+_DISPLAYS = {r"\[": r"\]", "$$": "$$"} | {
+    rf"\begin{{{name}{star}}}": rf"\end{{{name}{star}}}"
+    for name in ("align", "equation", "gather", "multline", "eqnarray")
+    for star in ("", "*")
+}
+"""What opens a displayed equation, and what closes it."""
+_OPENS = re.compile("|".join(map(re.escape, _DISPLAYS)))
+_WORD = re.compile(r"\\?[^\W_]+|[^\w\s]")
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_MEANINGFUL = re.compile(r"[^\W_]")
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of a trace.
+
+    Attributes:
+        text: the step as written, without white space around it.
+        true: whether it holds for the question; None where no exact reader knows.
+    """
+
+    text: str
+    true: bool | None
+
+    @cached_property
+    def words(self) -> tuple[str, ...]:
+        """Words in lower case and punctuation marks, in order."""
+        return tuple(_WORD.findall(self.text.lower()))
+
+    @cached_property
+    def numbers(self) -> tuple[str, ...]:
+        """Numbers, sorted as texts, without the commas between thousands."""
+        return tuple(sorted(_NUMBER.findall(self.text.replace("{,}", ",").replace(",", ""))))
+
+
+def steps_of(question: Question, trace: str) -> list[Step]:
+    """Split a trace into its steps, in order; never raises on a trace, whatever it holds."""
+    if is_exact(question):
+        return [Step(line.text, line.true) for line in FAMILIES[question.kind].read(question.text, trace)]
+    return _prose_steps(trace)
+
+
+def is_exact(question: Question) -> bool:
+    """Return whether an exact reader reads the question's traces, one step a line that is not blank."""
+    return _is_exact(question.kind, question.text)
+
+
+def has_exact_reader(kind: str) -> bool:
+    """Return whether there is an exact reader for questions of this kind; it may still not read every such question."""
+    return kind in FAMILIES
+
+
+def concludes(question: Question, trace: str, answer: str) -> float | None:
+    """Return 1 where the trace's last line comes to the answer, 0 where not, None where no exact reader knows."""
+    return float(FAMILIES[question.kind].concludes(trace, answer)) if is_exact(question) else None
+
+
+def sentences(text: str) -> list[str]:
+    """Split a text into sentences with nltk's untrained Punkt (Kiss and Strunk 2006)."""
+    split: list[str] = _sentence_tokenizer().tokenize(text)
+    return split
+
+
+@lru_cache(4096)
+def _is_exact(kind: str, text: str) -> bool:
+    if kind not in FAMILIES:
+        return False
+    try:
+        FAMILIES[kind].read(text, "")
+    except ValueError:  # a question from elsewhere whose kind has the name of a family
+        return False
+    return True
+
+
+def _prose_steps(trace: str) -> list[Step]:
+    """Split prose; pieces without a letter or digit are no steps."""
+    pieces = [
+        piece for part, is_display in _parts(trace) for piece in (_rows(part) if is_display else _sentences(part))
+    ]
+    return [Step(piece.strip(), None) for piece in pieces if _MEANINGFUL.search(piece)]
+
+
+def _parts(text: str) -> list[tuple[str, bool]]:
+    """Cut a text at its displayed equations: (part, whether it is one). A display that is never closed is prose."""
+    parts, done, position = [], 0, 0
+    unclosed: set[str] = set()
+    while match := _OPENS.search(text, position):
+        position = match.end()
+        closer = _DISPLAYS[match[0]]
+        end = -1 if closer in unclosed else text.find(closer, position)
+        if end < 0:
+            unclosed.add(closer)
+            continue
+        parts += [(text[done : match.start()], False), (text[position:end], True)]
+        done = position = end + len(closer)
+    return [*parts, (text[done:], False)]
+
+
+def _sentences(part: str) -> list[str]:
+    return [sentence for line in part.splitlines() for sentence in sentences(line)]
+
+
+def _rows(display: str) -> list[str]:
+    return display.replace("&", " ").split(r"\\")
+
+
+@cache
+def _sentence_tokenizer() -> Any:
+    from nltk.tokenize.punkt import PunktSentenceTokenizer
+
+    return PunktSentenceTokenizer()
