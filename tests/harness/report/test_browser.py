@@ -232,7 +232,7 @@ def test_a_screen_reader_is_told_what_the_plots_show(tab: Tab) -> None:
     tab.page.click("summary >> nth=0")
     table = tab.page.get_by_role("table").first
     assert table.get_by_role("columnheader").first.text_content() == "regime"
-    assert table.get_by_role("rowheader").first.text_content() == "answer_only"
+    assert table.get_by_role("rowheader").first.text_content() == "base"
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -249,7 +249,7 @@ def test_axe_finds_no_barrier(scheme: str, chromium: Any, page_file: Path) -> No
 
 def test_a_pointer_on_a_mark_is_told_its_figure(tab: Tab) -> None:
     tab.page.locator(".drawing.wide .role-mark [aria-label]").first.hover()
-    assert re.fullmatch(r"answer_only, all tasks: [\d.]+% \[.*\]", str(tab.page.text_content("#tip")))
+    assert re.fullmatch(r"base, math: [\d.]+% \[.*\]", str(tab.page.text_content("#tip")))
 
 
 def test_five_thousand_traces_open_within_seconds(

@@ -19,13 +19,14 @@ MakeRun = Callable[..., Path]
 HOSTILE = '</script><script>document.title="owned"</script><img src=x onerror="document.title=\'owned\'">'
 
 
+@pytest.mark.slow
 def test_the_page_holds_every_plot_with_its_table_and_fetches_nothing(make_run: MakeRun) -> None:
     page = build(None, make_run())
     for title in ("Accuracy by regime", "Accuracy against finished rate", "Faithfulness", "Training curves"):
         assert title in page.html
     assert page.html.count("<svg") == 2 * page.html.count("<details><summary>The figures behind")
     assert page.html.count('role="img" aria-label="') == page.html.count("<svg")
-    assert "inverted, all tasks: 40.0% [35.0, 45.0]" in page.html
+    assert "inverted, math: 65.0% [60.0, 71.0]" in page.html
     addresses = {a for a in re.findall(r"https?://[^\"' )]+", page.html) if "www.w3.org" not in a}
     assert addresses == set()
     assert not re.search(r"<(link|iframe|img|object)\b|\bsrc=|@import|url\((?!#)", page.html)
@@ -136,6 +137,7 @@ def test_a_folder_without_records_makes_a_page_that_says_so(tmp_path: Path) -> N
     assert "There is no record yet" in build(tmp_path, None).html
 
 
+@pytest.mark.slow
 def test_markup_in_a_record_is_text(make_run: MakeRun) -> None:
     folder = make_run()
     (path,) = folder.glob("*.json")
