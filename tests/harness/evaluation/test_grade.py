@@ -29,8 +29,8 @@ def line(identifier: str | int, response: str, **more: Any) -> str:
 def test_verdicts_keep_order_and_ids_and_lines_of_one_id_are_its_samples(folder: Path) -> None:
     text = line("gsm8k/2", "The answer is 3.") + line("gsm8k/0", "7") + line("gsm8k/0", r"\boxed{1}") + line(1, "")
     assert grade(folder, text, "--out", str(folder / "o.jsonl")) == 0
-    found = [json.loads(row) for row in (folder / "o.jsonl").read_text().splitlines()]
-    assert [(row["id"], row["sample"], row["state"], row["value"]) for row in found] == [
+    verdicts = [json.loads(row) for row in (folder / "o.jsonl").read_text().splitlines()]
+    assert [(row["id"], row["sample"], row["state"], row["value"]) for row in verdicts] == [
         ("gsm8k/2", 0, "correct", 1.0),
         ("gsm8k/0", 0, "wrong", 0.0),
         ("gsm8k/0", 1, "correct", 1.0),
@@ -46,11 +46,11 @@ def test_the_figures_are_means_over_items(folder: Path, capsys: pytest.CaptureFi
         + line("gsm8k/1", "7", finish_reason="length")
     )
     assert grade(folder, text, "--json") == 0
-    found = json.loads(capsys.readouterr().out)
-    assert found["figures"]["accuracy"]["mean"] == pytest.approx(1 / 3)
-    assert (found["figures"]["items"], found["figures"]["samples"], found["items_of_the_task"]) == (2, 4, 3)
-    assert found["figures"]["finished"] is None
-    assert found["figures"]["if_unfinished_right"] == pytest.approx((2 / 3 + 1) / 2)
+    content = json.loads(capsys.readouterr().out)
+    assert content["figures"]["accuracy"]["mean"] == pytest.approx(1 / 3)
+    assert (content["figures"]["items"], content["figures"]["samples"], content["items_of_the_task"]) == (2, 4, 3)
+    assert content["figures"]["finished"] is None
+    assert content["figures"]["if_unfinished_right"] == pytest.approx((2 / 3 + 1) / 2)
 
 
 def test_items_without_an_answer_are_said(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -82,8 +82,8 @@ def test_wrong_input_is_one_line_and_exit_2(
 def test_a_benchmarks_own_samples_can_be_graded_again(folder: Path) -> None:
     text = line("gsm8k/0", "1", prompt_hash="h", finish_reason="stop", tokens=2, state="wrong", value=0.0)
     assert grade(folder, text, "--out", str(folder / "o.jsonl")) == 0
-    found = json.loads((folder / "o.jsonl").read_text())
-    assert (found["state"], found["finish_reason"], found["tokens"]) == ("correct", "stop", 2)
+    verdict = json.loads((folder / "o.jsonl").read_text())
+    assert (verdict["state"], verdict["finish_reason"], verdict["tokens"]) == ("correct", "stop", 2)
 
 
 def test_a_wrong_task_is_answered_with_the_nearest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -27,16 +27,16 @@ def verdict(
 
 
 def test_an_items_repeats_are_one_observation() -> None:
-    found = figures([verdict("a", v) for v in (1, 1, 0, 0)] + [verdict("b", v) for v in (0, 0, 0, 0)])
-    assert found.accuracy is not None
-    assert found.accuracy.mean == pytest.approx(0.25)
-    assert (found.items, found.samples) == (2, 8)
+    result = figures([verdict("a", v) for v in (1, 1, 0, 0)] + [verdict("b", v) for v in (0, 0, 0, 0)])
+    assert result.accuracy is not None
+    assert result.accuracy.mean == pytest.approx(0.25)
+    assert (result.items, result.samples) == (2, 8)
     once = figures([verdict("a", 0.5), verdict("b", 0)])
-    assert found.accuracy == once.accuracy
+    assert result.accuracy == once.accuracy
 
 
 def test_the_bounds_say_what_cut_off_answers_could_have_been() -> None:
-    found = figures(
+    result = figures(
         [
             verdict("a", 1),
             verdict("b", 0, finish="length"),
@@ -44,23 +44,23 @@ def test_the_bounds_say_what_cut_off_answers_could_have_been() -> None:
             verdict("d", 1, finish="length"),
         ]
     )
-    assert (found.if_unfinished_wrong, found.if_unfinished_right) == (0.25, 1.0)
-    assert (found.finished, found.unfinished) == (0.5, 0.25)
+    assert (result.if_unfinished_wrong, result.if_unfinished_right) == (0.25, 1.0)
+    assert (result.finished, result.unfinished) == (0.5, 0.25)
 
 
 def test_an_ungradable_item_is_counted_and_not_scored() -> None:
-    found = figures([verdict("a", 1), verdict("b", None)])
-    assert found.accuracy is not None
-    assert (found.accuracy.mean, found.ungradable) == (1.0, 0.5)
+    result = figures([verdict("a", 1), verdict("b", None)])
+    assert result.accuracy is not None
+    assert (result.accuracy.mean, result.ungradable) == (1.0, 0.5)
     assert figures([verdict("a", None)]).accuracy is None
 
 
 def test_pass_at_k_is_the_share_of_draws_of_k_that_hold_a_right_one() -> None:
     values = [1, 0, 0, 1, 0, 0]
-    found = figures([verdict("a", value) for value in values], "pass")
+    result = figures([verdict("a", value) for value in values], "pass")
     ordered = [draw for draw in product(range(6), repeat=5) if len(set(draw)) == 5]
     share = sum(any(values[i] for i in draw) for draw in ordered) / len(ordered)
-    assert {k: interval.mean for k, interval in found.pass_at.items()} == pytest.approx({1: 1 / 3, 5: share})
+    assert {k: interval.mean for k, interval in result.pass_at.items()} == pytest.approx({1: 1 / 3, 5: share})
 
 
 def test_why_answers_ended_is_not_guessed() -> None:
@@ -68,8 +68,8 @@ def test_why_answers_ended_is_not_guessed() -> None:
 
 
 def test_subjects_are_scored_apart() -> None:
-    found = by_subject([verdict("a", 1), verdict("b", 0), verdict("c", 0)], {"a": "algebra", "b": "geometry"})
-    assert {name: row.items for name, row in found.items()} == {"algebra": 1, "geometry": 1, "unnamed": 1}
+    result = by_subject([verdict("a", 1), verdict("b", 0), verdict("c", 0)], {"a": "algebra", "b": "geometry"})
+    assert {name: row.items for name, row in result.items()} == {"algebra": 1, "geometry": 1, "unnamed": 1}
 
 
 def test_no_response_is_no_score_of_zero() -> None:
