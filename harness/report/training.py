@@ -77,12 +77,14 @@ def _losses(log: Mapping[str, Any]) -> list[tuple[float, float]]:
 
 def _curve(stage: StoredStage, parts: Sequence[str], losses: Sequence[tuple[float, float]]) -> Curve:
     """Name a model's curve by its role or regime, and by the parts in which the run's models differ."""
-    labels = stage.labels
-    if stage.kind == "reasoning_model":
-        name = str(labels.get("role", "reasoning model"))
-    else:
-        regime = str(labels.get("regime", "shared"))
-        name = f"inverter of {regime}" if stage.kind == "inverter" else regime
-    series = ", ".join(filter(None, (name, parts_text(labels, parts))))
-    tooltip = f"{series}, seed {labels['seed']}" if "seed" in labels else series
+    series = ", ".join(filter(None, (_model_name(stage), parts_text(stage.labels, parts))))
+    tooltip = f"{series}, seed {stage.labels['seed']}" if "seed" in stage.labels else series
     return Curve(PANELS[stage.kind], series, tooltip, losses)
+
+
+def _model_name(stage: StoredStage) -> str:
+    """Name a model: a reasoning model by its role, an inverter by the last part it is shown, a student by its regime."""
+    if stage.kind == "inverter":
+        return f"inverter shown the {stage.labels.get('shown', 'disclosure')}"
+    label = "role" if stage.kind == "reasoning_model" else "regime"
+    return str(stage.labels.get(label, stage.kind))

@@ -83,14 +83,15 @@ def fill_store(
     seconds = [row.model_copy(update={"trace": "a second sample"}) for row in hidden]
     stages = [
         publish(store, "reasoning_model", {"target": "lab", "role": "target"}, [], losses),
-        publish(store, "reasoning_model", {"surrogate": "lab", "role": "surrogate"}, [], losses),
+        publish(store, "reasoning_model", {"surrogate": "small", "role": "surrogate"}, [], losses),
         publish(store, "transcripts", {"target": "lab", "role": "second"}, seconds),
         publish(store, "transcripts", {"target": "lab", "role": "target"}, hidden),
         publish(store, "student", {"target": "lab", "regime": "oracle", "seed": 0}, [], losses),
     ]
     for number, labels in enumerate(inverters):
         if "seed" in labels:
-            stages.append(publish(store, "inverter", labels, [], losses))
+            shown: Labels = {"surrogate": "small", "shown": "summary", "seed": labels["seed"]}
+            stages.append(publish(store, "inverter", shown, [], losses))
             stages.append(publish(store, "student", labels, [], losses))
         rows = inversions(hidden, invert, Random(number))
         stages.append(publish(store, "inversions", {"target": "lab", **labels}, rows))

@@ -1,16 +1,22 @@
 """The figures of a record: what each says, and what it does where a record lacks its numbers."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import pytest
 from sample_records import CELL, faithfulness_row, likelihood_row, record, recovery_row
 
-from harness.report.artifacts import RunArtifacts
+from harness.report.artifacts import RunArtifacts, find_artifacts
 from harness.report.figure import Figure
 from harness.report.figures import record_figures
 from harness.report.leaks import bits, faithfulness
 from harness.report.scores import recovery
+from harness.report.training import training
+from harness.results.files import read_record
 from harness.results.schema import ResultRecord
 
 pytestmark = pytest.mark.usefixtures("undrawn")
+MakeRun = Callable[..., Path]
 SAMPLE = record()
 
 
@@ -87,6 +93,19 @@ def test_models_of_several_cells_have_a_figure_for_each_cell() -> None:
     assert titles == ["Accuracy by regime: policy recap", "Accuracy by regime: policy half"]
     assert len({figure.key for figure in figures}) == len(figures)
     assert _cells(figures[0]) == _cells(_figures(SAMPLE)["accuracy"])
+
+
+def test_training_curves_are_named_by_role_shown_part_and_regime(make_run: MakeRun) -> None:
+    folder = make_run()
+    (path,) = folder.glob("*.json")
+    run = find_artifacts(read_record(path), folder / "store")
+    assert [row[0] for row in training(run).tables[0].rows] == [
+        "target",
+        "surrogate",
+        "inverter shown the summary, seed 0",
+        "oracle, seed 0",
+        "inverted, seed 0",
+    ]
 
 
 def test_figures_of_one_cell_do_not_name_it() -> None:
