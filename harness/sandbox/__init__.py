@@ -1,22 +1,21 @@
-"""Where untrusted code runs.
+"""Run untrusted programs.
 
-`run_function` serves the lab's own tasks, in a limited process that hides neither files nor the network. Benchmark programs run
-isolated, in a `Pool` of bubblewrap sandboxes, or not at all.
+Benchmark programs run isolated in a `Pool` of bubblewrap sandboxes, or not at all. `run_function` runs a program in a limited
+process that hides neither files nor the network; it is for tasks whose models can write nothing harmful.
 """
 
-from harness.sandbox.errors import IsolationMissing, SandboxFailed
-from harness.sandbox.limited import Run, run_function
+from harness.sandbox.limited import FunctionRun, run_function
 from harness.sandbox.pool import Pool, require_isolation, shared_pool
-from harness.sandbox.records import BrokenTests, Checks, Limits, Outcome, Verdict
+from harness.sandbox.records import BrokenTests, Checks, IsolationMissing, Limits, Outcome, SandboxFailed, Verdict
 
 __all__ = [
     "BrokenTests",
     "Checks",
+    "FunctionRun",
     "IsolationMissing",
     "Limits",
     "Outcome",
     "Pool",
-    "Run",
     "SandboxFailed",
     "Verdict",
     "require_isolation",

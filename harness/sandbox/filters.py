@@ -1,7 +1,7 @@
-"""Which system calls an isolated worker may make, as seccomp filters.
+"""The seccomp filters of an isolated worker: which system calls it may make.
 
-Namespaces do not cut everything off (AF_VSOCK sockets reach the host, a kernel's rarer doors reach the kernel), and a limit on
-processes is counted per user; so what no benchmark program needs is refused with EPERM.
+Namespaces alone do not suffice: AF_VSOCK sockets reach the host, rare system calls have had flaws in the kernel, and the limit on
+processes is counted by user. System calls that no benchmark program needs are therefore refused with EPERM.
 """
 
 import errno
@@ -9,7 +9,7 @@ import tempfile
 from functools import cache
 from typing import Any
 
-from harness.sandbox.errors import IsolationMissing
+from harness.sandbox.records import IsolationMissing
 
 INSTALL = (
     "code tasks run untrusted programs and need libseccomp, which is not installed; run: apt-get install libseccomp2"
@@ -88,10 +88,12 @@ _REFUSED_TO_CHILDREN = ("fork", "vfork", "execve", "execveat", "pidfd_open", "pi
 
 @cache
 def worker_filter() -> bytes:
-    """The filter of the whole worker, as BPF instructions: no network, no new namespaces, no other process's memory or limits.
+    """Return the filter of the whole worker as BPF instructions.
+
+    It refuses the network, new namespaces, and access to other processes' memory and limits.
 
     Raises:
-        IsolationMissing: libseccomp is not there.
+        IsolationMissing: libseccomp is not installed.
     """
     seccomp = _library()
     rules = seccomp.SyscallFilter(seccomp.ALLOW)
@@ -108,7 +110,11 @@ def worker_filter() -> bytes:
 
 @cache
 def child_filter() -> bytes:
-    """What programs are refused on top of it: processes of their own. Threads stay allowed."""
+    """Return the filter that programs get in addition, as BPF instructions: no new processes. Threads stay allowed.
+
+    Raises:
+        IsolationMissing: libseccomp is not installed.
+    """
     seccomp = _library()
     rules = seccomp.SyscallFilter(seccomp.ALLOW)
     for name in _REFUSED_TO_CHILDREN:
@@ -126,7 +132,7 @@ def _library() -> Any:
 
 
 def _refuse(rules: Any, name: str, *arguments: Any, code: int = errno.EPERM) -> None:
-    """Refuse a call; one that this machine's architecture or library does not know needs no rule."""
+    """Add a rule that refuses a system call; a call that this machine does not know needs no rule."""
     seccomp = _library()
     try:
         rules.add_rule(seccomp.ERRNO(code), name, *arguments)

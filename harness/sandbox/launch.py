@@ -1,7 +1,7 @@
-"""How an isolated worker is started: the bubblewrap command, the user it runs as, and the interpreter inside.
+"""Start an isolated worker: the bubblewrap command, the user that it runs as, and the interpreter inside.
 
-Bubblewrap is never started with root's rights: a root harness starts it under a uid of its own, since a program inside a sandbox
-that root made can open kernel settings for writing, and no limit on processes binds it.
+Bubblewrap never runs with root's rights. A harness that runs as root starts it under a separate uid, because a program in a
+sandbox that root made can open kernel settings for writing, and is not bound by the limit on processes.
 """
 
 import importlib.util
@@ -13,9 +13,8 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from harness.sandbox.errors import IsolationMissing
 from harness.sandbox.filters import child_filter, worker_filter
-from harness.sandbox.inside import candidate, checker, wire, worker
+from harness.sandbox.records import IsolationMissing
 
 TMP_BYTES = 64 * 1024**2
 SHARED_MEMORY_BYTES = 32 * 1024**2
@@ -24,17 +23,20 @@ INSTALL = (
     "code tasks run untrusted programs and need bubblewrap, which is not installed; run: apt-get install bubblewrap"
 )
 
+_INSIDE = Path(__file__).with_name("inside")
 _SYSTEM_PYTHON = Path("/usr/bin/python3")
 _PACKAGES = ("numpy", "numpy.libs")
 _SYSTEM_FOLDERS = ("bin", "lib", "lib64", "lib32", "sbin")
 
 
 def start(role: str, slot: int, control: socket.socket, errors: int) -> subprocess.Popen[bytes]:
-    """Start a worker that answers on the other end of `control`; what bubblewrap complains of goes to descriptor `errors`.
+    """Start a worker.
 
     Args:
-        role: `candidate` or `checker`; a checker has the packages that tests use loaded before its first job.
-        slot: distinguishes the workers of this process: as root, each has a uid of its own.
+        role: `candidate` or `checker`; a checker loads the packages that tests use before its first job.
+        slot: the worker's number in this process; under root it decides the worker's uid.
+        control: the socket from which the worker reads its jobs.
+        errors: the descriptor to which bubblewrap writes its error messages.
 
     Raises:
         IsolationMissing: bubblewrap or libseccomp is not installed, or no interpreter can be read by the worker's user.
@@ -42,9 +44,9 @@ def start(role: str, slot: int, control: socket.socket, errors: int) -> subproce
     bwrap = shutil.which("bwrap")
     if bwrap is None:
         raise IsolationMissing(INSTALL)
+    sources = [_INSIDE / f"{name}.py" for name in ("wire", "candidate", "checker", "worker")]
     files = {"/filter": child_filter()} | {
-        f"/sandbox/harness/sandbox/inside/{Path(module.__file__ or '').name}": _source(module.__file__)
-        for module in (wire, candidate, checker, worker)
+        f"/sandbox/harness/sandbox/inside/{path.name}": path.read_bytes() for path in sources
     }
     fds = {path: _in_memory(content) for path, content in files.items()}
     seccomp = _in_memory(worker_filter())
@@ -83,8 +85,8 @@ main(int(sys.argv[1]), sys.argv[2], sys.argv[3])
 
 def _namespaces() -> list[str]:
     return [
-        # the worker is its namespace's first process: no signal from inside reaches it, and no process of bubblewrap's own, which
-        # the filters do not bind, lies open beside it
+        # the worker becomes the first process of its namespace: no signal from inside reaches it, and bubblewrap leaves no
+        # process of its own, which the filters would not bind, in the namespace
         "--as-pid-1",
         *("--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"),
         *("--hostname", "sandbox", "--cap-drop", "ALL", "--clearenv"),
@@ -93,7 +95,7 @@ def _namespaces() -> list[str]:
 
 
 def _file_system() -> list[str]:
-    """A read-only system without /etc, /home, /root and /var; what can be written is empty, in memory, and of limited size."""
+    """Return the options for a read-only system without /etc, /home, /root and /var, and small writable folders in memory."""
     mounts = ["--ro-bind", "/usr", "/usr"]
     for name in _SYSTEM_FOLDERS:
         folder = Path("/", name)
@@ -116,23 +118,23 @@ def _file_system() -> list[str]:
 
 @cache
 def interpreter() -> Path:
-    """The harness's own interpreter, or the system's where the worker's user cannot read that one.
+    """Return the harness's own interpreter, or the system's where the worker's user cannot read the former.
 
     Raises:
-        IsolationMissing: neither can be read.
+        IsolationMissing: the worker's user can read neither.
     """
     own = Path(os.path.realpath(sys.executable))
     for path in (own, Path(os.path.realpath(_SYSTEM_PYTHON))):
         if path.exists() and (os.getuid() != 0 or _readable_by_all(path)):
             return path
     raise IsolationMissing(
-        f"code tasks run as another user than root, who cannot read {own}, and there is no {_SYSTEM_PYTHON}; "
+        f"code tasks do not run as root, the user that they run as cannot read {own}, and there is no {_SYSTEM_PYTHON}; "
         "run: apt-get install python3"
     )
 
 
 def _packages() -> list[Path]:
-    """Folders of the packages that benchmarks' tests import, where the interpreter inside can load what the harness has."""
+    """Return the folders of the packages that tests import; none where the interpreter inside has another version."""
     own = Path(os.path.realpath(sys.executable))
     version = f"python{sys.version_info.major}.{sys.version_info.minor}"
     spec = importlib.util.find_spec("numpy")
@@ -148,12 +150,12 @@ def _readable_by_all(path: Path) -> bool:
 
 
 def _uid(slot: int) -> int | None:
-    """None for an ordinary user, who starts workers as themself; under root a uid of its own for each worker."""
+    """Return the uid of a worker: under root a different one for each worker; None, the harness's own uid, for other users."""
     return None if os.getuid() != 0 else FIRST_UID + (os.getpid() * 64 + slot) % UIDS
 
 
 def processes_of_user() -> int:
-    """How many processes and threads the workers' user has already: under root none, since each worker has its own uid."""
+    """Count the processes and threads that the workers' user has already; 0 under root, where each worker has its own uid."""
     if os.getuid() == 0:
         return 0
     return sum(_threads(folder) for folder in Path("/proc").iterdir() if folder.name.isdigit())
@@ -166,11 +168,6 @@ def _threads(process: Path) -> int:
         return 0
 
 
-def _source(path: str | None) -> bytes:
-    assert path is not None
-    return Path(path).read_bytes()
-
-
 def _in_memory(content: bytes) -> int:
     fd = os.memfd_create("sandbox")
     with os.fdopen(os.dup(fd), "wb") as file:
@@ -180,7 +177,7 @@ def _in_memory(content: bytes) -> int:
 
 
 def explain(complaint: str) -> str:
-    """Why a worker did not start, with the command that mends the commonest causes."""
+    """Explain why a worker did not start, with the command that fixes the most common causes."""
     settings = {
         "/proc/sys/kernel/apparmor_restrict_unprivileged_userns": (
             "1",

@@ -1,13 +1,12 @@
-"""The lab's own tasks: a process with limits on time, memory and output, which any laptop can start.
+"""Run a program in a process with limits on time, memory and output. It needs no sandbox and works on any machine.
 
-What is covered: the program runs outside the harness's process, in an empty folder, with no environment variables, no site
-packages and no inherited files, under limits on CPU time, wall time, memory, processes and size of files, its output among
-them; everything it started is killed when the verdict is given. The expected outputs stay outside, so a program can only pass
-by giving the right ones.
-What is not covered: the program can read the host's files, signal the user's processes and reach the network with the rights of
-the user who runs it; a process of its own that leaves the session outlives the verdict; and the limit on processes does not bind
-root. The lab's programs come from models of a few million parameters that know no statement but the lab's; programs of
-any other model belong in the isolated pool.
+Covered: the program runs outside the harness's process, in an empty folder, without environment variables, site packages or
+inherited files. CPU time, wall time, memory, processes and the size of files (output included) are limited, and everything that
+the program started in its session is killed at the end. The program never sees the expected outputs.
+
+Not covered: with the rights of the user who runs it, the program can read the host's files, signal other processes and reach the
+network. A process that leaves the session survives. The limit on processes does not bind root. Use this only for programs of
+tiny models that know no harmful statement; programs of any other model belong in the isolated pool.
 """
 
 import json
@@ -21,7 +20,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from harness.sandbox.errors import SandboxFailed
+from harness.sandbox.records import SandboxFailed
 
 WALL_SECONDS = 10
 CPU_SECONDS = 2
@@ -65,28 +64,29 @@ _LIMITS = json.dumps(
     }
 )
 
-Verdict = Literal["ran", "invalid", "timeout", "error"]
+RunVerdict = Literal["ran", "invalid", "timeout", "error"]
 
 
 @dataclass(frozen=True)
-class Run:
-    """What came of running a function.
+class FunctionRun:
+    """The result of running a function.
 
     Attributes:
-        verdict: `invalid` where the program does not compile, fails to load, or does not define the function.
-        outputs: one a input, None where the call raised or did not return an integer; None altogether unless it ran.
+        verdict: `invalid` where the program does not compile, does not load, or does not define the function.
+        outputs: one for each input, None where the call raised or did not return an integer; None unless the function ran.
+        explanation: the reason for the verdict.
     """
 
-    verdict: Verdict
+    verdict: RunVerdict
     outputs: tuple[int | None, ...] | None
     explanation: str
 
 
 @lru_cache(maxsize=4096)
-def run_function(program: str, name: str, inputs: tuple[int, ...]) -> Run:
-    """Load an untrusted program in a limited process of its own and call one of its functions on each input.
+def run_function(program: str, name: str, inputs: tuple[int, ...]) -> FunctionRun:
+    """Load an untrusted program in a limited process and call one of its functions on each input.
 
-    A program that outlasts the wall limit is run once more, since the machine may have been busy; time is judged by CPU seconds.
+    A program that reaches the limit on wall time is run once more, because the machine may have been busy.
 
     Raises:
         SandboxFailed: the limits could not be set.
@@ -96,7 +96,7 @@ def run_function(program: str, name: str, inputs: tuple[int, ...]) -> Run:
     return _run_once(job, len(inputs)) if run.verdict == "timeout" else run
 
 
-def _run_once(job: bytes, count: int) -> Run:
+def _run_once(job: bytes, count: int) -> FunctionRun:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder, tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
             [sys.executable, "-I", "-S", "-c", _RUNNER, _LIMITS],
@@ -110,7 +110,7 @@ def _run_once(job: bytes, count: int) -> Run:
         try:
             process.communicate(job, timeout=WALL_SECONDS)
         except subprocess.TimeoutExpired:
-            return Run("timeout", None, f"the program ran for more than {WALL_SECONDS} s")
+            return FunctionRun("timeout", None, f"the program ran for more than {WALL_SECONDS} s")
         finally:
             with suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
@@ -120,20 +120,20 @@ def _run_once(job: bytes, count: int) -> Run:
     if process.returncode == _NOT_SET_UP:
         raise SandboxFailed("the limits on time and memory could not be set on this machine")
     if process.returncode != 0:
-        return Run("error", None, f"the program ended with status {process.returncode}")
+        return FunctionRun("error", None, f"the program ended with status {process.returncode}")
     return _read_reply(stdout, count)
 
 
-def _read_reply(stdout: bytes, count: int) -> Run:
-    """Read the runner's last line; whatever the program printed itself can at most spoil its own verdict."""
+def _read_reply(stdout: bytes, count: int) -> FunctionRun:
+    """Read the runner's last line. Other output of the program can at most make its own verdict worse."""
     lines = stdout.decode("utf-8", "replace").splitlines()
     try:
         reply = json.loads(lines[-1]) if lines else None
     except (ValueError, RecursionError):
         reply = None
     if isinstance(reply, dict) and isinstance(reply.get("invalid"), str):
-        return Run("invalid", None, f"the program does not define the function ({reply['invalid'][:40]})")
+        return FunctionRun("invalid", None, f"the program does not define the function ({reply['invalid'][:40]})")
     outputs = reply.get("outputs") if isinstance(reply, dict) else None
     if not isinstance(outputs, list) or len(outputs) != count:
-        return Run("error", None, "the program spoilt its own output")
-    return Run("ran", tuple(value if type(value) is int else None for value in outputs), "the program ran")
+        return FunctionRun("error", None, "the program's own output hides its results")
+    return FunctionRun("ran", tuple(value if type(value) is int else None for value in outputs), "the program ran")

@@ -1,4 +1,4 @@
-"""The cells of this process: as many programs at a time as there are cores, and the limits on time fitted to the machine."""
+"""A pool of worker pairs: runs as many programs at a time as there are cores, with time limits scaled to the machine's speed."""
 
 import atexit
 import os
@@ -8,12 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 
-from harness.sandbox.cell import Cell
-from harness.sandbox.errors import SandboxFailed
-from harness.sandbox.records import Checks, Limits, Outcome
+from harness.sandbox.pair import WorkerPair
+from harness.sandbox.records import Checks, Limits, Outcome, SandboxFailed
 
 REFERENCE_CPU_SECONDS = 0.12
-MOST_SLOWNESS = 10.0
+MAX_SLOWNESS = 10.0
 _CALIBRATION_RUNS = 3
 _WORKLOAD = """
 table = {}
@@ -27,19 +26,23 @@ assert len(text.split(",")) == len(table)
 
 
 class Pool:
-    """Runs programs in isolated cells, from any thread; a caller waits for a free cell.
+    """Runs isolated programs, from any thread; a caller waits for a free pair of workers.
 
-    A program that the wall clock stopped is run once more with no other program beside it, since the machine may have been busy.
+    A program that was stopped because it idled is run once more with no other program beside it, because the machine may have
+    been busy.
+
+    Attributes:
+        size: how many programs run at a time.
     """
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._free: queue.LifoQueue[Cell] = queue.LifoQueue()
-        self._cells = [Cell(slot) for slot in range(size)]
+        self._free: queue.LifoQueue[WorkerPair] = queue.LifoQueue()
+        self._pairs = [WorkerPair(slot) for slot in range(size)]
         self._entry = threading.Lock()
         self._owner = os.getpid()
-        for cell in reversed(self._cells):
-            self._free.put(cell)
+        for pair in reversed(self._pairs):
+            self._free.put(pair)
 
     def check(self, program: str, tests: Checks, limits: Limits) -> Outcome:
         """Run tests against an untrusted program.
@@ -50,7 +53,7 @@ class Pool:
             SandboxFailed: the program was not started, twice.
         """
         scaled = limits.scaled(self.slowness)
-        return self._judge(lambda cell: cell.check(program, tests, scaled))
+        return self._judge(lambda pair: pair.check(program, tests, scaled))
 
     def run(self, program: str, stdin: str, limits: Limits) -> Outcome:
         """Run an untrusted program as a script.
@@ -60,20 +63,24 @@ class Pool:
             SandboxFailed: the program was not started, twice.
         """
         scaled = limits.scaled(self.slowness)
-        return self._judge(lambda cell: cell.run(program, stdin, scaled))
+        return self._judge(lambda pair: pair.run(program, stdin, scaled))
 
     def close(self) -> None:
-        """Kill all workers; not to be called while a program runs. In a fork of the process that made the pool, do nothing."""
+        """Kill all workers. No program may be running. In a fork of the process that made the pool, this does nothing."""
         if os.getpid() != self._owner:
             return
-        for cell in self._cells:
-            cell.close()
+        for pair in self._pairs:
+            pair.close()
 
     @property
     def slowness(self) -> float:
-        """How many times as long as on the reference machine a program takes here, in CPU seconds; at least 1.
+        """The CPU seconds of a fixed program on this machine, divided by those on the reference machine; from 1 to 10.
 
-        Measured once, in a cell, by the fastest of a few runs of a fixed program.
+        It is measured once, isolated, by the fastest of three runs.
+
+        Raises:
+            IsolationMissing: this machine cannot isolate programs.
+            SandboxFailed: the program did not run.
         """
         if self._slowness is None:
             self._slowness = self._calibrate()
@@ -82,57 +89,53 @@ class Pool:
     _slowness: float | None = None
 
     def _calibrate(self) -> float:
-        outcomes = [self._judge(lambda cell: cell.run(_WORKLOAD, "", Limits())) for _ in range(_CALIBRATION_RUNS)]
+        outcomes = [self._judge(lambda pair: pair.run(_WORKLOAD, "", Limits())) for _ in range(_CALIBRATION_RUNS)]
         failed = next((o for o in outcomes if o.verdict != "passed"), None)
         if failed is not None:
-            raise SandboxFailed(f"the calibrating program did not run: {failed.explanation}")
-        return min(max(min(o.cpu_seconds for o in outcomes) / REFERENCE_CPU_SECONDS, 1.0), MOST_SLOWNESS)
+            raise SandboxFailed(f"the program that calibrates the time limits did not run: {failed.explanation}")
+        return min(max(min(o.cpu_seconds for o in outcomes) / REFERENCE_CPU_SECONDS, 1.0), MAX_SLOWNESS)
 
-    def _judge(self, job: Callable[[Cell], Outcome]) -> Outcome:
-        with self._cell() as cell:
-            outcome = _try_twice(cell, job)
+    def _judge(self, job: Callable[[WorkerPair], Outcome]) -> Outcome:
+        with self._pair() as pair:
+            outcome = _try_twice(pair, job)
         if not outcome.by_wall_clock:
             return outcome
-        with self._only_cell() as cell:
-            return _try_twice(cell, job)
+        with self._only_pair() as pair:
+            return _try_twice(pair, job)
 
     @contextmanager
-    def _cell(self) -> Iterator[Cell]:
+    def _pair(self) -> Iterator[WorkerPair]:
         with self._entry:
-            cell = self._free.get()
+            pair = self._free.get()
         try:
-            yield cell
+            yield pair
         finally:
-            self._free.put(cell)
+            self._free.put(pair)
 
     @contextmanager
-    def _only_cell(self) -> Iterator[Cell]:
-        """A cell while all others rest; who comes meanwhile waits at the entry."""
+    def _only_pair(self) -> Iterator[WorkerPair]:
+        """Take all pairs and give one, so that no other program runs; other callers wait."""
         with self._entry:
-            cells = [self._free.get() for _ in range(self.size)]
+            pairs = [self._free.get() for _ in range(self.size)]
             try:
-                yield cells[0]
+                yield pairs[0]
             finally:
-                for cell in cells:
-                    self._free.put(cell)
+                for pair in pairs:
+                    self._free.put(pair)
 
 
-def _try_twice(cell: Cell, job: Callable[[Cell], Outcome]) -> Outcome:
-    """A worker that was lost between programs says nothing about this one."""
+def _try_twice(pair: WorkerPair, job: Callable[[WorkerPair], Outcome]) -> Outcome:
+    """Run a job, and once more with new workers where the old ones were lost before the program started."""
     try:
-        return job(cell)
+        return job(pair)
     except SandboxFailed:
-        cell.close()
-        return job(cell)
+        pair.close()
+        return job(pair)
 
 
 @cache
 def shared_pool() -> Pool:
-    """The pool that all graders of this process use.
-
-    Raises:
-        IsolationMissing: this machine cannot isolate programs.
-    """
+    """Return the pool that all graders of this process use; its workers start with the first program."""
     pool = Pool(len(os.sched_getaffinity(0)))
     atexit.register(pool.close)
     return pool
@@ -142,10 +145,10 @@ os.register_at_fork(after_in_child=shared_pool.cache_clear)
 
 
 def require_isolation() -> None:
-    """Make sure, before any model is loaded, that code tasks can run here.
+    """Check that this machine can run code tasks; call it before a model is loaded.
 
     Raises:
-        IsolationMissing: they cannot; the message ends with the command that mends it.
+        IsolationMissing: it cannot; the message ends with the command that fixes it.
         SandboxFailed: a worker did not answer, or the calibrating program did not run.
     """
     _ = shared_pool().slowness

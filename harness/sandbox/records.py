@@ -1,7 +1,9 @@
-"""What is asked of the sandbox, and what it answers."""
+"""The sandbox's inputs, outcomes and errors."""
 
 from dataclasses import dataclass, replace
 from typing import Literal
+
+from traceinv.errors import InputError
 
 Verdict = Literal["passed", "failed", "error", "timeout", "memory", "blocked"]
 
@@ -12,17 +14,18 @@ FILE_BYTES = 16 * 1024**2
 
 @dataclass(frozen=True)
 class Limits:
-    """What one program may use.
+    """The limits on one program.
+
+    CPU seconds are those of the reference machine of `Pool.slowness`.
 
     Attributes:
-        cpu_seconds: of loading, of one call of a function, or of a script; in seconds of the machine that the calibration
-            compares with.
-        total_cpu_seconds: over all calls; in the same seconds.
-        idle_seconds: of the clock, in which neither the program nor its tests computed or waited for a core: what stops a
-            program that sleeps, and leaves alone one that is slow because the machine is busy.
-        wall_seconds: of the clock; a last resort.
-        memory_bytes: of address space.
-        output_bytes: of standard output; a program that writes more is stopped.
+        cpu_seconds: the CPU time of loading the program, of one call of a function, or of a script.
+        total_cpu_seconds: the CPU time of all calls together.
+        idle_seconds: the wall time in which neither the program nor its tests compute or wait for a core. It stops a program
+            that sleeps, and does not stop one that is slow because the machine is busy.
+        wall_seconds: the wall time of the whole run; a last resort.
+        memory_bytes: the size of the address space.
+        output_bytes: the size of standard output; a program that writes more is stopped.
     """
 
     cpu_seconds: float = 5.0
@@ -33,7 +36,7 @@ class Limits:
     output_bytes: int = 8 * 1024**2
 
     def scaled(self, factor: float) -> "Limits":
-        """The same limits on a machine that is slower by this factor."""
+        """Return the limits for a machine that is slower by a factor."""
         return replace(
             self,
             cpu_seconds=self.cpu_seconds * factor,
@@ -43,13 +46,14 @@ class Limits:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a program.
+    """The outcome of a program.
 
     Attributes:
-        verdict: `passed` only where every test ran and held; `failed` where one did not; `error` where the program raised, did
-            not load, or ended itself; `blocked` where it failed because it tried what the sandbox forbids, or wrote too much.
-            A script that ran to its end has `passed`, and is for the caller to judge by its output.
-        by_wall_clock: the program was stopped for the time that passed, not for the CPU seconds it used.
+        verdict: `passed` where every test ran and held; `failed` where a test did not hold; `error` where the program raised,
+            did not load, or ended itself; `timeout` and `memory` where it exceeded a limit; `blocked` where it did what the
+            sandbox forbids, or wrote too much. A script that ended by itself has `passed`; the caller judges its output.
+        explanation: the reason for the verdict.
+        by_wall_clock: whether the program was stopped because it idled, rather than for the CPU seconds it used.
         output: a script's standard output.
     """
 
@@ -65,12 +69,11 @@ class Checks:
     """A benchmark's tests: Python code that calls the program's functions by their names.
 
     Attributes:
-        code: runs with the program's functions in reach; the data set's own.
-        setup: the data set's reference program; it gives the tests their helpers.
-        remote: the names that mean the program's, where `Solution.method`, a method of an instance, goes by
-            `Solution_method`; None for every name that the tests use and nobody else defines; then of `setup` only the
-            imports are run.
-        cases: plain data that the tests find as `CASES`.
+        code: the data set's test code.
+        setup: the data set's reference program, from which the tests take their helpers.
+        remote: the names that refer to the program under test. A method `Solution.method` is called `Solution_method` in the
+            tests. None stands for every name that the tests use and nothing else defines; then only the imports of `setup` run.
+        cases: plain data that the tests can read as `CASES`.
     """
 
     code: str
@@ -80,4 +83,12 @@ class Checks:
 
 
 class BrokenTests(Exception):
-    """The tests themselves do not load, so there is no verdict on any program."""
+    """The tests themselves do not load, so that no program can be judged by them."""
+
+
+class SandboxFailed(Exception):
+    """The program was never started, so that there is no verdict on it."""
+
+
+class IsolationMissing(InputError):
+    """This machine cannot isolate programs as it is set up; the message ends with the command that fixes it."""

@@ -1,4 +1,7 @@
-"""One isolated worker, seen from the harness: started once, given one program after another, thrown away at the first oddity."""
+"""An isolated worker as the harness sees it.
+
+A worker runs one program after another. Where a program harmed it or left files in it, it is discarded and a new one is started.
+"""
 
 import json
 import os
@@ -13,9 +16,8 @@ from functools import cache
 from typing import Any, Literal
 
 from harness.sandbox import launch
-from harness.sandbox.errors import IsolationMissing, SandboxFailed
 from harness.sandbox.inside.worker import BUSY, STOP
-from harness.sandbox.records import FILE_BYTES, OPEN_FILES, THREADS
+from harness.sandbox.records import FILE_BYTES, OPEN_FILES, THREADS, IsolationMissing, SandboxFailed
 
 START_SECONDS = 30.0
 ANSWER_SECONDS = 20.0
@@ -26,11 +28,12 @@ Role = Literal["candidate", "checker"]
 
 @dataclass(frozen=True)
 class Exit:
-    """How a child of a worker ended, as the kernel told the worker.
+    """How a child of a worker ended, by the kernel's account.
 
     Attributes:
-        code: exit status, or a negative signal number.
-        memory_bytes: the most it held.
+        code: the exit status, or the negative number of the signal that ended it.
+        cpu_seconds: the CPU time that it used.
+        memory_bytes: its peak memory.
     """
 
     code: int
@@ -39,7 +42,13 @@ class Exit:
 
 
 class Worker:
-    """A sandbox whose first process forks a child for every job."""
+    """A sandbox whose first process forks a child for every job.
+
+    Attributes:
+        role: whether its jobs are programs or their tests.
+        slot: its number in this process.
+        facts: what it reported when it started: the version of Python, and the packages that it loaded.
+    """
 
     def __init__(self, role: Role, slot: int) -> None:
         self.role = role
@@ -53,37 +62,37 @@ class Worker:
     def begin(
         self, kind: str, cpu_seconds: float, memory_bytes: int, fds: Sequence[int], call_seconds: float | None = None
     ) -> None:
-        """Start a child for a job; the first descriptor is its channel.
+        """Start a child for a job.
 
         Args:
-            call_seconds: what a single call may use of the CPU seconds; None for a job that is no row of calls.
+            kind: `serve`, `script` or `check`.
+            fds: the descriptors that the child inherits; the first is its channel.
+            call_seconds: the limit on the CPU seconds of one call; None where the job does not consist of calls.
 
         Raises:
             IsolationMissing: this machine cannot isolate programs.
             SandboxFailed: the worker was lost, or a new one did not answer.
         """
-        if self._control is None:
-            self._start()
-        assert self._control is not None
+        control = self._control or self._start()
         soft = int(cpu_seconds) + 1
-        most = THREADS + self._processes_before
+        threads = THREADS + self._processes_before
         limits = {
             "RLIMIT_CPU": (soft, soft + 1),
             "RLIMIT_AS": (memory_bytes, memory_bytes),
-            "RLIMIT_NPROC": (most, most),
+            "RLIMIT_NPROC": (threads, threads),
             "RLIMIT_FSIZE": (FILE_BYTES, FILE_BYTES),
             "RLIMIT_NOFILE": (OPEN_FILES, OPEN_FILES),
             "RLIMIT_CORE": (0, 0),
         }
         packet = json.dumps({"kind": kind, "limits": limits, "call_seconds": call_seconds}).encode()
         try:
-            socket.send_fds(self._control, [packet], list(fds))
+            socket.send_fds(control, [packet], list(fds))
         except OSError as error:
             self.discard()
             raise SandboxFailed(f"an isolated worker was lost: {error}") from error
 
     def busy_seconds(self) -> float | None:
-        """How long the child has computed or waited for a core; None once it has ended, or its worker does not answer."""
+        """Return how long the child has computed or waited for a core; None where it has ended, or its worker does not answer."""
         if self._control is None or self._report is not None:
             return None
         try:
@@ -99,16 +108,16 @@ class Worker:
         return None
 
     def ended_within(self, seconds: float) -> bool:
-        """Wait for the child to end by itself."""
+        """Wait for the child to end by itself; return whether it did."""
         if self._control is None or self._report is not None:
             return True
         ready, _, _ = select.select([self._control.fileno()], [], [], max(seconds, 0))
         return bool(ready)
 
     def end(self) -> Exit | None:
-        """Kill the child if it still runs, and say how it ended; None where the worker itself did not survive.
+        """Kill the child if it still runs, and return how it ended; None where the worker itself did not survive.
 
-        When this returns, nothing of the program runs any more. A worker that it harmed, or left files in, is thrown away.
+        When this returns, no process or thread of the child is left. A worker in which it left files is discarded.
         """
         if self._control is None:
             return None
@@ -126,7 +135,7 @@ class Worker:
         return Exit(report["code"], report["cpu_seconds"], report["memory_bytes"])
 
     def discard(self) -> None:
-        """Kill the sandbox and all in it, and wait until it is gone; the next job starts a fresh one."""
+        """Kill the sandbox with all its processes and wait until they are gone; the next job starts a new one."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -137,7 +146,7 @@ class Worker:
 
     @staticmethod
     def _wait_until_closed(control: socket.socket) -> None:
-        """The other end closes when the last process of the sandbox that held it is dead."""
+        """Wait until the last process of the sandbox is dead; its end of the socket closes then."""
         control.settimeout(ANSWER_SECONDS)
         try:
             while control.recv(_REPORT_BYTES):
@@ -145,7 +154,7 @@ class Worker:
         except OSError:
             return
 
-    def _start(self) -> None:
+    def _start(self) -> socket.socket:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs, tempfile.TemporaryFile() as errors:
             try:
@@ -172,9 +181,10 @@ class Worker:
         self.facts = json.loads(hello)
         self._control = ours
         self._processes_before = launch.processes_of_user()
+        return ours
 
 
 @cache
 def _launcher(pid: int) -> ThreadPoolExecutor:
-    """The thread that starts workers; a lasting one, since the kernel kills them when the thread that started them ends."""
+    """Return the thread that starts workers. It lasts, because the kernel kills a worker when the thread that started it ends."""
     return ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"sandbox-{pid}")

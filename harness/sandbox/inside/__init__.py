@@ -1,1 +1,1 @@
-"""What runs inside an isolated worker: standard library only, since nothing else of the project is visible there."""
+"""The code inside an isolated worker. It uses the standard library only, because nothing else of the project is there."""

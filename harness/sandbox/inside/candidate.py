@@ -1,6 +1,6 @@
-"""The side of the untrusted program: loads it, and calls its functions as the checker asks.
+"""Load the untrusted program and call its functions as the checker asks.
 
-Nothing here is trusted once the program has been loaded: all that it can do with it is to give other answers.
+Once the program is loaded, nothing in this process is trusted. A program that takes it over can only give other answers.
 """
 
 import atexit
@@ -14,10 +14,12 @@ import time
 import types
 from typing import Any
 
-from harness.sandbox.inside.wire import Channel, Spoilt, decode, encode
+from harness.sandbox.inside.wire import BadMessage, Channel, decode, encode
 
 EXPLANATION_LENGTH = 300
-_ARGV = ["program.py"]  # the worker's own arguments would be taken for the program's, by `fileinput` for files
+_ARGV = [
+    "program.py"
+]  # else the program would see the worker's arguments, and `fileinput` would read them as file names
 _FORBIDDEN = {
     errno.EPERM,
     errno.EACCES,
@@ -31,7 +33,7 @@ _FORBIDDEN = {
 
 
 def serve(channel: Channel) -> None:
-    """Load the program of the first message, then answer calls until the other end is gone."""
+    """Load the program in the first message, then answer calls until the other end closes."""
     job = channel.receive()
     sys.set_int_max_str_digits(0)
     sys.argv[:] = _ARGV
@@ -51,7 +53,7 @@ def serve(channel: Channel) -> None:
 
 
 def run_script(channel: Channel) -> None:
-    """Run the program of the first message as a script, to the end of its threads, with standard input and output as given."""
+    """Run the program in the first message as a script, until all its threads have ended."""
     job = channel.receive()
     sys.set_int_max_str_digits(0)
     sys.argv[:] = _ARGV
@@ -72,7 +74,13 @@ def run_script(channel: Channel) -> None:
 
 
 class _Calls:
-    """Answers calls by name; objects that are no plain values are kept here and go by a name of their own."""
+    """Answers calls by name. Objects that are not plain values stay here; the other side refers to them by a name.
+
+    Attributes:
+        scope: the program's global names.
+        cpu_seconds: the limit on one call.
+        kept: the objects that the other side refers to.
+    """
 
     def __init__(self, scope: dict[str, Any], cpu_seconds: float) -> None:
         self.scope = scope
@@ -80,12 +88,13 @@ class _Calls:
         self.kept: dict[str, Any] = {}
 
     def answer(self, name: str, args: Any, kwargs: Any) -> list[Any]:
+        """Call a function; return ["value", result] or ["raised", class, text, cause], encoded."""
         _limit_cpu(self.cpu_seconds)
         try:
             function = self._find(name)
             positional, keyword = decode(args, self._find), decode(kwargs, self._find)
             return ["value", encode(function(*positional, **keyword), self._keep)]
-        except Spoilt as error:
+        except BadMessage as error:
             return ["raised", "ValueError", str(error), ""]
         except BaseException as error:  # noqa: BLE001
             return ["raised", *_describe(error)]
@@ -96,10 +105,10 @@ class _Calls:
         owner, dot, method = name.partition(".")
         if owner not in self.scope and not hasattr(builtins, owner):
             raise NameError(f"name {owner!r} is not defined")
-        found = self.scope[owner] if owner in self.scope else getattr(builtins, owner)
+        value = self.scope[owner] if owner in self.scope else getattr(builtins, owner)
         if not dot:
-            return found
-        self.kept[name] = getattr(found(), method)
+            return value
+        self.kept[name] = getattr(value(), method)
         return self.kept[name]
 
     def _keep(self, value: Any) -> str:
@@ -112,13 +121,13 @@ class _Calls:
 
 
 def _limit_cpu(seconds: float) -> None:
-    """What comes next may use this many CPU seconds; the hard limit, over all of it, stays as it was set."""
+    """Limit the CPU time from now on; the hard limit on all calls stays as it is."""
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (min(int(time.process_time() + seconds) + 1, hard), hard))
 
 
 def _describe(error: BaseException) -> tuple[str, str, str]:
-    """(name of the nearest builtin class, what happened, `memory`, `blocked` or nothing)."""
+    """Describe an exception: (nearest builtin class, text, cause); the cause is `memory`, `blocked` or empty."""
     nearest = next((c.__name__ for c in type(error).__mro__ if c.__module__ == "builtins"), "Exception")
     try:
         text = f"{type(error).__name__}: {error}"[:EXPLANATION_LENGTH]

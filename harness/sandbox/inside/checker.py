@@ -1,6 +1,6 @@
-"""The side that holds the expected values: runs a benchmark's own tests, and calls the program, which is elsewhere, by messages.
+"""Run a benchmark's own tests, which hold the expected values, and call the untrusted program by messages.
 
-The tests come from data files, so this side is isolated as well; but no line of the untrusted program runs in it.
+This process is isolated too, because the tests come from data files. No line of the untrusted program runs in it.
 """
 
 import ast
@@ -10,22 +10,27 @@ import secrets
 import sys
 from typing import Any, NoReturn
 
-from harness.sandbox.inside.wire import Channel, Remote, Spoilt, decode, encode
+from harness.sandbox.inside.wire import BadMessage, Channel, Remote, decode, encode
 
 PRELOADED = ("numpy",)
 _EXPLANATION = 300
 
 
 class RaisedByProgram(Exception):
-    """An exception of the program's that no builtin class stands for."""
+    """The program raised an exception that cannot be raised here as a builtin class."""
 
 
 class ProgramGone(BaseException):
-    """The program ended, or spoke out of turn."""
+    """The program ended, or sent something that is not an answer."""
 
 
 class _Program:
-    """The untrusted program, as seen from here."""
+    """The untrusted program at the other end of a channel.
+
+    Attributes:
+        last: the last exception that the program raised, with its text and cause.
+        gone: why the program can no longer be called; None while it can.
+    """
 
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
@@ -33,16 +38,23 @@ class _Program:
         self.gone: str | None = None
 
     def load(self) -> tuple[str, str] | None:
-        """What kept the program from loading: what happened, and its cause; None where it loaded."""
+        """Wait until the program is loaded; return (text, cause) of the error where it did not load, else None."""
         reply = self._reply("")
         if reply[0] == "loaded":
             return None
         return str(reply[2])[:_EXPLANATION], str(reply[3])
 
     def remote(self, name: str) -> Remote:
+        """Return a stand-in for an object of the program."""
         return Remote(name, self.call)
 
     def call(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """Call a function of the program.
+
+        Raises:
+            ProgramGone: the program ended, or sent something that is not an answer.
+            Exception: the program raised an exception of this class, or of a class that has none here (RaisedByProgram).
+        """
         token = secrets.token_hex(8)
         try:
             self.channel.send([token, name, encode(args, _refuse), encode(kwargs, _refuse)])
@@ -53,7 +65,7 @@ class _Program:
             self._raise(str(reply[1]), str(reply[2])[:_EXPLANATION], str(reply[3]))
         try:
             return decode(reply[1] if reply[0] == "value" else reply, self.remote)
-        except Spoilt as error:
+        except BadMessage as error:
             self._give_up(str(error))
 
     def _raise(self, name: str, text: str, cause: str) -> NoReturn:
@@ -67,12 +79,12 @@ class _Program:
         raise error
 
     def _reply(self, token: str) -> list[Any]:
-        """The answer to what was asked with this token: none can be sent ahead of its question."""
+        """Receive the answer with a token, which the program cannot know before it is asked."""
         try:
             reply = self.channel.receive()
         except EOFError:
             self._give_up("the program ended before its tests did")
-        except (Spoilt, OSError) as error:
+        except (BadMessage, OSError) as error:
             self._give_up(str(error))
         sizes = {"loaded": 1, "unloaded": 4, "value": 2, "raised": 4}
         if (
@@ -81,11 +93,11 @@ class _Program:
             or reply[0] != token
             or sizes.get(str(reply[1])) != len(reply) - 1
         ):
-            self._give_up("the program sent something else than an answer")
+            self._give_up("the program sent something that is not an answer")
         return reply[1:]
 
     def _give_up(self, why: str) -> NoReturn:
-        """Remember it too, since a test with a bare `except` can swallow what is raised."""
+        """Raise ProgramGone, and remember the reason, because a test with a bare `except` may catch the exception."""
         self.gone = why
         raise ProgramGone(why)
 
@@ -95,14 +107,18 @@ def _refuse(value: object) -> NoReturn:
 
 
 def check(verdicts: Channel, program: Channel) -> None:
-    """Run the tests of the first message against the program, and send one verdict: (verdict, explanation, cause)."""
+    """Run the tests in the first message against the program, and send (verdict, explanation, cause)."""
     job = verdicts.receive()
     sys.set_int_max_str_digits(0)
     verdicts.send(judge(job, _Program(program)))
 
 
 def judge(job: dict[str, Any], program: _Program) -> tuple[str, str, str]:
-    """(verdict, explanation, cause); `gone` is for the other side to explain, and `broken` says that the tests are at fault."""
+    """Run tests and return (verdict, explanation, cause).
+
+    Beside the verdicts of `Outcome` there are `gone` (the program ended early; the harness finds the reason) and `broken` (the
+    tests are at fault).
+    """
     try:
         scope, tests = _prepare(job, program)
     except Exception as error:  # noqa: BLE001
@@ -126,7 +142,7 @@ def judge(job: dict[str, Any], program: _Program) -> tuple[str, str, str]:
 
 
 def _prepare(job: dict[str, Any], program: _Program) -> tuple[dict[str, Any], Any]:
-    """The tests' namespace, and their code. What the tests use of the program are stand-ins; all else is the data set's own."""
+    """Return the tests' namespace and compiled code; the names of the program are stand-ins, all others are the data set's."""
     scope: dict[str, Any] = {"__name__": "tests", "CASES": job["cases"]}
     tests = ast.parse(job["code"])
     if job["remote"] is None:
@@ -143,7 +159,10 @@ def _prepare(job: dict[str, Any], program: _Program) -> tuple[dict[str, Any], An
 
 
 def _names_of_the_program(reference: str, tests: ast.Module, scope: dict[str, Any]) -> set[str]:
-    """Names that the tests use and that neither they, nor the imports, nor Python define, unless the reference redefines one."""
+    """Return the names that the tests use and that neither the tests, nor the imports, nor Python define.
+
+    A builtin name counts as the program's where the reference program redefines it.
+    """
     names = [node for node in ast.walk(tests) if isinstance(node, ast.Name)]
     own = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
     own |= {node.name for node in ast.walk(tests) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
@@ -159,7 +178,7 @@ def _names_of_the_program(reference: str, tests: ast.Module, scope: dict[str, An
 
 
 def _failure(error: AssertionError, lines: list[str]) -> str:
-    """The assertion that failed, as the tests have it."""
+    """Return the text of the assertion that failed."""
     step, line = error.__traceback__, 0
     while step is not None:
         if step.tb_frame.f_code.co_filename == "<tests>":
@@ -174,12 +193,12 @@ def _text(error: BaseException) -> str:
 
 
 def preload() -> list[str]:
-    """Import, before any fork, what tests commonly use; the names of what there is."""
-    found = []
+    """Import the packages that tests commonly use, before any fork; return the names of those that are installed."""
+    installed = []
     for name in PRELOADED:
         try:
             importlib.import_module(name)
         except ImportError:
             continue
-        found.append(name)
-    return found
+        installed.append(name)
+    return installed

@@ -1,6 +1,6 @@
-"""Messages between processes that do not trust each other: length-prefixed JSON, and values as type-tagged JSON.
+"""Messages between processes that do not trust each other: length-prefixed JSON, with values as type-tagged JSON.
 
-Never pickle: decoding a message yields plain builtins and `Remote` stand-ins, and runs no code of the sender's.
+Pickle is never used. Decoding a message gives plain builtins and `Remote` stand-ins, and runs no code of the sender.
 """
 
 import builtins
@@ -22,12 +22,17 @@ _PLAIN_INT_BITS = 256
 _EXACT = (type(None), bool, str)
 
 
-class Spoilt(Exception):
-    """A message that is too large, too deep, or not of the form that was agreed."""
+class BadMessage(Exception):
+    """A message is too large, is nested too deeply, or does not have the agreed form."""
 
 
 class Channel:
-    """One end of a stream socket that carries JSON messages."""
+    """One end of a stream socket that carries JSON messages.
+
+    Attributes:
+        end: the socket.
+        limit: the largest message in bytes.
+    """
 
     def __init__(self, end: socket.socket, limit: int = MESSAGE_BYTES) -> None:
         self.end = end
@@ -37,29 +42,29 @@ class Channel:
         """Send a message.
 
         Raises:
-            Spoilt: it is over the limit.
-            OSError: the other end is gone.
+            BadMessage: the message is over the limit.
+            OSError: the other end is closed.
         """
         payload = json.dumps(message).encode()
         if len(payload) > self.limit:
-            raise Spoilt(f"a message of {len(payload)} bytes is over the limit of {self.limit}")
+            raise BadMessage(f"a message of {len(payload)} bytes is over the limit of {self.limit}")
         self.end.sendall(_HEADER.pack(len(payload)) + payload)
 
     def receive(self) -> Any:
-        """The next message.
+        """Receive the next message.
 
         Raises:
-            EOFError: the other end is gone.
-            Spoilt: what came is not a message.
+            EOFError: the other end is closed.
+            BadMessage: the bytes are not a message.
             TimeoutError: nothing came within the socket's timeout.
         """
         (size,) = _HEADER.unpack(self._exactly(_HEADER.size))
         if size > self.limit:
-            raise Spoilt(f"a message of {size} bytes is over the limit of {self.limit}")
+            raise BadMessage(f"a message of {size} bytes is over the limit of {self.limit}")
         try:
             return json.loads(self._exactly(size))
         except (ValueError, RecursionError) as error:
-            raise Spoilt(f"a message is not JSON: {error}") from None
+            raise BadMessage(f"a message is not JSON: {error}") from None
 
     def _exactly(self, size: int) -> bytes:
         parts = bytearray()
@@ -69,13 +74,13 @@ class Channel:
             except ConnectionResetError:
                 part = b""
             if not part:
-                raise EOFError("the other end is gone")
+                raise EOFError("the other end is closed")
             parts += part
         return bytes(parts)
 
 
 class Remote:
-    """Stands for an object of the other process: it can be called and handed back, and equals nothing but itself."""
+    """A stand-in for an object of the other process. It can be called and sent back, and equals nothing but itself."""
 
     def __init__(self, name: str, call: Callable[..., Any]) -> None:
         self._name = name
@@ -89,15 +94,19 @@ class Remote:
 
 
 def encode(value: Any, keep: Callable[[Any], str], depth: int = DEPTH) -> Any:
-    """A value as type-tagged JSON; what is not a plain value is kept by the sender under the name that `keep` gives it.
+    """Encode a value as type-tagged JSON.
 
-    A subclass of a builtin is sent as that builtin, read with the builtin's own methods.
+    A subclass of a builtin is sent as that builtin; it is read with the builtin's own methods.
+
+    Args:
+        keep: called with every object that is not a plain value; returns the name under which the sender keeps it.
+        depth: how many more levels the value may have.
 
     Raises:
-        Spoilt: the value is nested too deeply, or an iterator does not end.
+        BadMessage: the value is nested too deeply, or an iterator does not end.
     """
     if depth == 0:
-        raise Spoilt(f"a value is nested more than {DEPTH} deep")
+        raise BadMessage(f"a value is nested more than {DEPTH} deep")
     if type(value) in _EXACT:
         return value
     if isinstance(value, type) and vars(builtins).get(name := type.__dict__["__name__"].__get__(value)) is value:
@@ -150,37 +159,44 @@ def _encode_numpy(value: Any, keep: Callable[[Any], str], depth: int) -> Any:
 
 
 def _finite(items: Iterator[Any]) -> list[Any]:
-    """The items of an iterator, which is used up by it."""
+    """Read all items of an iterator.
+
+    Raises:
+        BadMessage: it has more items than a message can hold.
+    """
     kept = list(islice(items, MESSAGE_BYTES + 1))
     if len(kept) > MESSAGE_BYTES:
-        raise Spoilt("an iterator does not end")
+        raise BadMessage("an iterator does not end")
     return kept
 
 
-def decode(message: Any, named: Callable[[str], Any]) -> Any:
-    """The value of a type-tagged message; `named` resolves what one of the two processes keeps.
+def decode(message: Any, resolve: Callable[[str], Any]) -> Any:
+    """Decode a type-tagged message.
+
+    Args:
+        resolve: returns the object, or its stand-in, that one of the two processes keeps under a name.
 
     Raises:
-        Spoilt: the message is of no agreed form.
+        BadMessage: the message does not have the agreed form.
     """
     try:
-        return _decode(message, named)
+        return _decode(message, resolve)
     except (KeyError, TypeError, ValueError, IndexError, RecursionError, ArithmeticError) as error:
-        raise Spoilt(f"a message holds no value: {type(error).__name__}") from None
+        raise BadMessage(f"a message holds no value: {type(error).__name__}") from None
 
 
-def _decode(message: Any, named: Callable[[str], Any]) -> Any:
+def _decode(message: Any, resolve: Callable[[str], Any]) -> Any:
     if not isinstance(message, list):
         if isinstance(message, dict):
             raise TypeError("a bare object")
         return message
     tag, *rest = message
     if tag in _CONTAINERS:
-        return _CONTAINERS[tag](_decode(item, named) for item in rest)
+        return _CONTAINERS[tag](_decode(item, resolve) for item in rest)
     if tag == "dict":
-        return {_decode(key, named): _decode(value, named) for key, value in rest}
+        return {_decode(key, resolve): _decode(value, resolve) for key, value in rest}
     if tag == "name":
-        return named(*rest)
+        return resolve(*rest)
     return _SCALARS[tag](*rest)
 
 
@@ -191,14 +207,14 @@ def _array(items: Any) -> Any:
 
 
 def _no_names(name: str) -> Any:
-    raise ValueError(f"{name} where only plain values may stand")
+    raise ValueError(f"{name} in a place for plain values")
 
 
 def _builtin_type(name: str) -> type:
-    found = getattr(builtins, name, None)
-    if not isinstance(found, type):
-        raise ValueError(f"{name} is no builtin type")
-    return found
+    kind = getattr(builtins, name, None)
+    if not isinstance(kind, type):
+        raise ValueError(f"{name} is not a builtin type")
+    return kind
 
 
 def _from_hex(text: str) -> int:

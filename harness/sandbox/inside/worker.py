@@ -1,7 +1,7 @@
-"""The first process of an isolated worker: forks one child a program, and reports how each ended.
+"""The first process of an isolated worker. It forks a child for each program, and reports how the child ended.
 
-It cannot be read or traced by its children (it is not dumpable, and their system calls are filtered), and trusts nothing that
-they say: what it reports is what the kernel told it. As the first process of its namespace it is out of reach of their signals.
+Its children can neither read nor trace it, because it is not dumpable and their system calls are filtered. As the first process
+of its namespace it is out of reach of their signals. It reports what the kernel says about a child, never what the child says.
 """
 
 import contextlib
@@ -23,7 +23,7 @@ from harness.sandbox.inside.wire import Channel
 
 _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _SECCOMP_MODE_FILTER = 4, 22, 2
 STOP, BUSY = b"stop", b"busy"
-_LEEWAY = 2.0  # of the limit on a call: one second for rounding, one for clocks that differ
+_LEEWAY = 2.0  # seconds over the limit on a call: one for rounding, one for differences between clocks
 _WRITABLE = ("/tmp", "/dev/shm")  # noqa: S108
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -33,7 +33,7 @@ class _FilterProgram(ctypes.Structure):
 
 
 def main(control_fd: int, filter_path: str, role: str) -> None:
-    """Answer jobs from the control socket until it closes; each is one JSON packet with its descriptors."""
+    """Run jobs from the control socket until it closes; a job is one JSON packet with its descriptors."""
     _prctl(_PR_SET_DUMPABLE, 0)
     sys.path[:] = [path for path in sys.path if path != "/sandbox"]
     child_filter = Path(filter_path).read_bytes()
@@ -42,14 +42,14 @@ def main(control_fd: int, filter_path: str, role: str) -> None:
     control.send(json.dumps({"python": sys.version.split()[0], "preloaded": preloaded}).encode())
     with open(os.devnull, "wb") as nothing:
         os.dup2(nothing.fileno(), 2)
-    site.setquit()  # programs use `exit()`, which -S leaves out
+    site.setquit()  # the option -S removes `exit()`, which programs use
     gc.collect()
     gc.freeze()
     while True:
         packet, fds, _, _ = socket.recv_fds(control, 64 * 1024, 4)
         if not packet:
             return
-        if packet in (STOP, BUSY):  # it crossed the report of a child that had ended by itself
+        if packet in (STOP, BUSY):  # sent before the harness had the report of a child that ended by itself
             continue
         child = os.fork()
         if child == 0:
@@ -61,14 +61,17 @@ def main(control_fd: int, filter_path: str, role: str) -> None:
 
 
 def _wait(child: int, control: socket.socket, call_seconds: float | None) -> dict[str, Any]:
-    """Wait for the child's end, or bring it about when the other side says so or is gone, or the child has undone its limit."""
+    """Wait for a child to end and report how it did.
+
+    The child is killed where the harness says so or is gone, or where the child has removed its limit on CPU time.
+    """
     watch = os.pidfd_open(child)
     busy = 0.0
     while True:
         ready, _, _ = select.select([watch, control.fileno()], [], [])
         if watch in ready or control.recv(len(BUSY)) != BUSY or _undid_its_limit(child, call_seconds):
             break
-        busy = max(busy, _busy_seconds(child))  # threads that ended are not counted any more
+        busy = max(busy, _busy_seconds(child))  # the kernel no longer counts threads that have ended
         control.send(json.dumps({"busy": busy}).encode())
     os.kill(child, signal.SIGKILL)
     os.close(watch)
@@ -82,10 +85,7 @@ def _wait(child: int, control: socket.socket, call_seconds: float | None) -> dic
 
 
 def _busy_seconds(child: int) -> float:
-    """How long a child's threads have computed, or waited for a core to compute on: what is left of the clock it spent idle.
-
-    0 where the kernel does not count it.
-    """
+    """Return how long a child's threads have computed or waited for a core; 0 where the kernel does not count it."""
     total = 0
     for thread in Path(f"/proc/{child}/task").glob("*/schedstat"):
         with contextlib.suppress(OSError):
@@ -95,10 +95,10 @@ def _busy_seconds(child: int) -> float:
 
 
 def _undid_its_limit(child: int, call_seconds: float | None) -> bool:
-    """Whether the limit on the CPU seconds of one call binds the child no more.
+    """Return whether the limit on the CPU time of one call no longer binds the child.
 
-    The child sets it itself, call by call, so a program could raise it or be deaf to its signal, and pass out of time.
-    What runs in one go (None) has a hard limit, which it cannot undo.
+    The child sets this limit itself before each call, so that a program could raise it, or ignore its signal, and use more time.
+    A job without calls (None) has a hard limit, which a program cannot remove.
     """
     if call_seconds is None:
         return False
@@ -114,7 +114,7 @@ def _undid_its_limit(child: int, call_seconds: float | None) -> bool:
 
 
 def _be_the_child(job: dict[str, Any], fds: list[int], child_filter: bytes) -> None:
-    """Run one job under its limits, and never return. "ready" goes out before anything untrusted is read."""
+    """Run one job under its limits and never return. The child sends "ready" before it reads anything untrusted."""
     code = 1
     try:
         channel = _channel(fds[0])
@@ -141,7 +141,7 @@ def _be_the_child(job: dict[str, Any], fds: list[int], child_filter: bytes) -> N
 
 
 def _channel(fd: int) -> Channel:
-    """The other side's timeouts made the socket non-blocking, for all who share it."""
+    """Open a channel; a timeout at the other end has made the shared socket non-blocking, which is undone here."""
     end = socket.socket(fileno=fd)
     end.setblocking(True)
     return Channel(end)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from harness.sandbox import Checks, IsolationMissing, Limits, Outcome, Pool, cell
+from harness.sandbox import Checks, IsolationMissing, Limits, Outcome, Pool, pair
 
 Run = Callable[..., Outcome]
 QUICK = Limits(cpu_seconds=2, total_cpu_seconds=4, idle_seconds=2)
@@ -14,7 +14,7 @@ QUICK = Limits(cpu_seconds=2, total_cpu_seconds=4, idle_seconds=2)
 def _look_often() -> Iterator[None]:
     """Look for a program that waits ten times as often as in use, so that the tests do not wait for it either."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(cell, "LOOK_SECONDS", 0.1)
+        patch.setattr(pair, "LOOK_SECONDS", 0.1)
         yield
 
 

@@ -78,7 +78,7 @@ def double(x):
 def test_a_closed_pool_leaves_no_process() -> None:
     pool = Pool(1)
     pool.check("def f(): return 1", Checks("assert f() == 1"), Limits())
-    workers = [cell.candidate._process for cell in pool._cells] + [cell.checker._process for cell in pool._cells]
+    workers = [pair.candidate._process for pair in pool._pairs] + [pair.checker._process for pair in pool._pairs]
     pool.close()
     time.sleep(0.1)
     assert all(worker is not None and not os.path.exists(f"/proc/{worker.pid}/exe") for worker in workers)

@@ -42,8 +42,8 @@ def test_the_labs_own_tasks_need_no_bubblewrap(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_a_worker_that_is_lost_is_replaced(pool: Pool) -> None:
-    for cell in pool._cells:
-        for worker in (cell.candidate, cell.checker):
+    for pair in pool._pairs:
+        for worker in (pair.candidate, pair.checker):
             if worker._process is not None:
                 worker._process.kill()
     for _ in range(3):
@@ -67,7 +67,7 @@ def test_root_never_starts_bubblewrap_as_root(pool: Pool) -> None:
     if os.getuid() != 0:
         pytest.skip("these tests run as an ordinary user already")
     pool.run("print(1)", "", Limits())
-    processes = [cell.candidate._process for cell in pool._cells if cell.candidate._process is not None]
+    processes = [pair.candidate._process for pair in pool._pairs if pair.candidate._process is not None]
     assert processes
     assert all(Path(f"/proc/{process.pid}").stat().st_uid >= launch.FIRST_UID for process in processes)
 
@@ -119,5 +119,5 @@ def test_a_fork_of_the_harness_leaves_its_workers_alone(pool: Pool) -> None:
         pool.close()
         os._exit(0)
     os.waitpid(child, 0)
-    assert all(c.candidate._process is None or c.candidate._process.poll() is None for c in pool._cells)
+    assert all(c.candidate._process is None or c.candidate._process.poll() is None for c in pool._pairs)
     assert pool.run("print(2)", "", Limits()).output == b"2\n"

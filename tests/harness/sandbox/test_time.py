@@ -71,21 +71,21 @@ def test_a_sleeping_function_is_stopped(pool: Pool) -> None:
 def test_a_program_stopped_by_the_clock_is_tried_once_more_with_none_beside_it(
     pool: Pool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from harness.sandbox.cell import Cell
+    from harness.sandbox.pair import WorkerPair
 
     running, most_beside, attempts = [], [], []
-    plain = Cell.run
+    plain = WorkerPair.run
 
-    def counting(cell: Cell, program: str, stdin: str, limits: Limits):
+    def counting(pair: WorkerPair, program: str, stdin: str, limits: Limits):
         running.append(program)
-        outcome = plain(cell, program, stdin, limits)
+        outcome = plain(pair, program, stdin, limits)
         if "sleep" in program:
             attempts.append(program)
             most_beside.append(len(running))
         running.remove(program)
         return outcome
 
-    monkeypatch.setattr(Cell, "run", counting)
+    monkeypatch.setattr(WorkerPair, "run", counting)
     busy = threading.Event()
 
     def others() -> None:

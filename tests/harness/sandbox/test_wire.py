@@ -9,7 +9,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from harness.sandbox.inside.wire import Remote, Spoilt, decode, encode
+from harness.sandbox.inside.wire import BadMessage, Remote, decode, encode
 
 
 class Colour(IntEnum):
@@ -72,12 +72,12 @@ def test_other_objects_stay_where_they_are_and_equal_nothing() -> None:
      ["range", 1, 2, 0], [["list"]], ["name"]],
 )  # fmt: skip
 def test_a_message_of_no_agreed_form_is_refused(message: object) -> None:
-    with pytest.raises(Spoilt):
+    with pytest.raises(BadMessage):
         decode(message, lambda name: name)
 
 
 def test_a_value_without_end_is_refused() -> None:
     loop: list[object] = []
     loop.append(loop)
-    with pytest.raises(Spoilt, match="deep"):
+    with pytest.raises(BadMessage, match="deep"):
         encode(loop, _keep)

@@ -1,4 +1,4 @@
-"""A cell runs one program at a time: a worker for the untrusted program, one for the checker that holds the expected values."""
+"""Run one program at a time in a pair of isolated workers: one for the untrusted program, one for its tests."""
 
 import fcntl
 import os
@@ -10,9 +10,8 @@ from contextlib import ExitStack
 from dataclasses import asdict
 from typing import Any
 
-from harness.sandbox.errors import SandboxFailed
-from harness.sandbox.inside.wire import Channel, Spoilt
-from harness.sandbox.records import BrokenTests, Checks, Limits, Outcome, Verdict
+from harness.sandbox.inside.wire import BadMessage, Channel
+from harness.sandbox.records import BrokenTests, Checks, Limits, Outcome, SandboxFailed, Verdict
 from harness.sandbox.workers import START_SECONDS, Exit, Worker
 
 CHECKER_MEMORY_BYTES = 4 * 1024**3
@@ -24,19 +23,25 @@ _VERDICTS: dict[str, Verdict] = {"passed": "passed", "failed": "failed", "error"
 _CAUSES: dict[str, Verdict] = {"memory": "memory", "blocked": "blocked"}
 
 
-class Cell:
-    """Two isolated workers, neither of which sees the other; what passes between them is a socket of messages."""
+class WorkerPair:
+    """Two isolated workers that share nothing but a socket for messages.
+
+    Attributes:
+        candidate: runs the untrusted program.
+        checker: runs the tests, which hold the expected values.
+    """
 
     def __init__(self, slot: int) -> None:
         self.candidate = Worker("candidate", 2 * slot)
         self.checker = Worker("checker", 2 * slot + 1)
 
     def close(self) -> None:
+        """Kill both workers; the next program starts new ones."""
         self.candidate.discard()
         self.checker.discard()
 
     def check(self, program: str, tests: Checks, limits: Limits) -> Outcome:
-        """Run tests against a program. When this returns, nothing of the program runs any more.
+        """Run tests against a program. When this returns, no process or thread of the program is left.
 
         Raises:
             BrokenTests: the tests themselves do not load.
@@ -51,7 +56,7 @@ class Cell:
                 verdicts = _begin(ends, self.checker, job, (to_program.end.fileno(),))
                 to_program.end.close()
                 _send(verdicts, asdict(tests))
-                message = _verdict(verdicts, _Clock(limits, (self.candidate, self.checker)))
+                message = _verdict(verdicts, _IdleClock(limits, (self.candidate, self.checker)))
         except BaseException:
             self.close()
             raise
@@ -59,7 +64,7 @@ class Cell:
         return _judge(message, candidate_exit, checker_exit, limits)
 
     def run(self, program: str, stdin: str, limits: Limits) -> Outcome:
-        """Run a program as a script. When this returns, nothing of the program runs any more.
+        """Run a program as a script. When this returns, no process or thread of the program is left.
 
         Raises:
             SandboxFailed: the program was not started.
@@ -73,16 +78,16 @@ class Cell:
                     job = ("script", limits.cpu_seconds, limits.memory_bytes)
                     channel = _begin(ends, self.candidate, job, fds)
                 _send(channel, {"program": program})
-                output, why = _read(reader, _Clock(limits, (self.candidate,)), limits.output_bytes)
+                output, why = _read(reader, _IdleClock(limits, (self.candidate,)), limits.output_bytes)
                 ended = self.candidate.end()
-                return _judge_script(output, why, ended, _last_words(channel), limits)
+                return _judge_script(output, why, ended, _read_exception(channel), limits)
         except BaseException:
             self.close()
             raise
 
 
-class _Clock:
-    """Says when a program has idled too long, by the clock less the time in which its workers' children were busy."""
+class _IdleClock:
+    """Measures how long a program has idled: the time that passed, minus the time in which its processes were busy."""
 
     def __init__(self, limits: Limits, workers: tuple[Worker, ...]) -> None:
         self.limits = limits
@@ -90,6 +95,7 @@ class _Clock:
         self.started = time.monotonic()
 
     def run_out(self) -> bool:
+        """Return whether the program has idled, or run, for longer than its limits allow."""
         busy = [worker.busy_seconds() for worker in self.workers]
         passed = time.monotonic() - self.started
         if passed > self.limits.wall_seconds:
@@ -97,10 +103,10 @@ class _Clock:
         return None not in busy and passed - sum(seconds or 0.0 for seconds in busy) > self.limits.idle_seconds
 
 
-def _read(reader: int, clock: _Clock, most: int) -> tuple[bytes, str]:
-    """(output, why reading stopped: `ended`, `wall` or `output`)."""
+def _read(reader: int, clock: _IdleClock, limit: int) -> tuple[bytes, str]:
+    """Read a script's output; return it and why reading stopped: `ended`, `wall` (idle too long) or `output` (too much)."""
     output = bytearray()
-    while len(output) <= most:
+    while len(output) <= limit:
         ready, _, _ = select.select([reader], [], [], LOOK_SECONDS)
         if not ready:
             if clock.run_out():
@@ -113,7 +119,7 @@ def _read(reader: int, clock: _Clock, most: int) -> tuple[bytes, str]:
                     return bytes(output), "wall"
             return bytes(output), "ended"
         output += part
-    return bytes(output[:most]), "output"
+    return bytes(output[:limit]), "output"
 
 
 def _begin(
@@ -123,7 +129,17 @@ def _begin(
     fds: tuple[int, ...],
     call_seconds: float | None = None,
 ) -> Channel:
-    """A child that has said that it is ready, before anything untrusted was read by it; a job is (kind, CPU seconds, bytes)."""
+    """Start a child for a job and wait until it is ready; it has read nothing untrusted by then.
+
+    Args:
+        ends: closes our end of the channel.
+        job: (kind, CPU seconds, bytes of memory).
+        fds: descriptors that the child inherits beside its channel.
+        call_seconds: the limit on the CPU seconds of one call.
+
+    Raises:
+        SandboxFailed: the child did not start.
+    """
     ours, theirs = socket.socketpair()
     ends.enter_context(ours)
     with theirs:
@@ -132,7 +148,7 @@ def _begin(
     ours.settimeout(START_SECONDS)
     try:
         ready = channel.receive()
-    except (EOFError, OSError, Spoilt) as error:
+    except (EOFError, OSError, BadMessage) as error:
         raise SandboxFailed(f"an isolated worker did not start its child: {error}") from error
     if ready != "ready":
         raise SandboxFailed("an isolated worker did not start its child")
@@ -142,19 +158,19 @@ def _begin(
 def _send(channel: Channel, job: Any) -> None:
     try:
         channel.send(job)
-    except (OSError, Spoilt) as error:
-        raise SandboxFailed(f"a job could not be handed over: {error}") from error
+    except (OSError, BadMessage) as error:
+        raise SandboxFailed(f"a job could not be sent to an isolated worker: {error}") from error
 
 
-def _verdict(verdicts: Channel, clock: _Clock) -> list[str] | None:
-    """The checker's verdict; None where it gave none in time, an empty one where it ended without one."""
+def _verdict(verdicts: Channel, clock: _IdleClock) -> list[str] | None:
+    """Wait for the checker's verdict; return None where the program idled too long, an empty list where the checker ended."""
     verdicts.limit = VERDICT_BYTES
     while not select.select([verdicts.end], [], [], LOOK_SECONDS)[0]:
         if clock.run_out():
             return None
     try:
         return [str(part) for part in verdicts.receive()]
-    except (EOFError, Spoilt, OSError):
+    except (EOFError, BadMessage, OSError):
         return []
 
 
@@ -164,7 +180,7 @@ def _judge(message: list[str] | None, candidate: Exit | None, checker: Exit | No
         return _out_of_time(limits, used)
     if not message:
         how = "" if checker is None else f" ({_ending(checker)})"
-        return Outcome("error", f"what the program returned brought the checker down{how}", used)
+        return Outcome("error", f"a value that the program returned ended the process of its tests{how}", used)
     verdict, explanation, cause = message
     if verdict == "broken":
         raise BrokenTests(explanation)
@@ -175,24 +191,24 @@ def _judge(message: list[str] | None, candidate: Exit | None, checker: Exit | No
     )
 
 
-def _judge_script(output: bytes, why: str, ended: Exit | None, words: list[str], limits: Limits) -> Outcome:
+def _judge_script(output: bytes, why: str, ended: Exit | None, exception: list[str], limits: Limits) -> Outcome:
     used = ended.cpu_seconds if ended else 0.0
     if why == "wall":
         return _out_of_time(limits, used)
     if why == "output":
         return Outcome("blocked", f"the program wrote more than {limits.output_bytes} bytes", used, output=output)
     if ended is not None and ended.code == 0:
-        return Outcome("passed", "the program ran to its end", used, output=output)
-    if ended is not None and ended.code == 1 and words:
-        _, explanation, cause = words
+        return Outcome("passed", "the program ended by itself", used, output=output)
+    if ended is not None and ended.code == 1 and exception:
+        _, explanation, cause = exception
         return Outcome(_CAUSES.get(cause, "error"), explanation, used, output=output)
     return _judge_ending(ended, "the program ended early", limits)
 
 
 def _judge_ending(ended: Exit | None, explanation: str, limits: Limits) -> Outcome:
-    """The verdict on a program that is no more, by what the kernel says of its end."""
+    """Judge a program that ended early, by what the kernel reports of its end."""
     if ended is None:
-        return Outcome("blocked", f"{explanation}: it attacked its sandbox")
+        return Outcome("blocked", f"{explanation}: it brought down its sandbox")
     used = ended.cpu_seconds
     if ended.code == -signal.SIGXCPU or (ended.code == -signal.SIGKILL and used >= limits.cpu_seconds):
         return Outcome("timeout", f"the program used {used:.1f} CPU seconds", used)
@@ -210,19 +226,19 @@ def _ending(ended: Exit) -> str:
     return f"signal {-ended.code}" if ended.code < 0 else f"exit status {ended.code}"
 
 
-def _last_words(channel: Channel) -> list[str]:
-    """What a script that raised said of it: (class, text, cause); nothing where it said nothing of that form."""
+def _read_exception(channel: Channel) -> list[str]:
+    """Read the report of a script that raised: (class, text, cause); empty where there is none in this form."""
     channel.limit = VERDICT_BYTES
     channel.end.settimeout(0.001)
     try:
         message = channel.receive()
-    except (EOFError, Spoilt, OSError):
+    except (EOFError, BadMessage, OSError):
         return []
     return [str(part) for part in message] if isinstance(message, list) and len(message) == 3 else []
 
 
 def _sealed(text: str) -> int:
-    """A file in memory that nobody can write to any more."""
+    """Return the descriptor of a file in memory that can only be read."""
     fd = os.memfd_create("stdin", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     with os.fdopen(os.dup(fd), "wb") as file:
         file.write(text.encode("utf-8", "surrogatepass"))
