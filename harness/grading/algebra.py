@@ -94,12 +94,7 @@ class _Worker:
         """End the process; the next request starts a new one."""
         process, self._process = self._process, None
         if process is not None:
-            with suppress(ProcessLookupError):
-                process.kill()
-            process.wait()
-            for pipe in (process.stdin, process.stdout):
-                with suppress(BrokenPipeError):
-                    pipe.close()  # type: ignore[union-attr]
+            _end(process)
 
     def _explain_silence(self, process: subprocess.Popen[str]) -> Equality:
         """End a process that did not reply, and return the reason.
@@ -138,11 +133,21 @@ def _start() -> subprocess.Popen[str]:
         encoding="utf-8",
     )
     if _read(process, START_SECONDS) is None:
-        process.kill()
+        _end(process)
         raise GradingFailed(
             "the process that compares expressions did not start; `python -c 'import math_verify'` shows why"
         )
     return process
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    """Kill a process and close its pipes."""
+    with suppress(ProcessLookupError):
+        process.kill()
+    process.wait()
+    for pipe in (process.stdin, process.stdout):
+        with suppress(BrokenPipeError):
+            pipe.close()  # type: ignore[union-attr]
 
 
 def _write(process: subprocess.Popen[str], request: dict[str, Any]) -> None:
