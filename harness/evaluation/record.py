@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 from harness.benchmarks.catalog import Form
 from harness.evaluation.responses import Verdict
 from harness.files import write_atomic
+from harness.results.intervals import to_interval
 from harness.results.schema import Interval, Provenance
 from harness.stats import estimate, pass_at_k
 from traceinv.errors import InputError
@@ -203,13 +203,13 @@ def _pass_at(items: Iterable[Sequence[Verdict]]) -> dict[int, Interval]:
         enough = [item for item in solved if len(item) >= k]
         if enough:
             chances = pass_at_k([sum(item) for item in enough], [len(item) for item in enough], k)
-            intervals[k] = Interval(**asdict(estimate(chances[np.newaxis])))
+            intervals[k] = to_interval(estimate(chances[np.newaxis]), digits=None)
     return intervals
 
 
 def _interval(values: Sequence[float]) -> Interval | None:
     """Return the interval over items; the samples of one item are no independent questions, so their mean is one value."""
-    return Interval(**asdict(estimate(np.array([values])))) if values else None
+    return to_interval(estimate(np.array([values])), digits=None) if values else None
 
 
 def _mean(values: Sequence[float]) -> float | None:

@@ -1,12 +1,12 @@
 """Rows of evaluations: responses as models wrote them, verdicts on them, and files of responses recorded elsewhere."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from harness.files import JsonLine, read_json_lines, replace_half_characters
 from harness.grading import Grade, State
 from traceinv.errors import InputError
 from traceinv.records import FinishReason
@@ -169,30 +169,19 @@ def read_recorded(path: Path) -> list[tuple[str, Recorded]]:
     Raises:
         InputError: the file is missing or empty, or a line is not of the form; the message names file, line and field.
     """
-    try:
-        # not splitlines(), which also splits at U+2028; JSON may hold that character unescaped
-        lines = path.read_text(encoding="utf-8").split("\n")
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8: {error.reason} at byte {error.start}") from None
-    numbered = [(f"{path}:{number}", line) for number, line in enumerate(lines, 1) if line.strip()]
-    if not numbered:
+    recorded = [(line.where, _recorded(line)) for line in read_json_lines(path)]
+    if not recorded:
         raise InputError(f'{path}: no line; expected {{"id": ..., "response": ...}} on each')
-    return [(where, _parse(where, line)) for where, line in numbered]
+    return recorded
 
 
-def _parse(where: str, line: str) -> Recorded:
-    try:
-        content: Any = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{where}: not JSON: {error}") from None
-    if isinstance(content, dict):
-        if type(content.get("id")) is int:  # some benchmarks number their items
-            content["id"] = str(content["id"])
-        if isinstance(content.get("response"), str):  # some tokenizers write lone surrogates
-            content["response"] = content["response"].encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+def _recorded(line: JsonLine) -> Recorded:
+    content = dict(line.content)
+    if type(content.get("id")) is int:  # some benchmarks number their items
+        content["id"] = str(content["id"])
+    if isinstance(content.get("response"), str):
+        content["response"] = replace_half_characters(content["response"])
     try:
         return Recorded.model_validate(content)
     except ValidationError as error:
-        raise InputError(f"{where}: {describe(error, Recorded)}") from None
+        raise InputError(f"{line.where}: {describe(error, Recorded)}") from None

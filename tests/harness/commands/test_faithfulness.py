@@ -57,13 +57,13 @@ def test_pairs_come_out_in_order_with_their_ids_and_again_the_same(
     arguments = ["faithfulness", str(file), "--workers", "1"]
     assert main([*arguments, "--json", "--out", str(out)]) == 0
     printed = capsys.readouterr().out
-    found = json.loads(printed)
+    output = json.loads(printed)
     lines = [json.loads(line) for line in out.read_text().splitlines()]
-    assert lines == found["pairs"]
+    assert lines == output["pairs"]
     assert [line["id"] for line in lines] == [f"q{23 - number}" for number in range(24)]
     assert lines[1]["figures"]["rougeL"] == lines[1]["figures"]["step_f1"] == lines[1]["figures"]["concludes"] == 1
     assert lines[0]["figures"]["step_recall"] < 1
-    overall = found["overall"]
+    overall = output["overall"]
     assert json.loads(out.with_name("out.overall.json").read_text()) == overall
     assert overall["pairs"] == overall["questions"] == 24
     rouge = overall["figures"]["rougeL"]
@@ -85,15 +85,15 @@ def test_a_table_says_why_a_value_is_withheld(file: Path, capsys: pytest.Capture
 
 @pytest.mark.slow
 def test_several_processes_give_what_one_gives(file: Path) -> None:
-    found = index_pairs(file)
-    assert list(score_pairs(found, Settings(), 2)) == list(score_pairs(found, Settings(), 1))
+    pairs = index_pairs(file)
+    assert list(score_pairs(pairs, Settings(), 2)) == list(score_pairs(pairs, Settings(), 1))
 
 
 def test_samples_of_one_question_are_one_question_and_no_floor_for_each_other(tmp_path: Path) -> None:
     rows = [{"id": number // 4, "truth": _trace(number // 4), "inverted": _trace(number // 4)} for number in range(16)]
-    found = index_pairs(_write(tmp_path / "pairs.jsonl", rows))
-    assert found.questions == [number // 4 for number in range(16)]
-    scored = list(score_pairs(found, Settings(draws=3), 1))
+    pairs = index_pairs(_write(tmp_path / "pairs.jsonl", rows))
+    assert pairs.questions == [number // 4 for number in range(16)]
+    scored = list(score_pairs(pairs, Settings(draws=3), 1))
     assert all(pair.result.floor is not None and pair.result.floor["rougeL"] < 1 for pair in scored)
 
 
@@ -128,11 +128,11 @@ def test_figures_of_prose_fall_on_spoilt_traces(change: str, falling: list[str])
         "another's": TRACE.format(72),
     }[change]
     whole = _compared(Pair(truth=truth, inverted=truth, answer="5")).figures
-    found = _compared(Pair(truth=truth, inverted=spoilt, answer="5")).figures
+    figures = _compared(Pair(truth=truth, inverted=spoilt, answer="5")).figures
     for name in falling:
         assert whole[name] == pytest.approx(1), name
-        assert found[name] is not None, name
-        assert found[name] < 0.98, name  # type: ignore[operator]
+        assert figures[name] is not None, name
+        assert figures[name] < 0.98, name  # type: ignore[operator]
 
 
 GOOD = json.dumps({"truth": "a", "inverted": "b"})
@@ -173,7 +173,7 @@ def test_wrong_input_is_one_line_that_names_the_place(
     assert message in captured.err
     assert captured.err.count("\n") == 1
     assert captured.out == ""
-    assert {each.name for each in tmp_path.iterdir()} == {"pairs.jsonl"}
+    assert {path.name for path in tmp_path.iterdir()} == {"pairs.jsonl"}
 
 
 def test_wrong_options_are_one_line(file: Path, capsys: pytest.CaptureFixture[str]) -> None:

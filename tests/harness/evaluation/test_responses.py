@@ -51,7 +51,7 @@ def test_recorded_responses_may_hold_any_text(tmp_path: Path) -> None:
         ('{"id": "a", "response": "x"}\nnonsense\n', "r.jsonl:2: not JSON"),
         ('{"id": "a"}\n', "r.jsonl:1: response: field required"),
         ('{"id": "a", "response": null}\n', "r.jsonl:1: response: input should be a valid string"),
-        ('"a"\n', "r.jsonl:1: input should be"),
+        ('"a"\n', "r.jsonl:1: expected a JSON object, got str"),
         ("", "r.jsonl: no line"),
     ],
 )

@@ -66,9 +66,9 @@ def test_figures_fall_on_spoilt_traces(change: Callable[[str], str], falling: li
 
 
 def test_another_questions_trace_is_far_below_the_true_one() -> None:
-    found = _measure(str)
-    assert found.asked == len(found.ids) == len(PROBLEMS)
-    floor = _means(found.floor_by_pair)
+    measured = _measure(str)
+    assert measured.asked == len(measured.ids) == len(PROBLEMS)
+    floor = _means(measured.floor_by_pair)
     assert floor["length_ratio"] == pytest.approx(1, abs=0.1)
     for name, most in {"token_f1": 0.6, "rougeL": 0.8, "step_f1": 0.2, "true_steps": 0.2, "concludes": 0.5}.items():
         assert floor[name] < most, name
@@ -89,16 +89,16 @@ def test_a_repeated_step_matches_once_and_garbage_is_never_true() -> None:
 def test_only_finished_traces_are_pairs_and_the_others_are_counted() -> None:
     rows = [_inversion(row, row.trace if number % 2 else None) for number, row in enumerate(HIDDEN)]
     cut = rows[1].model_copy(update={"finish_reason": "length"})
-    found = measure([rows[0], cut, *rows[2:]], HIDDEN, draws=3, seed=0)
-    assert found.asked == len(HIDDEN)
-    assert len(found.ids) == len(HIDDEN) // 2 - 1
+    measured = measure([rows[0], cut, *rows[2:]], HIDDEN, draws=3, seed=0)
+    assert measured.asked == len(HIDDEN)
+    assert len(measured.ids) == len(HIDDEN) // 2 - 1
     assert measure([], HIDDEN, draws=3, seed=0).ids == []
 
 
 def test_the_ceiling_of_a_target_that_repeats_itself_is_1() -> None:
-    found = measure_again(HIDDEN, HIDDEN)
-    assert found.ids == [row.id for row in HIDDEN]
-    assert _means(found.by_pair) == {name: pytest.approx(1) for name in found.by_pair}
+    measured = measure_again(HIDDEN, HIDDEN)
+    assert measured.ids == [row.id for row in HIDDEN]
+    assert _means(measured.by_pair) == {name: pytest.approx(1) for name in measured.by_pair}
 
 
 PROSE = [

@@ -75,9 +75,9 @@ def test_closed_equations_are_judged(text: str, true: int, false: int) -> None:
     ],
 )
 def test_what_may_be_half_an_equation_is_left_alone(text: str) -> None:
-    found = judge_equations(text)
-    assert (found.true, found.false) == (0, 0)
-    assert found.share is None
+    judged = judge_equations(text)
+    assert (judged.true, judged.false) == (0, 0)
+    assert judged.share is None
 
 
 def test_roots_and_factorials_are_judged_by_computer_algebra() -> None:
@@ -115,7 +115,7 @@ def test_long_hostile_texts_are_judged_without_an_error(hostile: str) -> None:
 )
 def test_what_people_write_is_true(file: str, field: str, least: float) -> None:
     texts = [row[field] for row in mirrored_rows(file)[:150]]
-    found = [judge_equations(text) for text in texts]
-    true, false = sum(each.true for each in found), sum(each.false for each in found)
+    judged = [judge_equations(text) for text in texts]
+    true, false = sum(row.true for row in judged), sum(row.false for row in judged)
     assert true > 100
     assert true / (true + false) > least

@@ -58,9 +58,9 @@ def _f1(first: Counter[Any], second: Counter[Any]) -> float:
 
 
 def _check(truth: str, inverted: str) -> None:
-    found = overlap(Text(truth), Text(inverted))
+    figures = overlap(Text(truth), Text(inverted))
     for name, value in _reference(truth, inverted).items():
-        assert found[name] == pytest.approx(value, abs=1e-9, rel=0), (name, truth[:80], inverted[:80])
+        assert figures[name] == pytest.approx(value, abs=1e-9, rel=0), (name, truth[:80], inverted[:80])
 
 
 @pytest.mark.parametrize("truth", FORMS)
@@ -76,6 +76,7 @@ def test_random_texts_that_tie_in_many_ways_have_the_packages_figures() -> None:
         _check(*(" ".join(rng.choice(words) for _ in range(rng.randrange(40))) for _ in range(2)))
 
 
+@pytest.mark.slow
 def test_human_solutions_have_the_packages_figures() -> None:
     solutions = [row["solution"] for row in mirrored_rows("math500")]
     short = [text for text in solutions if len(text) < 1200][:301]
@@ -83,6 +84,7 @@ def test_human_solutions_have_the_packages_figures() -> None:
         _check(truth, inverted)
 
 
+@pytest.mark.slow
 def test_a_text_of_50000_words_has_the_packages_figures() -> None:
     rng = Random(2)
     words = [f"w{rng.randrange(3000)}" for _ in range(50_000)]
@@ -92,9 +94,9 @@ def test_a_text_of_50000_words_has_the_packages_figures() -> None:
 
 
 def test_lengths_are_counted_in_the_tokens_of_the_given_tokenizer() -> None:
-    found = overlap(Text("abcd", list), Text("ab", list))
-    assert found["length_ratio"] == 0.5
-    assert found["token_f1"] == pytest.approx(2 * 2 / 6)
+    figures = overlap(Text("abcd", list), Text("ab", list))
+    assert figures["length_ratio"] == 0.5
+    assert figures["token_f1"] == pytest.approx(2 * 2 / 6)
 
 
 def test_splitting_keeps_no_text_behind() -> None:

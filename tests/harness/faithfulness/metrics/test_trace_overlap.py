@@ -23,10 +23,10 @@ def metric(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 def test_it_is_loaded_by_path_and_gives_the_same_figures(metric: Any) -> None:
     rows = [overlap(Text(truth), Text(inverted)) for truth, inverted in zip(TRUTHS, INVERTED, strict=True)]
-    found = metric.compute(predictions=INVERTED, references=TRUTHS)
-    assert found == pytest.approx({name: (rows[0][name] + rows[1][name]) / 2 for name in rows[0]})
-    each = metric.compute(predictions=INVERTED, references=TRUTHS, use_aggregator=False)
-    assert each["rougeL"] == [row["rougeL"] for row in rows]
+    means = metric.compute(predictions=INVERTED, references=TRUTHS)
+    assert means == pytest.approx({name: (rows[0][name] + rows[1][name]) / 2 for name in rows[0]})
+    columns = metric.compute(predictions=INVERTED, references=TRUTHS, use_aggregator=False)
+    assert columns["rougeL"] == [row["rougeL"] for row in rows]
 
 
 def test_pairs_may_be_added_one_by_one(metric: Any) -> None:
@@ -38,5 +38,5 @@ def test_pairs_may_be_added_one_by_one(metric: Any) -> None:
 def test_it_combines_with_others(metric: Any) -> None:
     import evaluate
 
-    found = evaluate.combine([metric]).compute(predictions=INVERTED, references=TRUTHS)
-    assert found["bleu_sacrebleu"] == metric.compute(predictions=INVERTED, references=TRUTHS)["bleu_sacrebleu"]
+    means = evaluate.combine([metric]).compute(predictions=INVERTED, references=TRUTHS)
+    assert means["bleu_sacrebleu"] == metric.compute(predictions=INVERTED, references=TRUTHS)["bleu_sacrebleu"]
