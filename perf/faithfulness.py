@@ -1,11 +1,10 @@
-"""Our ROUGE beside rouge-score's, on the same texts in the same run: whether the figures are equal, and how many pairs a second.
+"""Compare our ROUGE with rouge-score's, in one run and on the same texts: the figures and the speed.
 
     python perf/faithfulness.py [--tokens 500,2000,6000,20000] [--texts FILE.jsonl --field solution] [--all]
 
-Both run on one core. Time is the process's CPU time, so that a busy machine does not decide the ratio; each figure is the
-median over the pairs. Texts are made of the sentences of human solutions, or of words drawn by Zipf's law where there is no file.
-Every pair is of two new texts, but stems stay known from one pair to the next, as they do in use. rouge-score's table for
-20,000 tokens takes 3 GB and some minutes.
+Both run on one core. Time is the process's CPU time, so that a busy machine does not decide the ratio; the table shows the median
+over the pairs. Texts consist of sentences of human solutions, or, without a file, of words drawn by Zipf's law. Every pair has two
+new texts; the cache of stems is kept between pairs, as in use. rouge-score needs 3 GB and some minutes for 20,000 tokens.
 """
 
 import argparse
@@ -28,7 +27,7 @@ Figures = dict[str, float]
 
 
 def main() -> int:
-    """Print one line a length; 1 where a figure differs."""
+    """Print one line for each length; return 1 where a figure differs."""
     options = _options()
     sentences = _sentences(options.texts, options.field)
     print(f"{'tokens':>7} {'figures':<22} {'package':>12} {'here':>12} {'ratio':>8} {'largest difference':>19}")
@@ -56,27 +55,27 @@ def _contest(
     ours: Callable[[str, str], Figures],
     pairs: list[tuple[str, str]],
 ) -> float:
-    """Time both on the pairs, print a line, and return the largest difference of a figure."""
+    """Time both functions on the pairs, print a line, and return the largest difference between their figures."""
     warm = _pair([["so", "it", "is"]], 12, Random(0))
     theirs(*warm), ours(*warm)
     seconds: dict[str, list[float]] = {"theirs": [], "ours": []}
-    apart = 0.0
+    largest = 0.0
     for truth, inverted in pairs:
         start = time.process_time()
         reference = theirs(truth, inverted)
         middle = time.process_time()
-        found = ours(truth, inverted)
+        figures = ours(truth, inverted)
         seconds["theirs"].append(middle - start)
         seconds["ours"].append(time.process_time() - middle)
-        apart = max(apart, *(abs(found[figure] - value) for figure, value in reference.items()))
+        largest = max(largest, *(abs(figures[figure] - value) for figure, value in reference.items()))
     slow, fast = median(seconds["theirs"]), median(seconds["ours"])
-    line = f"{tokens:>7} {name:<22} {1 / slow:>10.3g}/s {1 / fast:>10.3g}/s {slow / fast:>7.0f}x {apart:>19.1e}"
+    line = f"{tokens:>7} {name:<22} {1 / slow:>10.3g}/s {1 / fast:>10.3g}/s {slow / fast:>7.0f}x {largest:>19.1e}"
     print(line, flush=True)
-    return apart
+    return largest
 
 
 def _contests(everything: bool) -> dict[str, tuple[Callable[[str, str], Figures], Callable[[str, str], Figures]]]:
-    """(the package's function, ours) by name."""
+    """Return (the package's function, ours) by name."""
     from rouge_score.rouge_scorer import RougeScorer
 
     scorers = {names: RougeScorer(list(names), use_stemmer=True) for names in (ROUGE, ("rougeLsum",))}
@@ -124,7 +123,7 @@ def _package_bleu(truth: str, inverted: str) -> Figures:
 
 
 def _pair(sentences: list[list[str]], tokens: int, rng: Random) -> tuple[str, str]:
-    """Two texts of so many of rouge-score's words, in lines of a sentence each; a third of the sentences is in both."""
+    """Make two texts with a number of rouge-score's words, one sentence a line; a third of the sentences is in both."""
     common = [rng.choice(sentences) for _ in range(1 + tokens // 3)]
     return _text(sentences, common, tokens, rng), _text(sentences, common, tokens, rng)
 
@@ -151,10 +150,12 @@ def _sentences(path: Path | None, field: str) -> list[list[str]]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tokens", default="500,2000,6000,20000", help="words of each text")
-    parser.add_argument("--texts", type=Path, help="JSONL file whose sentences the texts are made of")
-    parser.add_argument("--field", default="solution", help="which field of it holds the text")
-    parser.add_argument("--all", action="store_true", help="ROUGE-Lsum and BLEU too")
+    parser.add_argument(
+        "--tokens", default="500,2000,6000,20000", help="number of words of each text, several by commas"
+    )
+    parser.add_argument("--texts", type=Path, help="JSONL file with the sentences of the texts")
+    parser.add_argument("--field", default="solution", help="the field of the file that has the text")
+    parser.add_argument("--all", action="store_true", help="compare ROUGE-Lsum and BLEU too")
     return parser.parse_args()
 
 

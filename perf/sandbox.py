@@ -1,10 +1,10 @@
-"""Programs a second: isolated in the sandbox, beside plain subprocesses that protect nobody, in one run and on the same programs.
+"""Compare the speed of isolated programs with that of plain subprocesses, in one run and on the same programs.
 
     python perf/sandbox.py [--data-dir DIR] [--workers 2] [--rounds 3]
 
-The programs are HumanEval's reference solutions (HumanEval/38 and its like draw random cases, so times vary a little). Both ways
-run the same checks; the plain one starts an interpreter for each program and believes its exit status. Rounds of the two ways
-take turns, so that a change of the machine's load meets both; the best round of each is compared as well as the median.
+The programs are HumanEval's reference solutions. Both ways run the same checks; the plain way starts an interpreter for each
+program and trusts its exit status. Rounds of the two ways take turns, so that a change of the machine's load affects both. The
+best and the median round of each are compared.
 """
 
 import argparse
@@ -26,7 +26,7 @@ Way = Callable[[dict[str, Any]], bool]
 
 
 def main() -> int:
-    """Print the table; 1 where a reference solution does not pass."""
+    """Print the table; return 1 where a reference solution does not pass."""
     options = _options()
     rows = [
         json.loads(line) for line in (options.data_dir / "humaneval.jsonl").read_text(encoding="utf-8").splitlines()
@@ -35,7 +35,7 @@ def main() -> int:
     pool = Pool(options.workers)
     slowness = pool.slowness
     print(
-        f"calibration: CPU seconds count {slowness:.2f} times the reference machine's ({time.monotonic() - started:.1f} s)"
+        f"calibration: {slowness:.2f} times the CPU seconds of the reference machine ({time.monotonic() - started:.1f} s)"
     )
     ways: dict[str, Way] = {"isolated": lambda row: _isolated(pool, row), "plain subprocess": _plain}
     seconds: dict[str, list[float]] = {name: [] for name in ways}
@@ -47,10 +47,12 @@ def main() -> int:
             failures += len(rows) - passed
     pool.close()
     print(f"{len(rows)} programs, {options.workers} at a time, {options.rounds} rounds, load {os.getloadavg()[0]:.1f}")
-    print(f"{'':<18}{'programs/s, best':>18}{'median':>10}{'s a round':>12}")
+    print(f"{'':<18}{'programs/s, best':>18}{'median':>10}{'s per round':>12}")
     for name, times in seconds.items():
         best, middle = min(times), statistics.median(times)
         print(f"{name:<18}{len(rows) / best:>18.0f}{len(rows) / middle:>10.0f}{middle:>12.1f}")
+    ratio = statistics.median(seconds["isolated"]) / statistics.median(seconds["plain subprocess"])
+    print(f"isolated against plain, ratio of the medians: {ratio:.2f}")
     print(f"not passed: {failures}")
     return 1 if failures else 0
 
@@ -63,7 +65,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     if not (options.data_dir / "humaneval.jsonl").is_file():
-        parser.error(f"no humaneval.jsonl in {options.data_dir}; name its folder with --data-dir")
+        parser.error(f"no humaneval.jsonl in {options.data_dir}; expected its folder as --data-dir")
     return options
 
 

@@ -4,7 +4,6 @@ from harness.grading.answers import EXPRESSION_RULE, NUMBER_RULE, Rule
 from harness.grading.base import Grade, GradingFailed, State
 from harness.grading.choice import grade_choice, grade_jeebench
 from harness.grading.code import grade_humaneval, grade_mbpp
-from harness.grading.lab import grade_function, grade_value
 from harness.grading.literal import grade_literal
 from harness.grading.livecodebench import grade_livecodebench
 from harness.grading.math import grade_math
@@ -17,12 +16,10 @@ __all__ = [
     "Rule",
     "State",
     "grade_choice",
-    "grade_function",
     "grade_humaneval",
     "grade_jeebench",
     "grade_literal",
     "grade_livecodebench",
     "grade_math",
     "grade_mbpp",
-    "grade_value",
 ]

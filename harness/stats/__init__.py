@@ -1,6 +1,6 @@
-"""Statistics of scores: intervals, paired comparison, recovery, and figures of repeated samples.
+"""Statistics of scores: intervals, paired comparisons, recovery, and pass@k.
 
-docs/statistics.md says how each was chosen and how often each was measured to hold the truth.
+docs/statistics.md explains the choice of each method and gives its measured coverage.
 """
 
 from harness.stats.intervals import CONFIDENCE, Estimate, Noise, Scores, contrast, difference, estimate

@@ -1,12 +1,13 @@
-"""Intervals for scores that vary with the questions and with the seeds.
+"""Confidence intervals for scores that vary with the questions and with the training seeds.
 
-Everything is a *contrast*: a weighted sum of the means of several regimes on the same questions. One regime alone has the
-weight 1, a difference the weights 1 and -1, and the recovery is made of three.
+Every interval is that of a *contrast*: a weighted sum of the means of several regimes on the same questions. A single regime has
+the weight 1, a difference the weights 1 and -1; recovery is a contrast of three regimes.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import hypot, sqrt
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,13 +16,19 @@ CONFIDENCE = 0.95
 
 Array = NDArray[np.float64]
 Scores = Array
-"""(seeds x questions): one score for each question and training seed, the same questions for every seed. A question that was
-answered several times has the mean of its answers."""
+"""An array of shape (seeds, questions): a score for each training seed and question, the same questions for every seed.
+
+A question that was answered several times has the mean of its answers.
+"""
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean with its 95% interval, and the spread (largest less smallest) of the means of single seeds."""
+    """A mean with its 95% confidence interval.
+
+    Attributes:
+        spread: the largest mean of a single seed minus the smallest; None where there is one seed or where it has no meaning.
+    """
 
     mean: float
     low: float
@@ -31,13 +38,15 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Noise:
-    """Where the variance of a contrast comes from.
+    """The sources of a contrast's variance.
 
     Attributes:
-        questions: variance from the questions, and from the residual: question x seed, and the draw of an answer.
+        questions: the variance from the questions and from the residual (the interaction of question and seed, and the sampling
+            of answers).
         residual: the part of `questions` that more seeds would reduce too.
-        seeds: variance between the seeds' means, which contains the residual once more.
-        question_freedom, seed_freedom: degrees of freedom of the two estimates; no seed freedom where seeds are not repeated.
+        seeds: the variance between the seeds' means, which contains the residual once more.
+        question_freedom: the degrees of freedom of `questions`.
+        seed_freedom: the degrees of freedom of `seeds`; 0 where there is one seed.
     """
 
     questions: float
@@ -48,11 +57,11 @@ class Noise:
 
     @property
     def from_seeds(self) -> float:
-        """The seeds' own variance: what of theirs the residual does not explain, none where it explains all.
+        """The part of the variance between seeds that the residual does not explain; at least 0.
 
-        Of the residual the share (f - 2) / f is deducted, which leaves seeds with f degrees of freedom their expected share of
-        the whole (Morris 1983, JASA 78(381)). Deducting all of it is unbiased for the variance, but three seeds that agree by
-        chance then leave too narrow an interval; docs/statistics.md has the coverage of both.
+        With f degrees of freedom, the share (f - 2) / f of the residual is subtracted (Morris 1983, JASA 78(381)). Subtracting
+        the whole residual is unbiased, but gives too narrow an interval where three seeds agree by chance; docs/statistics.md
+        has the coverage of both.
         """
         if self.seeds <= self.residual:
             return 0.0
@@ -60,40 +69,42 @@ class Noise:
 
     @property
     def error(self) -> float:
-        """The standard error."""
+        """The standard error of the contrast."""
         return sqrt(self.questions + self.from_seeds)
 
     def half_width(self, confidence: float = CONFIDENCE) -> float:
-        """Half the width of the interval.
+        """Return half the width of the interval.
 
-        The two sources' own t intervals are joined as the root of the sum of their squares (method of variance estimates
-        recovery: Zou and Donner 2008, Statistics in Medicine 27(10)); one degree of freedom for both, as Satterthwaite would
-        have it, is too narrow where few seeds matter as much as the questions do.
+        It is the root of the sum of squares of the half widths from questions and from seeds, each a t interval (method of
+        variance estimates recovery: Zou and Donner 2008, Statistics in Medicine 27(10)). Satterthwaite's single t interval is too
+        narrow where few seeds contribute as much variance as the questions.
         """
         return hypot(self.half_from_questions(confidence), self.half_from_seeds(confidence))
 
     def half_from_questions(self, confidence: float = CONFIDENCE) -> float:
-        """Half the width that the questions alone would give."""
+        """Return half the width of the interval that counts the questions alone."""
         return _quantile(confidence, self.question_freedom) * sqrt(self.questions)
 
     def half_from_seeds(self, confidence: float = CONFIDENCE) -> float:
-        """Half the width that the seeds alone would give; 0 where they are not repeated."""
+        """Return half the width of the interval that counts the seeds alone; 0 where there is one seed."""
         return _quantile(confidence, self.seed_freedom) * sqrt(self.from_seeds) if self.seed_freedom else 0.0
 
 
 def estimate(scores: Scores, strata: Sequence[str] | None = None) -> Estimate:
-    """Mean of scores; seeds and questions are both samples of more that could have been drawn.
+    """Estimate the mean score, with seeds and questions both taken as random samples.
 
-    Scores from 0 to 1 have, for the questions' part, Wilson's interval (Wilson 1927, JASA 22(158)) of as many independent
-    answers as give this noise (as Korn and Graubard 1998, Survey Methodology 24(2), do for Clopper's and Pearson's): a perfect
-    score is not a certain one. With one seed and right-or-wrong answers that is all, and it says nothing about seeds.
+    Where all scores are from 0 to 1, the questions' part is Wilson's interval (Wilson 1927, JASA 22(158)) for the number of
+    independent answers that would have the same noise, so that a perfect score does not get an interval of width 0. Korn and
+    Graubard (1998, Survey Methodology 24(2)) do the same with the interval of Clopper and Pearson. With one seed, the interval
+    does not cover the variation between seeds.
 
     Args:
-        strata: for each question the task it belongs to; tasks are fixed, only their questions are drawn. Without it, all are
-            draws of one task.
+        scores: of shape (seeds, questions).
+        strata: the task of each question; the tasks are fixed and only their questions are random. Without it, all questions
+            belong to one task.
 
     Raises:
-        ValueError: there is no score, or one is not a number.
+        ValueError: there is no score, or a score is not a number.
     """
     mean, noise = contrast([scores], [1.0], strata)
     by_seed = scores.mean(axis=1)
@@ -109,10 +120,10 @@ def estimate(scores: Scores, strata: Sequence[str] | None = None) -> Estimate:
 
 
 def difference(first: Scores, second: Scores, strata: Sequence[str] | None = None) -> Estimate:
-    """`first - second` on the same questions; the questions are paired, the seeds are not.
+    """Estimate the mean of `first` minus the mean of `second` on the same questions. Questions are paired, seeds are not.
 
     Raises:
-        ValueError: the two did not answer the same number of questions, or there is no score.
+        ValueError: the two have different numbers of questions, or there is no score.
     """
     mean, noise = paired_contrast([first, second], [1.0, -1.0], strata)
     half = noise.half_width()
@@ -122,10 +133,11 @@ def difference(first: Scores, second: Scores, strata: Sequence[str] | None = Non
 def paired_contrast(
     scores: Sequence[Scores], weights: Sequence[float], strata: Sequence[str] | None = None
 ) -> tuple[float, Noise]:
-    """A contrast whose weights sum to 0, and its noise, so that regimes that agree on every question are not surely the same.
+    """Return a contrast whose weights sum to 0, and its noise.
 
-    For a difference, half a discordant question is added on either side (Agresti and Min 2005, Statistics in Medicine 24(5));
-    for other weights as much as would be added for a difference of the same variance.
+    For a difference, half a discordant question is added to each side (Agresti and Min 2005, Statistics in Medicine 24(5)), so
+    that two regimes that agree on every question do not get an interval of width 0. For other weights, half of their sum of
+    squares is added, which for a difference is the same.
 
     Raises:
         ValueError: as `contrast`.
@@ -139,30 +151,36 @@ def paired_contrast(
 def contrast(
     scores: Sequence[Scores], weights: Sequence[float], strata: Sequence[str] | None = None
 ) -> tuple[float, Noise]:
-    """The weighted sum of several regimes' means, and its noise, from a two-way crossed random-effects model.
+    """Return the weighted sum of several regimes' means, and its noise by a two-way crossed random-effects model.
 
-    The seeds' degrees of freedom are Welch's (1947, Biometrika 34), since regimes need not vary alike with their seeds.
+    The seeds' degrees of freedom are Welch's (1947, Biometrika 34), because the regimes' variances between seeds may differ.
+
+    Args:
+        scores: of each regime, of shape (seeds, questions); the number of seeds may differ.
+        weights: one for each regime.
+        strata: as in `estimate`.
 
     Raises:
-        ValueError: there is no score, one is not a number, or the regimes did not answer the same number of questions.
+        ValueError: there is no score, a score is not a number, or the regimes have different numbers of questions.
     """
-    for each in scores:
-        _check(each)
-    counts = [each.shape[1] for each in scores]
+    for regime in scores:
+        _check(regime)
+    counts = [regime.shape[1] for regime in scores]
     if len(set(counts)) > 1:
-        raise ValueError(f"not the same questions: {counts[0]} and {next(c for c in counts if c != counts[0])}")
+        other = next(count for count in counts if count != counts[0])
+        raise ValueError(f"expected the same questions for all regimes, got {counts[0]} and {other}")
     groups = _groups(strata, counts[0])
-    by_question = sum(w * each.mean(axis=0) for w, each in zip(weights, scores, strict=True))
-    assert isinstance(by_question, np.ndarray)
-    residual = sum(w**2 * _residual(each, groups) for w, each in zip(weights, scores, strict=True))
-    repeated = [(w, each) for w, each in zip(weights, scores, strict=True) if len(each) > 1]
-    seeds = [w**2 * float(each.mean(axis=1).var(ddof=1)) / len(each) for w, each in repeated]
+    weighted = list(zip(weights, scores, strict=True))
+    by_question = cast(Array, sum(weight * regime.mean(axis=0) for weight, regime in weighted))
+    residual = sum(weight**2 * _residual(regime, groups) for weight, regime in weighted)
+    repeated = [(weight, regime) for weight, regime in weighted if len(regime) > 1]
+    seeds = [weight**2 * float(regime.mean(axis=1).var(ddof=1)) / len(regime) for weight, regime in repeated]
     noise = Noise(
         questions=_between_questions(by_question, groups),
         residual=float(residual),
         seeds=float(sum(seeds)),
         question_freedom=max(counts[0] - len(groups), 1),
-        seed_freedom=_welch(seeds, [len(each) - 1 for _, each in repeated]),
+        seed_freedom=_welch(seeds, [len(regime) - 1 for _, regime in repeated]),
     )
     return float(by_question.mean()), noise
 
@@ -173,23 +191,23 @@ def _check(scores: Scores) -> None:
 
 
 def _groups(strata: Sequence[str] | None, questions: int) -> list[NDArray[np.intp]]:
-    """The positions of each stratum's questions; one stratum where any has a single question, which has no variance."""
+    """Return the positions of each stratum's questions; a single stratum where one of them has a single question."""
     if strata is not None and len(strata) != questions:
-        raise ValueError(f"strata: expected one for each of {questions} questions, got {len(strata)}")
+        raise ValueError(f"strata: expected {questions}, one for each question, got {len(strata)}")
     labels = np.zeros(questions) if strata is None else np.unique(np.asarray(strata), return_inverse=True)[1]
     groups = [np.flatnonzero(labels == label) for label in np.unique(labels)]
     return groups if all(len(group) > 1 for group in groups) else [np.arange(questions)]
 
 
 def _between_questions(by_question: Array, groups: Sequence[NDArray[np.intp]]) -> float:
-    """The questions' share of the variance of the mean; none where there is one question, which then has no meaning."""
+    """Return the variance of the mean that comes from the questions; 0 where there is one question."""
     if len(by_question) == 1:
         return 0.0
     return sum(len(g) * float(by_question[g].var(ddof=1)) for g in groups) / len(by_question) ** 2
 
 
 def _residual(scores: Scores, groups: Sequence[NDArray[np.intp]]) -> float:
-    """The residual's share of the variance of the mean."""
+    """Return the variance of the mean that comes from the residual; 0 where there is one seed or one question."""
     seeds, questions = scores.shape
     if seeds == 1 or questions == 1:
         return 0.0
@@ -202,13 +220,13 @@ def _residual(scores: Scores, groups: Sequence[NDArray[np.intp]]) -> float:
 
 
 def _welch(variances: Sequence[float], freedoms: Sequence[int]) -> float:
-    """Degrees of freedom of a sum of independent variances; 0 where there is none."""
+    """Return the degrees of freedom of a sum of independent variances by Welch's formula; 0 where there is no variance."""
     total, below = sum(variances), sum(v * v / f for v, f in zip(variances, freedoms, strict=True))
     return total * total / below if below else float(sum(freedoms))
 
 
 def _independent_answers(scores: Scores, mean: float, noise: Noise) -> float:
-    """How many independent right-or-wrong answers would leave as much doubt as these scores do."""
+    """Return the number of independent right-or-wrong answers whose mean would have the same noise from the questions."""
     from scipy.special import ndtri
 
     seeds, questions = scores.shape

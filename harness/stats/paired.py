@@ -1,4 +1,4 @@
-"""Two regimes or models on the same questions."""
+"""Compare two regimes or models on the same questions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,22 +9,23 @@ from harness.stats.intervals import CONFIDENCE, Estimate, Noise, Scores, paired_
 from harness.stats.planning import detectable, more_questions, more_seeds
 
 FLIPS = 9_999
-LEAST_P = 1e-12
+MIN_P = 1e-12
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """How two regimes differ, how surely, and how small a difference could have been seen.
+    """The difference between two regimes, its significance, and the experiment's power.
 
     Attributes:
-        difference: first less second.
-        p_value: that of the exact McNemar test where both have one run of right-or-wrong answers; else that of the interval,
-            which counts questions and seeds.
-        p_permutation: of the sign-flip test over questions; it takes the trained students as they are and says nothing of seeds.
-        p_mcnemar: where both have one run of right-or-wrong answers.
-        detectable: the smallest true difference that this many questions and seeds would show in 80% of experiments.
-        more_questions, more_seeds: how many more of the one, the other as it is, would make a difference of the size seen here
-            detectable; None where no number up to the limits of `harness.stats.planning` would.
+        difference: the first regime's mean minus the second's.
+        p_value: `p_mcnemar` where there is one; else 1 minus the largest confidence at which the interval excludes 0.
+        p_permutation: of the sign-flip test over questions. It conditions on the trained students, and ignores the variation
+            between seeds.
+        p_mcnemar: of the exact McNemar test; None unless both regimes have one run of right-or-wrong answers.
+        detectable: the minimum detectable effect at a power of 80%.
+        more_questions: how many more questions, with as many seeds, would make the observed difference detectable; None where
+            MAX_QUESTIONS would not be enough.
+        more_seeds: the same for seeds and MAX_SEEDS; None also where there is one seed.
     """
 
     difference: Estimate
@@ -37,7 +38,7 @@ class Comparison:
 
 
 def compare(first: Scores, second: Scores, strata: Sequence[str] | None = None) -> Comparison:
-    """Compare `first` with `second` on the same questions.
+    """Compare two regimes on the same questions.
 
     Raises:
         ValueError: as `difference`.
@@ -57,32 +58,32 @@ def compare(first: Scores, second: Scores, strata: Sequence[str] | None = None) 
 
 
 def holm(p_values: Sequence[float]) -> list[float]:
-    """p values corrected for how many there are (Holm 1979, Scandinavian Journal of Statistics 6(2)), in the order given."""
+    """Return Holm's corrected p values (1979, Scandinavian Journal of Statistics 6(2)), in the order given."""
     from statsmodels.stats.multitest import multipletests
 
     return [float(p) for p in multipletests(p_values, alpha=1 - CONFIDENCE, method="holm")[1]] if p_values else []
 
 
 def _p_of_interval(mean: float, noise: Noise) -> float:
-    """One less the largest confidence at which the interval leaves 0 out."""
+    """Return 1 minus the largest confidence at which the interval excludes 0; at least MIN_P."""
     from scipy.optimize import brentq
 
-    def over(p: float) -> float:
+    def excess(p: float) -> float:
         return noise.half_width(1 - p) - abs(mean)
 
     if not mean or not noise.error:
         return float(not mean)
-    return LEAST_P if over(LEAST_P) < 0 else float(brentq(over, LEAST_P, 1.0))
+    return MIN_P if excess(MIN_P) < 0 else float(brentq(excess, MIN_P, 1.0))
 
 
 def _sign_flips(differences: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
-    """The share of random exchanges of the two, question by question, that differ as much (Fisher 1935; seeded)."""
+    """Return the p value of the seeded sign-flip test over questions (Fisher 1935, The Design of Experiments)."""
     from scipy.stats import monte_carlo_test
 
     if not differences.any():
         return 1.0
     rng = np.random.default_rng(0)
-    found = monte_carlo_test(
+    result = monte_carlo_test(
         differences,
         lambda size: differences * rng.choice((-1.0, 1.0), size=size),
         lambda x, axis: x.mean(axis=axis),
@@ -90,11 +91,11 @@ def _sign_flips(differences: np.ndarray[tuple[int], np.dtype[np.float64]]) -> fl
         n_resamples=FLIPS,
         batch=500,
     )
-    return float(found.pvalue)
+    return float(result.pvalue)
 
 
 def _mcnemar(first: Scores, second: Scores) -> float | None:
-    """The exact test of McNemar (1947, Psychometrika 12(2)), for single runs of right-or-wrong answers."""
+    """Return the p value of McNemar's exact test (1947, Psychometrika 12(2)); None unless both have one right-or-wrong run."""
     from statsmodels.stats.contingency_tables import mcnemar
 
     if len(first) > 1 or len(second) > 1 or not (np.isin(first, (0, 1)).all() and np.isin(second, (0, 1)).all()):

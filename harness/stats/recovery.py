@@ -1,21 +1,21 @@
-"""The share of the teachable gain that leaked."""
+"""Recovery: the share of the gap between base and oracle that a regime closes."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from harness.stats.intervals import Estimate, Scores, difference, paired_contrast
 
-FARTHEST = 1e3
-"""An end of the interval beyond this has no meaning: the gap is as good as nothing."""
+MAX_REACH = 1e3
+"""Where an end of the interval is farther than this from the estimate, the recovery is not reported."""
 
 
 @dataclass(frozen=True)
 class Recovery:
-    """(regime - base) / (oracle - base).
+    """A regime's recovery, (regime - base) / (oracle - base).
 
     Attributes:
-        gap: oracle less base.
-        recovered: the share; None where the gap's interval covers 0 or lies below it, since there is then nothing to recover.
+        gap: the oracle's mean minus the base's.
+        recovered: the share; None where the oracle's gain over the base is not significant.
     """
 
     gap: Estimate
@@ -23,10 +23,10 @@ class Recovery:
 
 
 def recovery(regime: Scores, base: Scores, oracle: Scores, strata: Sequence[str] | None = None) -> Recovery:
-    """How much of the gap between base and oracle a regime closes; questions are paired, seeds are not.
+    """Estimate the share of the gap between base and oracle that a regime closes. Questions are paired, seeds are not.
 
-    The interval is Fieller's (1954, JRSS B 16(2)): all shares r for which regime - (1 - r) base - r oracle cannot be told from 0.
-    It counts questions and seeds as all intervals here do; docs/statistics.md says why it is not a bootstrap.
+    The interval is Fieller's (1954, JRSS B 16(2)): all shares r for which regime - (1 - r) base - r oracle is not significantly
+    different from 0. docs/statistics.md explains why it is not a bootstrap.
 
     Raises:
         ValueError: as `estimate`.
@@ -48,12 +48,12 @@ def recovery(regime: Scores, base: Scores, oracle: Scores, strata: Sequence[str]
 
 
 def _end(excess: Callable[[float], float], share: float, direction: float) -> float | None:
-    """Where the interval ends on one side of the share; None where it does not."""
+    """Return the end of the interval on one side of the share; None where it is farther away than MAX_REACH."""
     from scipy.optimize import brentq
 
     reach = 0.05
     while excess(share + direction * reach) < 0:
         reach *= 2
-        if reach > FARTHEST:
+        if reach > MAX_REACH:
             return None
     return float(brentq(excess, share, share + direction * reach))

@@ -8,7 +8,7 @@ from harness.results.cells import cell_labels
 from harness.results.schema import Cell, Contrast, RecoveryRow, Row, TestedDifference
 from harness.results.text import number, p_value, percent, percent_interval, points_interval
 from harness.results.verdict import excludes_zero, group_name, is_significant
-from harness.stats.planning import MOST_QUESTIONS
+from harness.stats.planning import MAX_QUESTIONS
 from traceinv.regimes import ORDER
 
 UNIT = ""
@@ -194,7 +194,7 @@ def data_needed(difference: TestedDifference) -> str:
         return ""
     wanted = ((difference.more_questions, "questions"), (difference.more_seeds, "seeds"))
     ways = [f"{more:,} {what}" for more, what in wanted if more is not None]
-    return " or ".join(ways) if ways else f"over {MOST_QUESTIONS:,} questions"
+    return " or ".join(ways) if ways else f"over {MAX_QUESTIONS:,} questions"
 
 
 def _columns(rows: Sequence[Row], tasks: bool) -> list[str]:

@@ -65,7 +65,7 @@ def test_no_scores_are_not_a_score(scores: Any) -> None:
 
 
 def test_a_difference_needs_the_same_questions() -> None:
-    with pytest.raises(ValueError, match="not the same questions"):
+    with pytest.raises(ValueError, match="expected the same questions"):
         difference(np.ones((1, 3)), np.ones((1, 4)))
 
 
