@@ -2,9 +2,9 @@
 
     python perf/faithfulness.py [--tokens 500,2000,6000,20000] [--texts FILE.jsonl --field solution] [--all]
 
-Both run on one core. Time is the process's CPU time, so that a busy machine does not decide the ratio; the table shows the median
-over the pairs. Texts consist of sentences of human solutions, or, without a file, of words drawn by Zipf's law. Every pair has two
-new texts; the cache of stems is kept between pairs, as in use. rouge-score needs 3 GB and some minutes for 20,000 tokens.
+Both run on one core. Time is the process's CPU time, so that a busy machine does not decide the ratio; the table shows the
+median over the pairs. Texts consist of sentences of human solutions, or, without a file, of words drawn by Zipf's law. Every pair
+has two new texts; the cache of stems is kept between pairs, as in use. rouge-score needs 3 GB and some minutes for 20,000 tokens.
 """
 
 import argparse

@@ -35,10 +35,7 @@ _FORBIDDEN = {
 def serve(channel: Channel) -> None:
     """Load the program in the first message, then answer calls until the other end closes."""
     job = channel.receive()
-    sys.set_int_max_str_digits(0)
-    sys.argv[:] = _ARGV
-    module = types.ModuleType("candidate")
-    sys.modules["candidate"] = module
+    module = _new_module("candidate")
     _limit_cpu(job["cpu_seconds"])
     try:
         exec(compile(job["program"], "<candidate>", "exec"), module.__dict__)  # noqa: S102
@@ -55,10 +52,7 @@ def serve(channel: Channel) -> None:
 def run_script(channel: Channel) -> None:
     """Run the program in the first message as a script, until all its threads have ended."""
     job = channel.receive()
-    sys.set_int_max_str_digits(0)
-    sys.argv[:] = _ARGV
-    module = types.ModuleType("__main__")
-    sys.modules["__main__"] = module
+    module = _new_module("__main__")
     try:
         exec(compile(job["program"], "<candidate>", "exec"), module.__dict__)  # noqa: S102
     except SystemExit:
@@ -71,6 +65,15 @@ def run_script(channel: Channel) -> None:
         shutdown()
     atexit._run_exitfuncs()
     sys.stdout.flush()
+
+
+def _new_module(name: str) -> types.ModuleType:
+    """Make the module in which a program runs, with the settings that programs expect."""
+    sys.set_int_max_str_digits(0)
+    sys.argv[:] = _ARGV
+    module = types.ModuleType(name)
+    sys.modules[name] = module
+    return module
 
 
 class _Calls:
