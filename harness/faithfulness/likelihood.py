@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from math import log
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from traceinv.engines.base import Message, user_message
 from traceinv.errors import GateError
 from traceinv.formatting import encode_prompt
 from traceinv.inversion import Shown, inverter_prompt
@@ -61,7 +60,7 @@ class TraceBits(Closed):
 def trace_bits(
     model: Any,
     tokenizer: "PreTrainedTokenizerBase",
-    render: Callable[[Sequence[Message]], str],
+    render: Callable[[str], str],
     transcripts: Sequence[Transcript],
     disclosures: Sequence[Disclosure],
     shown: Sequence[Shown],
@@ -71,7 +70,7 @@ def trace_bits(
     """Take the NLL of each disclosure's hidden trace under each condition.
 
     Args:
-        render: the engine's; writes a conversation in the model's chat template, up to where the reply begins.
+        render: writes a user's message in the model's chat template, up to where the reply begins.
         shown: the conditions, each by the last part that the model is shown.
         as_inverter: whether the model is prompted like an inverter; otherwise with the question alone.
 
@@ -84,7 +83,7 @@ def trace_bits(
     tokens: list[int] = []
     for number, last in enumerate(shown, 1):
         texts = [inverter_prompt(d, last) if as_inverter else d.question.text for d in disclosures]
-        rows = trace_nll(model, tokenizer, [render(user_message(text)) for text in texts], traces)
+        rows = trace_nll(model, tokenizer, [render(text) for text in texts], traces)
         bits[last] = [round(row.bits, 4) for row in rows]
         tokens = [row.tokens for row in rows]
         progress(number / len(shown))

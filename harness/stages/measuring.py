@@ -10,6 +10,7 @@ from harness.faithfulness.calibration import calibrate
 from harness.faithfulness.likelihood import evenly, trace_bits
 from harness.faithfulness.measure import Measured, measure, measure_again
 from harness.faithfulness.style import summary_style
+from traceinv.engines.base import user_message
 from traceinv.progress import Progress
 from traceinv.records import Disclosure, Inversion, Record, Transcript
 from traceinv.rows import read_rows
@@ -50,7 +51,7 @@ def likelihood(params: Params, inputs: Inputs, out: Path, progress: Progress) ->
     bits = trace_bits(
         engine.model,
         engine.tokenizer,
-        engine.render,
+        lambda text: engine.render(user_message(text)),
         hidden,
         disclosures,
         params["shown"],

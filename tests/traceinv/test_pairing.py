@@ -42,3 +42,14 @@ def test_samples_of_one_question_do_not_crowd_out_the_others() -> None:
         assert len(set(chosen)) == 3
         assert all(1 <= abs(questions[other] - questions[index]) <= 2 for other in chosen)
     assert sample_neighbours([1, 2, 3], [""] * 3, 3, 0, [0, 0, 0]) == [[], [], []]
+
+
+def test_pairs_stay_the_same_from_version_to_version() -> None:
+    """The rows of the mismatched control and the floors of committed records depend on them."""
+    lengths, groups = [5, 3, 5, 8, 1, 3, 9, 2, 7], list("ababababa")
+    assert swap_neighbours(lengths, groups, 1) == {4: 0, 0: 4, 2: 8, 8: 6, 6: 2, 7: 1, 1: 7, 5: 3, 3: 5}
+    assert sample_neighbours(lengths, groups, 2, 1) == [
+        *([6, 8], [5, 7], [6, 4], [1, 7], [6, 2], [3, 7], [4, 0], [3, 5], [4, 0])
+    ]
+    questions = [0, 1, 2, 3, 0, 1, 2, 3, 4]
+    assert sample_neighbours(lengths, groups, 1, 2, questions) == [[8], [3], [0], [1], [2], [3], [0], [5], [0]]

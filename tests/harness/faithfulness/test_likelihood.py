@@ -1,6 +1,5 @@
 """Bits counted in batches equal those counted token by token, for several kinds of model."""
 
-from collections.abc import Sequence
 from math import log
 from random import Random
 from typing import Any
@@ -17,7 +16,6 @@ from transformers import (
 )
 
 from harness.faithfulness.likelihood import TraceNLL, evenly, trace_bits, trace_nll
-from traceinv.engines.base import Message
 from traceinv.errors import GateError
 from traceinv.lab.models import BASE
 from traceinv.reasoning import OPEN, open_reasoning
@@ -120,9 +118,9 @@ def test_bits_are_taken_of_the_disclosed_questions_under_each_condition(tokenize
     shown = [Disclosure(id=q.id, question=q, answer="0", summary="s") for q in (questions[1], questions[0])]
     messages: list[str] = []
 
-    def render(conversation: Sequence[Message]) -> str:
-        messages.append(conversation[0]["content"])
-        return messages[-1]
+    def render(message: str) -> str:
+        messages.append(message)
+        return message
 
     bits = trace_bits(model, tokenizer, render, hidden, shown, ("question", "summary"), as_inverter=True)
     assert bits.ids == ["1", "0"]
