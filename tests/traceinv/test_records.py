@@ -1,4 +1,4 @@
-"""Records: what is read back is what was written; a bad line is named."""
+"""Tests of records in JSONL files: they are read as they were written, and a bad line is named."""
 
 from pathlib import Path
 

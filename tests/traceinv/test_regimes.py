@@ -1,4 +1,4 @@
-"""Regimes differ in content alone; controls are what they say."""
+"""Tests of the regimes: they differ only in the text between the markers, and controls are what their names say."""
 
 from traceinv import regimes
 from traceinv.disclosure import AnswerOnly, EveryKthStep, disclose, summarise
