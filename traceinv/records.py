@@ -37,7 +37,7 @@ class Transcript(Record):
         trace: the text between the reasoning markers; None where the model closed none.
         answer: the text after it; None where the model gave none.
         finish_reason: `length` where the token limit cut the text off.
-        tokens: generated tokens, trace and answer together; None where a server does not say.
+        tokens: generated tokens of trace, answer and the end of the reply together; None where a server does not say.
     """
 
     question: Question

@@ -1,5 +1,8 @@
 """Asking a target or surrogate: complete and incomplete transcripts, order, and resuming."""
 
+import signal
+import subprocess
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -64,3 +67,36 @@ def test_a_killed_run_asks_only_what_is_missing(killed_after: int, tmp_path: Pat
     assert answer_questions(resumed, QUESTIONS, SAMPLING, rows(tmp_path)) == whole
     assert len(killed.asked) + len(resumed.asked) == len(QUESTIONS)
     assert read_rows(tmp_path / "transcripts.jsonl", Transcript) == whole
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from traceinv.engines import Sampling
+from traceinv.engines.mock import MockEngine
+from traceinv.records import Question, Transcript
+from traceinv.rows import RowFile
+from traceinv.targets import answer_questions
+
+def reply(request):
+    if request.id == sys.argv[2]:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return "<think>\\na\\n</think>\\n\\n" + request.id
+
+questions = [Question(id=f"q{n}", kind="k", text="?") for n in range(7)]
+rows = RowFile(Path(sys.argv[1]), Transcript, lambda row: row.id)
+print(rows.resumed)
+answer_questions(MockEngine(reply, batch_size=3), questions, Sampling(max_new_tokens=9), rows)
+"""
+
+
+def test_a_process_killed_within_a_batch_loses_that_batch_alone(tmp_path: Path) -> None:
+    def run(name: str, killed_at: str) -> tuple[int, str]:
+        arguments = [sys.executable, "-c", KILLED, str(tmp_path / name), killed_at]
+        done = subprocess.run(arguments, capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout
+
+    assert run("calm", "none") == (0, "0\n")
+    assert run("killed", "q4")[0] == -signal.SIGKILL
+    assert run("killed", "none") == (0, "3\n")
+    assert (tmp_path / "killed").read_bytes() == (tmp_path / "calm").read_bytes()

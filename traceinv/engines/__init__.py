@@ -39,6 +39,9 @@ def load_engine(name: str, model: str | Path, **options: Any) -> Engine:
     for option in options:
         if option not in allowed:
             raise InputError(f"engine {name}: unknown option {option!r}{nearest(option, allowed)}")
+    is_path = kind != "openai" and str(model).startswith(("/", "."))  # other names may be hub ids
+    if is_path and not Path(model).exists():
+        raise InputError(f"{model}: cannot be loaded: no such file or folder")
     try:
         engine: Engine = load(model, **options)
     except (OSError, ValueError, RuntimeError) as error:

@@ -79,6 +79,8 @@ def test_the_loader_names_what_is_wrong(tmp_path: Path) -> None:
         load_engine("mock", tmp_path, batchsize=1)
     with pytest.raises(InputError, match=f"{tmp_path}: cannot be loaded: .*No such file"):
         load_engine("mock", tmp_path)
+    with pytest.raises(InputError, match="/no/model: cannot be loaded: no such file or folder"):
+        load_engine("transformers", "/no/model")
 
 
 def test_the_mock_engine_needs_no_torch() -> None:
