@@ -24,6 +24,7 @@ from harness.faithfulness.metrics.words import nltk_words
 ROUGE = ("rouge1", "rouge2", "rougeL")
 TOLERANCE = 1e-9
 Figures = dict[str, float]
+Measure = Callable[[str, str], Figures]
 
 
 def main() -> int:
@@ -51,8 +52,8 @@ def main() -> int:
 def _contest(
     tokens: int,
     name: str,
-    theirs: Callable[[str, str], Figures],
-    ours: Callable[[str, str], Figures],
+    theirs: Measure,
+    ours: Measure,
     pairs: list[tuple[str, str]],
 ) -> float:
     """Time both functions on the pairs, print a line, and return the largest difference between their figures."""
@@ -74,18 +75,15 @@ def _contest(
     return largest
 
 
-def _contests(everything: bool) -> dict[str, tuple[Callable[[str, str], Figures], Callable[[str, str], Figures]]]:
+def _contests(everything: bool) -> dict[str, tuple[Measure, Measure]]:
     """Return (the package's function, ours) by name."""
     from rouge_score.rouge_scorer import RougeScorer
 
-    scorers = {names: RougeScorer(list(names), use_stemmer=True) for names in (ROUGE, ("rougeLsum",))}
+    def package(names: tuple[str, ...]) -> Measure:
+        scorer = RougeScorer(list(names), use_stemmer=True)
+        return lambda truth, inverted: {name: score.fmeasure for name, score in scorer.score(truth, inverted).items()}
 
-    def package(names: tuple[str, ...]) -> Callable[[str, str], Figures]:
-        return lambda truth, inverted: {
-            name: score.fmeasure for name, score in scorers[names].score(truth, inverted).items()
-        }
-
-    contests = {"ROUGE-1, -2 and -L": (package(ROUGE), _rouge)}
+    contests: dict[str, tuple[Measure, Measure]] = {"ROUGE-1, -2 and -L": (package(ROUGE), _rouge)}
     if everything:
         contests["ROUGE-Lsum"] = (package(("rougeLsum",)), _lsum)
         contests["BLEU, both variants"] = (_package_bleu, _bleu)

@@ -3,11 +3,14 @@
 from collections.abc import Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from harness.stats.intervals import Array
 
+Counts = Sequence[int] | NDArray[np.int64]
 
-def pass_at_k(correct: Sequence[int] | Array, samples: Sequence[int] | Array, k: int) -> Array:
+
+def pass_at_k(correct: Counts, samples: Counts, k: int) -> Array:
     """Return each question's unbiased estimate of the chance that at least one of `k` samples is right; shape (questions,).
 
     It is 1 - C(n - c, k) / C(n, k) for c right answers among n samples (Chen et al. 2021, arXiv 2107.03374). To get an interval
@@ -28,9 +31,7 @@ def pass_at_k(correct: Sequence[int] | Array, samples: Sequence[int] | Array, k:
     return np.asarray(1 - hypergeom.pmf(0, drawn, right, k), dtype=np.float64)
 
 
-def _counts(
-    correct: Sequence[int] | Array, samples: Sequence[int] | Array
-) -> tuple[np.ndarray[tuple[int], np.dtype[np.int64]], np.ndarray[tuple[int], np.dtype[np.int64]]]:
+def _counts(correct: Counts, samples: Counts) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     right, drawn = np.asarray(correct, dtype=np.int64), np.asarray(samples, dtype=np.int64)
     if right.shape != drawn.shape or right.ndim != 1 or not right.size:
         raise ValueError(f"expected as many counts of right answers as of samples, got {right.shape} and {drawn.shape}")

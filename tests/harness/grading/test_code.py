@@ -4,6 +4,7 @@ import base64
 import json
 import pickle
 import zlib
+from collections.abc import Callable
 
 import pytest
 from mirror import mirrored_rows
@@ -46,7 +47,7 @@ SLOW = pytest.mark.slow
 @pytest.mark.parametrize("form", ["whole", pytest.param("body", marks=SLOW), pytest.param("completion", marks=SLOW)])
 def test_humanevals_solutions_are_all_correct(form: str) -> None:
     rows = mirrored_rows("humaneval")
-    responses = {
+    responses: dict[str, Callable[[dict[str, str]], str]] = {
         "whole": lambda row: _fenced(row["prompt"] + row["canonical_solution"]),
         "body": lambda row: f"```\n{row['canonical_solution']}```",
         "completion": lambda row: row["canonical_solution"],
@@ -107,8 +108,8 @@ for i, (inp, exp) in enumerate(zip(inputs, results)):
 )  # fmt: skip
 def test_evalpluss_form_of_tests_tolerates_rounding_as_it_does(body: str, state: str) -> None:
     program = f"def total(xs):\n    {body}"
-    fields = {"prompt": "def total(xs):\n", "entry_point": "total", "canonical_solution": "    return sum(xs)\n"}
-    assert grade_humaneval(_fenced(program), test=PLUS_CHECK, **fields).state == state
+    row = {"prompt": "def total(xs):\n", "entry_point": "total", "canonical_solution": "    return sum(xs)\n"}
+    assert grade_by_humaneval(_fenced(program), row | {"test": PLUS_CHECK}).state == state
     assert (
         grade_mbpp(_fenced(program), tests=[PLUS_LOOP], reference="def total(xs):\n    return sum(xs)").state == state
     )

@@ -14,10 +14,10 @@ from traceinv.reasoning import Markers
 from .conftest import read_cases
 
 HOSTILE = [
-    "9^{9^{9^{9}}}",
     r"\prod_{k=1}^{10000000} k",
-    "(x+1)^{5000} - 1",
-    "x^" * 900 + "2",
+    pytest.param("9^{9^{9^{9}}}", marks=pytest.mark.slow),
+    pytest.param("(x+1)^{5000} - 1", marks=pytest.mark.slow),
+    pytest.param("x^" * 900 + "2", marks=pytest.mark.slow),
 ]
 HUGE = [
     "\\boxed{" * 100_000,
@@ -99,7 +99,7 @@ def test_answers_are_compared_from_threads_and_from_forks() -> None:
 
 def test_a_worker_that_cannot_start_is_an_error_and_no_score(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(algebra, "_WORKER", algebra._Worker())
-    monkeypatch.setattr(algebra.sys, "executable", "/bin/false")
+    monkeypatch.setattr("sys.executable", "/bin/false")
     with pytest.raises(GradingFailed, match="math_verify"):
         grade_math(r"\boxed{v + w}", "w + v")
 

@@ -8,6 +8,8 @@ import pytest
 
 import harness
 
+from .conftest import Run
+
 TRY_TO_OPEN = """
 import os, sys
 for path in sys.stdin.read().split("\\n"):
@@ -36,7 +38,7 @@ for folder, _, files in os.walk("/proc/sys"):
 """
 
 
-def test_the_users_files_are_not_there(run, tmp_path: Path) -> None:
+def test_the_users_files_are_not_there(run: Run, tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_text("42")
     for path in (secret, tmp_path, tmp_path.parent, tmp_path.parent.parent):
@@ -50,13 +52,13 @@ def test_the_users_files_are_not_there(run, tmp_path: Path) -> None:
     assert outcome.output == b""
 
 
-def test_nothing_outside_its_temporary_folders_can_be_written(run) -> None:
+def test_nothing_outside_its_temporary_folders_can_be_written(run: Run) -> None:
     outcome = run(TRY_TO_WRITE)
     assert outcome.verdict == "passed", outcome
     assert outcome.output == b""
 
 
-def test_the_environment_is_empty_for_every_process_it_sees(run, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_is_empty_for_every_process_it_sees(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_TOKEN", "42")
     program = """
 import glob, os
@@ -72,7 +74,7 @@ for path in glob.glob("/proc/[0-9]*/environ"):
     assert "True" not in lines
 
 
-def test_its_own_folder_is_empty_writable_and_limited(run) -> None:
+def test_its_own_folder_is_empty_writable_and_limited(run: Run) -> None:
     program = """
 import os
 print(os.getcwd(), os.listdir("."))
@@ -93,17 +95,17 @@ print(written)
     assert 32 <= int(third) <= 64
 
 
-def test_one_file_cannot_grow_beyond_its_limit(run) -> None:
+def test_one_file_cannot_grow_beyond_its_limit(run: Run) -> None:
     program = "with open('/tmp/a', 'wb') as file:\n    for _ in range(40): file.write(b'x' * 2**20)"
     assert run(program).verdict == "blocked"
 
 
-def test_input_cannot_be_written_to(run) -> None:
+def test_input_cannot_be_written_to(run: Run) -> None:
     outcome = run("open('/proc/self/fd/0', 'r+b', buffering=0).write(b'planted')", "given")
     assert outcome.verdict in ("blocked", "error"), outcome
 
 
-def test_only_the_standard_streams_and_its_own_channel_are_inherited(run) -> None:
+def test_only_the_standard_streams_and_its_own_channel_are_inherited(run: Run) -> None:
     program = """
 import os
 for number in os.listdir("/proc/self/fd"):
@@ -115,6 +117,6 @@ for number in os.listdir("/proc/self/fd"):
     assert run(program).output.decode().split() == ["/memfd", "pipe", "/dev/null", "socket"]
 
 
-def test_modules_of_the_standard_library_that_use_files_work(run) -> None:
+def test_modules_of_the_standard_library_that_use_files_work(run: Run) -> None:
     program = "import tempfile\nwith tempfile.TemporaryDirectory() as d: open(d + '/a', 'w').write('x')\nprint('done')"
     assert run(program).output == b"done\n"

@@ -2,6 +2,8 @@
 
 import pytest
 
+from .conftest import Run
+
 RIGHT = "def double(x): return 2 * x"
 HOSTILE = {
     "exits while loading": "import sys\nsys.exit(0)",
@@ -104,12 +106,12 @@ def double(x): return 0
 }
 
 
-def test_an_honest_program_passes(check) -> None:
+def test_an_honest_program_passes(check: Run) -> None:
     assert check(RIGHT).verdict == "passed"
 
 
 @pytest.mark.parametrize("how", HOSTILE)
-def test_no_program_passes_that(check, how: str) -> None:
+def test_no_program_passes_that(check: Run, how: str) -> None:
     outcome = check(HOSTILE[how])
     assert outcome.verdict in ("failed", "error", "blocked", "memory"), outcome
     assert check(RIGHT).verdict == "passed"  # and the next one is none the worse for it
@@ -118,7 +120,7 @@ def test_no_program_passes_that(check, how: str) -> None:
 @pytest.mark.parametrize(
     "program", ["def double(x): raise SystemExit", "import os\ndef double(x): os._exit(0)", "import os\nos._exit(0)"]
 )
-def test_a_test_that_catches_everything_is_not_fooled_by_an_exit(check, program: str) -> None:
+def test_a_test_that_catches_everything_is_not_fooled_by_an_exit(check: Run, program: str) -> None:
     swallowing = """
 try:
     double(1)
@@ -133,32 +135,33 @@ except:
     assert check(program, swallowing).verdict != "passed" or "raise SystemExit" in program
 
 
-def test_an_expected_exception_is_told_from_another(check) -> None:
+def test_an_expected_exception_is_told_from_another(check: Run) -> None:
     expects = "try:\n    double('a')\nexcept TypeError:\n    pass\nelse:\n    assert False"
     assert check("def double(x): return 2 + x", expects).verdict == "passed"
     assert check("def double(x): return 2 * x", expects).verdict == "failed"
     assert check("def double(x): raise KeyError(x)", expects).verdict == "error"
 
 
-def test_a_reply_that_is_costly_to_read_holds_up_nobody_for_long(check) -> None:
+@pytest.mark.slow
+def test_a_reply_that_is_costly_to_read_holds_up_nobody_for_long(check: Run) -> None:
     collide = "def double(x): return {n * (2**61 - 1) for n in range(1, 40000)}"
     assert check(collide).verdict in ("failed", "error", "timeout")
     assert check(RIGHT).verdict == "passed"
 
 
-def test_helpers_of_the_tests_are_the_data_sets_own(check) -> None:
+def test_helpers_of_the_tests_are_the_data_sets_own(check: Run) -> None:
     setup = "def half(x): return x / 2\ndef double(x): return 2 * x"
     program = "def half(x): return 4\ndef double(x): return 0"
     assert check(program, "assert half(double(4)) == 4", setup=setup, remote=("double",)).verdict == "failed"
     assert check(RIGHT, "assert half(double(4)) == 4", setup=setup, remote=("double",)).verdict == "passed"
 
 
-def test_objects_of_the_programs_own_classes_can_be_made_and_handed_back(check) -> None:
+def test_objects_of_the_programs_own_classes_can_be_made_and_handed_back(check: Run) -> None:
     program = "class Pair:\n    def __init__(self, a): self.a = a\ndef double(pairs): return [2 * p.a for p in pairs]"
     assert check(program, "assert double([Pair(1), Pair(3)]) == [2, 6]").verdict == "passed"
 
 
-def test_tests_that_do_not_load_are_no_verdict(check) -> None:
+def test_tests_that_do_not_load_are_no_verdict(check: Run) -> None:
     from harness.sandbox import BrokenTests
 
     for broken in ("assert double(1 ==", "import no_such_module\nassert double(1) == 2"):

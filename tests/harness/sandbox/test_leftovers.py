@@ -8,6 +8,8 @@ import pytest
 
 from harness.sandbox import Checks, Limits, Pool
 
+from .conftest import Run
+
 
 def _processes_with(mark: str) -> list[str]:
     found = []
@@ -26,18 +28,18 @@ RENAME = "import ctypes\nctypes.CDLL(None).prctl(15, b'leftover', 0, 0, 0)\n"
 @pytest.mark.parametrize(
     "program",
     [
-        "while True: pass",
+        pytest.param("while True: pass", marks=pytest.mark.slow),
         "import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()",
         "import os\nos.close(1)\nimport time\ntime.sleep(60)",
         "print('x' * 10**8)",
     ],
 )
-def test_no_process_is_left_when_a_script_is_judged(run, program: str) -> None:
+def test_no_process_is_left_when_a_script_is_judged(run: Run, program: str) -> None:
     run(RENAME + program, limits=Limits(cpu_seconds=1, idle_seconds=0.3))
     assert _processes_with("leftover") == []
 
 
-def test_no_process_is_left_when_a_function_is_judged(check) -> None:
+def test_no_process_is_left_when_a_function_is_judged(check: Run) -> None:
     program = (
         RENAME
         + "import threading, time\nthreading.Thread(target=time.sleep, args=(60,)).start()\ndef double(x): return 2 * x"

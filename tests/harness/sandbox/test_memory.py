@@ -4,6 +4,8 @@ import pytest
 
 from harness.sandbox import Limits
 
+from .conftest import Run
+
 
 @pytest.mark.parametrize(
     "program",
@@ -14,33 +16,33 @@ from harness.sandbox import Limits
         "import mmap\nkept = [mmap.mmap(-1, 2**26) for _ in range(100)]",
     ],
 )
-def test_a_program_that_takes_too_much_is_stopped(run, program: str) -> None:
+def test_a_program_that_takes_too_much_is_stopped(run: Run, program: str) -> None:
     outcome = run(program, limits=Limits(cpu_seconds=30))  # filling memory alone takes seconds on some machines
     assert outcome.verdict in ("memory", "error"), outcome
     assert "memory" in outcome.explanation.lower() or outcome.verdict == "memory"
 
 
-def test_a_function_that_takes_too_much_is_told_from_a_wrong_one(check) -> None:
+def test_a_function_that_takes_too_much_is_told_from_a_wrong_one(check: Run) -> None:
     assert check("def double(x): return [0] * 10**10").verdict == "memory"
 
 
-def test_the_limit_can_be_set(run) -> None:
+def test_the_limit_can_be_set(run: Run) -> None:
     program = "x = bytearray(300 * 2**20)\nprint('done')"
     assert run(program).output == b"done\n"
     assert run(program, limits=Limits(memory_bytes=200 * 2**20)).verdict == "memory"
 
 
 @pytest.mark.parametrize("place", ["/dev/shm", "/tmp"])  # noqa: S108
-def test_files_in_memory_are_limited(run, place: str) -> None:
+def test_files_in_memory_are_limited(run: Run, place: str) -> None:
     program = f"for n in range(20):\n    open(f'{place}/{{n}}', 'wb').write(b'x' * 15 * 2**20)"
     assert run(program).verdict == "blocked"
 
 
-def test_memory_without_a_name_cannot_be_had(run) -> None:
+def test_memory_without_a_name_cannot_be_had(run: Run) -> None:
     assert run("import os\nos.memfd_create('x')").verdict == "blocked"
 
 
-def test_shared_memory_cannot_outlive_its_program(run) -> None:
+def test_shared_memory_cannot_outlive_its_program(run: Run) -> None:
     program = """
 import ctypes
 libc = ctypes.CDLL(None, use_errno=True)

@@ -2,6 +2,8 @@
 
 import pytest
 
+from .conftest import Run
+
 
 @pytest.mark.parametrize(
     "program",
@@ -14,11 +16,11 @@ import pytest
         "import os\nos.kill(1, 0)\nos.unshare(0x10000000) if hasattr(os, 'unshare') else os.fork()",
     ],
 )
-def test_a_second_process_cannot_be_started(run, program: str) -> None:
+def test_a_second_process_cannot_be_started(run: Run, program: str) -> None:
     assert run(program).verdict == "blocked"
 
 
-def test_not_even_by_system_calls_of_its_own(run) -> None:
+def test_not_even_by_system_calls_of_its_own(run: Run) -> None:
     program = """
 import ctypes, ctypes.util
 libc = ctypes.CDLL(None, use_errno=True)
@@ -29,7 +31,7 @@ print(libc.syscall(FORK), libc.syscall(CLONE, 17, 0, 0, 0, 0), libc.syscall(CLON
     assert run(program).output == b"-1 -1 -1 -1 -1\n"
 
 
-def test_threads_work(run) -> None:
+def test_threads_work(run: Run) -> None:
     program = """
 from concurrent.futures import ThreadPoolExecutor
 with ThreadPoolExecutor(8) as pool:
@@ -38,12 +40,12 @@ with ThreadPoolExecutor(8) as pool:
     assert run(program).output == b"328350\n"
 
 
-def test_a_script_ends_with_its_last_thread(run) -> None:
+def test_a_script_ends_with_its_last_thread(run: Run) -> None:
     program = "import threading, time\nthreading.Thread(target=lambda: (time.sleep(0.2), print('late'))).start()"
     assert run(program).output == b"late\n"
 
 
-def test_threads_are_limited(run) -> None:
+def test_threads_are_limited(run: Run) -> None:
     program = """
 import threading
 threading.stack_size(32768)
@@ -54,13 +56,13 @@ for _ in range(5000):
     assert run(program).verdict == "blocked"
 
 
-def test_a_program_sees_no_process_but_its_worker_and_itself(run) -> None:
+def test_a_program_sees_no_process_but_its_worker_and_itself(run: Run) -> None:
     assert (
         run("import os\nprint(len([p for p in os.listdir('/proc') if p.isdigit()]), os.getppid())").output == b"2 1\n"
     )
 
 
-def test_the_worker_cannot_be_killed_stopped_or_read(run) -> None:
+def test_the_worker_cannot_be_killed_stopped_or_read(run: Run) -> None:
     program = """
 import os, signal
 for number in (signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM, signal.SIGSEGV):
@@ -77,7 +79,7 @@ for path in ("/proc/1/mem", "/proc/1/environ", "/proc/1/maps", "/proc/1/fd/3", "
     assert run("print('next')").output == b"next\n"
 
 
-def test_limits_cannot_be_raised_nor_priorities_taken(run) -> None:
+def test_limits_cannot_be_raised_nor_priorities_taken(run: Run) -> None:
     program = """
 import os, resource
 for name in ("RLIMIT_AS", "RLIMIT_CPU", "RLIMIT_NPROC", "RLIMIT_FSIZE", "RLIMIT_NOFILE", "RLIMIT_CORE"):

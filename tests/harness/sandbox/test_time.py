@@ -4,7 +4,9 @@ import threading
 
 import pytest
 
-from harness.sandbox import Checks, Limits, Pool
+from harness.sandbox import Checks, Limits, Outcome, Pool
+
+from .conftest import Run
 
 SHORT = Limits(cpu_seconds=1, total_cpu_seconds=3, idle_seconds=1)
 IMPATIENT = Limits(idle_seconds=0.3)
@@ -14,7 +16,9 @@ IMPATIENT = Limits(idle_seconds=0.3)
     "program",
     [
         "while True: pass",
-        "import signal\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass",
+        pytest.param(
+            "import signal\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass", marks=pytest.mark.slow
+        ),
         pytest.param("import os\nos.close(1)\nwhile True: pass", marks=pytest.mark.slow),
         pytest.param(
             "import threading\nfor _ in range(4): threading.Thread(target=lambda: [0 for _ in iter(int, 1)]).start()",
@@ -23,7 +27,7 @@ IMPATIENT = Limits(idle_seconds=0.3)
         pytest.param("x = 9 ** 9 ** 9", marks=pytest.mark.slow),
     ],
 )
-def test_a_program_that_computes_on_is_stopped(run, program: str) -> None:
+def test_a_program_that_computes_on_is_stopped(run: Run, program: str) -> None:
     outcome = run(program, limits=SHORT)
     assert outcome.verdict == "timeout", outcome
     assert not outcome.by_wall_clock
@@ -38,14 +42,14 @@ def test_a_program_that_computes_on_is_stopped(run, program: str) -> None:
         "import os\nos.pause() if hasattr(os, 'pause') else __import__('signal').pause()",
     ],
 )
-def test_a_program_that_waits_is_stopped(run, program: str) -> None:
+def test_a_program_that_waits_is_stopped(run: Run, program: str) -> None:
     outcome = run(program, limits=IMPATIENT)
     assert (outcome.verdict, outcome.by_wall_clock) == ("timeout", True)
     assert "idled" in outcome.explanation
 
 
 @pytest.mark.slow
-def test_each_call_has_the_whole_of_its_time_but_not_more(check, pool: Pool) -> None:
+def test_each_call_has_the_whole_of_its_time_but_not_more(check: Run, pool: Pool) -> None:
     busy = """
 import time
 def double(x):
@@ -76,7 +80,7 @@ def test_a_program_stopped_by_the_clock_is_tried_once_more_with_none_beside_it(
     running, most_beside, attempts = [], [], []
     plain = WorkerPair.run
 
-    def counting(pair: WorkerPair, program: str, stdin: str, limits: Limits):
+    def counting(pair: WorkerPair, program: str, stdin: str, limits: Limits) -> Outcome:
         running.append(program)
         outcome = plain(pair, program, stdin, limits)
         if "sleep" in program:
@@ -140,7 +144,7 @@ def _spin(stop: threading.Event) -> None:
         "resource.setrlimit(resource.RLIMIT_CPU, (resource.getrlimit(resource.RLIMIT_CPU)[1],) * 2)",
     ],
 )
-def test_the_limit_on_a_call_cannot_be_undone(pool, undoing: str) -> None:
+def test_the_limit_on_a_call_cannot_be_undone(pool: Pool, undoing: str) -> None:
     program = (
         f"import resource, signal, time\ndef double(x):\n    {undoing}\n"
         "    while time.process_time() < 8: pass\n    return 2 * x"

@@ -21,7 +21,7 @@ from harness.stats import (
 def test_with_one_seed_the_interval_is_wilsons() -> None:
     scores = np.array([[1.0] * 8 + [0.0] * 2])
     found = estimate(scores)
-    assert (found.low, found.high) == (pytest.approx(0.4902, abs=1e-4), pytest.approx(0.9433, abs=1e-4))
+    assert [found.low, found.high] == pytest.approx([0.4902, 0.9433], abs=1e-4)
     assert found.spread is None
 
 
