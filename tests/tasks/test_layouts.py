@@ -1,4 +1,4 @@
-"""The tasks on small files of the layouts in which their data is published: hub and mirrors, with items made up here."""
+"""The tasks on small made-up files in the layouts in which the hub and mirrors publish their data."""
 
 import base64
 import json

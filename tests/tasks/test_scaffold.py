@@ -1,4 +1,4 @@
-"""A new task: what is written works at once, and its test would pass."""
+"""A new task works as it is written, and its test passes."""
 
 import shutil
 from pathlib import Path

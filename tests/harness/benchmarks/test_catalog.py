@@ -13,10 +13,10 @@ CODE = {"humaneval", "humaneval_plus", "mbpp", "mbpp_plus", "livecodebench", "cr
 
 
 def test_every_benchmark_is_there_in_both_forms_with_pinned_data_and_a_version() -> None:
-    found = {(benchmark.name, benchmark.form): benchmark for benchmark in discover()}
+    tasks = {(benchmark.name, benchmark.form): benchmark for benchmark in discover()}
     for name in MATH | CODE:
-        assert (name, "completion") in found
-        metadata = found[name, "chat"].metadata
+        assert (name, "completion") in tasks
+        metadata = tasks[name, "chat"].metadata
         assert re.fullmatch("[0-9a-f]{40}", metadata["data"]["revision"])
         assert metadata["version"]
         assert metadata["grader"]

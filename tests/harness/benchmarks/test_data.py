@@ -1,4 +1,4 @@
-"""A benchmark's items: from a mirror by any of the names its fields have, and what is said where they cannot be had."""
+"""A benchmark's items: read by any name of a field; where the data is missing, the message says how to get it."""
 
 import gzip
 import json

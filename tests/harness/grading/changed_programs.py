@@ -1,4 +1,4 @@
-"""Reference programs with one number or operator changed, for the test that holds which of them their tests let pass."""
+"""Change one number or operator of a reference program."""
 
 import io
 import tokenize
@@ -30,7 +30,7 @@ CHANGES = {
 
 
 def changes(code: str, after: str = "") -> Iterator[tuple[str, str]]:
-    """(what was changed, the whole program) for each place in `code`, which follows `after`."""
+    """Yield (description, whole program) for each place in `code` that can be changed; `after` is the code before it."""
     lines = (after + code).replace("\r\n", "\n").splitlines(keepends=True)
     first = after.count("\n")
     for token in tokenize.generate_tokens(io.StringIO("".join(lines)).readline):

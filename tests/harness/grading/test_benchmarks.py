@@ -1,4 +1,4 @@
-"""The graders on the benchmarks' own references: each is right as it stands, and wrong with one character changed."""
+"""The benchmarks' own references are right as they are, and wrong with one character changed."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -28,7 +28,7 @@ PREDICTIONS = ["The answer is {}", "[ANSWER]{}[/ANSWER]", "So:\n```python\nasser
 
 
 def changes(reference: str) -> Iterator[str]:
-    """The reference with one character changed or left out: digits, letters, signs, brackets, separators."""
+    """Yield a reference with one character changed or removed: a digit, letter, sign, bracket or separator."""
     turned = str.maketrans("+-([)]", "-+[(])")
     for i, character in enumerate(reference):
         before, after = reference[:i], reference[i + 1 :]
@@ -63,13 +63,13 @@ def test_a_number_with_one_character_changed_is_wrong(name: str) -> None:
 def test_an_expression_with_one_character_changed_is_wrong_but_for_the_equivalent_ones() -> None:
     equivalent = {(case["reference"], case["changed"]) for case in read_cases("equivalent_change")}
     references = {REFERENCES["math500"](row) for row in mirrored_rows("math500")}
-    found = {
+    accepted = {
         (reference, changed)
         for reference in references
         for changed in set(changes(reference)) - {reference}
         if grade_math(f"Therefore $\\boxed{{{changed}}}$.", reference).value
     }
-    assert found == equivalent
+    assert accepted == equivalent
 
 
 @pytest.mark.parametrize("sentence", PREDICTIONS)
@@ -81,13 +81,13 @@ def test_every_output_of_cruxeval_in_a_sentence_is_correct(sentence: str) -> Non
 
 def test_an_output_of_cruxeval_with_one_character_changed_is_wrong() -> None:
     equivalent = {("{2: 0.76, 5: [3, 6, 9, 12]}", "{2: .76, 5: [3, 6, 9, 12]}")}
-    found = {
+    accepted = {
         (output, changed)
         for output in {row["output"] for row in mirrored_rows("cruxeval")}
         for changed in set(changes(output)) - {output}
         if grade_literal(f"[ANSWER]{changed}[/ANSWER]", output).value
     }
-    assert found <= equivalent
+    assert accepted <= equivalent
 
 
 def test_every_worked_solution_of_gsm8k_is_correct() -> None:

@@ -1,4 +1,4 @@
-"""One changed character makes a reference program wrong, but for those changes that the benchmarks' own tests do not see."""
+"""A reference program with one change is wrong, unless the benchmark's own tests do not notice the change."""
 
 import json
 import subprocess
@@ -14,16 +14,18 @@ from .changed_programs import changes
 from .conftest import grade_by_humaneval, grade_by_mbpp, read_cases
 
 pytestmark = pytest.mark.usefixtures("isolated")
-EVERY = {"humaneval": 1, "mbpp": 4}  # a sample that takes well under a minute
+EVERY = {"humaneval": 1, "mbpp": 4}  # every nth item, so that the test takes less than a minute
 PLAIN_SECONDS = 20
 
 
 def _sample(name: str, rows: list[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], str, str]]:
-    """(item, what was changed, program): of every so many items one change, in another place from item to item."""
+    """Yield (item, description, program) with one change, for every nth item and at a different place in each."""
     for number, row in enumerate(rows[:: EVERY[name]]):
-        found = list(changes(row["canonical_solution"], row["prompt"]) if name == "humaneval" else changes(row["code"]))
-        if found:
-            yield row, *found[number % len(found)]
+        variants = list(
+            changes(row["canonical_solution"], row["prompt"]) if name == "humaneval" else changes(row["code"])
+        )
+        if variants:
+            yield row, *variants[number % len(variants)]
 
 
 def _passes(name: str, row: dict[str, Any], program: str) -> bool:
@@ -32,7 +34,7 @@ def _passes(name: str, row: dict[str, Any], program: str) -> bool:
 
 
 def _passes_plainly(name: str, row: dict[str, Any], program: str) -> bool:
-    """Whether the program passes its tests beside it in one plain process; for programs of this project's own making."""
+    """Return whether a program passes its tests in one plain process. Only programs made by these tests may run so."""
     parts = [program]
     if name == "humaneval":
         parts += [row["test"], f"check({row['entry_point']})"]
@@ -50,7 +52,7 @@ def test_a_changed_program_is_wrong_where_its_tests_see_the_change(name: str) ->
     with ThreadPoolExecutor(2) as threads:
         passed = list(threads.map(lambda case: _passes(name, case[0], case[2]), sample))
     survivors = [case for case, survived in zip(sample, passed, strict=True) if survived]
-    found = {f"{row['task_id']} {change}" for row, change, _ in survivors}
+    passing = {f"{row['task_id']} {change}" for row, change, _ in survivors}
     known = {f"{case['id']} {case['change']}" for case in read_cases("surviving_change") if case["benchmark"] == name}
-    assert found == known, json.dumps(sorted(found ^ known), indent=1)
+    assert passing == known, json.dumps(sorted(passing ^ known), indent=1)
     assert all(_passes_plainly(name, row, program) for row, _, program in survivors)

@@ -1,4 +1,4 @@
-"""Multiple-choice answers, and JEEBench's kinds of question with its authors' credit."""
+"""Multiple-choice answers, and JEEBench's kinds of question with partial credit."""
 
 from typing import Any
 

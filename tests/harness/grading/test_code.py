@@ -1,4 +1,4 @@
-"""Graders of programs: extraction as a table, the benchmarks' own references, and verdicts equal to a plain run's."""
+"""Programs: how they are found in a response, the benchmarks' own references, and the verdicts of hidden tests."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""Predicted outputs: Python literals, parsed and never run."""
+"""Predicted outputs are Python literals, which are parsed and never run."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Math answers: which are equal, where they are taken from, and that nothing hostile costs more than the time limit."""
+"""Math answers: which are equal, where they are found, and that no answer costs more than the time limit."""
 
 import os
 import threading

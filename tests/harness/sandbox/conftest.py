@@ -12,7 +12,7 @@ QUICK = Limits(cpu_seconds=2, total_cpu_seconds=4, idle_seconds=2)
 
 @pytest.fixture(scope="session", autouse=True)
 def _look_often() -> Iterator[None]:
-    """Look for a program that waits ten times as often as in use, so that the tests do not wait for it either."""
+    """Look for idle programs ten times as often as in use, so that the tests wait less."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pair, "LOOK_SECONDS", 0.1)
         yield

@@ -1,4 +1,4 @@
-"""A verdict cannot be forged: a program passes by returning the right values, and in no other way."""
+"""A verdict cannot be forged: a program passes only by returning the right values."""
 
 import pytest
 
@@ -114,7 +114,7 @@ def test_an_honest_program_passes(check: Run) -> None:
 def test_no_program_passes_that(check: Run, how: str) -> None:
     outcome = check(HOSTILE[how])
     assert outcome.verdict in ("failed", "error", "blocked", "memory"), outcome
-    assert check(RIGHT).verdict == "passed"  # and the next one is none the worse for it
+    assert check(RIGHT).verdict == "passed"  # and the next program runs normally
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Nothing of a program is left when its verdict is given: no process, no file, nothing for the next program to find."""
+"""Nothing of a program is left after its verdict: no process, no file, and nothing that the next program could read."""
 
 import os
 import time
@@ -12,14 +12,14 @@ from .conftest import Run
 
 
 def _processes_with(mark: str) -> list[str]:
-    found = []
+    processes = []
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             if mark in (folder / "status").read_text() or mark in (folder / "comm").read_text():
-                found.append(folder.name)
+                processes.append(folder.name)
         except OSError:
             continue
-    return found
+    return processes
 
 
 RENAME = "import ctypes\nctypes.CDLL(None).prctl(15, b'leftover', 0, 0, 0)\n"
@@ -53,7 +53,7 @@ def test_files_do_not_reach_the_next_program(pool: Pool) -> None:
         "import os\nfor d in ('/tmp', '/dev/shm'):\n    os.makedirs(d + '/a/b')\n    open(d + '/a/b/c', 'w').write('x')"
     )
     look = "import os\nprint(os.listdir('/tmp'), os.listdir('/dev/shm'))"
-    for _ in range(3):  # more often than there are cells
+    for _ in range(3):  # more often than there are worker pairs
         assert pool.run(leave, "", Limits()).verdict == "passed"
         assert pool.run(look, "", Limits()).output == b"[] []\n"
 

@@ -1,4 +1,4 @@
-"""A program has a limit on memory, wherever it tries to keep it."""
+"""A program's memory is limited, in whatever place it keeps data."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A program reaches no network, not even this machine's own."""
+"""A program reaches no network, not even that of this machine."""
 
 import socket
 
@@ -11,7 +11,7 @@ def test_the_machine_itself_cannot_be_reached(run: Run) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         with socket.create_connection(("127.0.0.1", port), timeout=5):
-            pass  # the door is open, for those who are not isolated
+            pass  # this process, which is not isolated, reaches it
         outcome = run(f"import socket\nsocket.create_connection(('127.0.0.1', {port}), timeout=1)")
     assert outcome.verdict == "blocked", outcome
 

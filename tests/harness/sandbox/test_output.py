@@ -1,4 +1,4 @@
-"""What a program prints is kept up to a limit, and is no verdict."""
+"""A program's output is kept up to a limit, and never decides the verdict."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The pool: refuses where it cannot isolate, recovers from workers that are lost, and runs as an ordinary user too."""
+"""The pool refuses to run without isolation, replaces lost workers, and works for an ordinary user too."""
 
 import os
 import subprocess
@@ -75,7 +75,7 @@ def test_root_never_starts_bubblewrap_as_root(pool: Pool) -> None:
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_all_of_this_holds_for_an_ordinary_user() -> None:
-    """Run these tests again as another user, with the system's interpreter where that user cannot read this one."""
+    """Run these tests again as another user; it uses the system's interpreter where it cannot read this one."""
     if os.getuid() != 0:
         pytest.skip("these tests run as an ordinary user already")
     packages = Path(pytest.__file__).parent.parent

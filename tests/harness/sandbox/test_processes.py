@@ -1,4 +1,4 @@
-"""A program is one process; threads it may have, within a limit."""
+"""A program is one process. It may have threads, up to a limit."""
 
 import pytest
 

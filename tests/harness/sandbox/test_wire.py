@@ -1,4 +1,4 @@
-"""Values cross as they are, or not at all."""
+"""Values arrive unchanged, or not at all."""
 
 import math
 from collections import Counter, OrderedDict, deque

@@ -1,4 +1,4 @@
-"""How often the intervals hold the truth, by simulation; docs/statistics.md has the table that these print with `-s`."""
+"""The coverage of the intervals, by simulation. `-s` prints the figures of the table in docs/statistics.md."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,15 +11,15 @@ from harness.stats import Estimate, Scores, difference, estimate, recovery
 
 EXPERIMENTS = 2_000
 DIFFICULTY, RESIDUAL = 0.2, 0.1
-"""Standard deviations of a question's ease, and of how a student deviates on it."""
-LEAST, MOST = 0.93, 0.97
+"""Standard deviations of the ease of a question, and of a student's deviation on a question."""
+MIN_COVERAGE, MAX_COVERAGE = 0.93, 0.97
 NOISE = 0.012
-"""Two and a half standard errors of a share of 2,000."""
+"""2.5 standard errors of a share of 2,000 experiments."""
 
 
 @dataclass(frozen=True)
 class World:
-    """Experiments with tasks of given mean accuracy; a seed shifts all of a student's accuracies by a normal deviation."""
+    """Simulated experiments on tasks of given mean accuracy. A seed shifts all accuracies of a student by a normal deviation."""
 
     seeds: int
     questions: int
@@ -33,14 +33,14 @@ class World:
         return np.repeat(self.tasks, self.questions) + rng.normal(0, DIFFICULTY, len(self.tasks) * self.questions)
 
     def answers(self, rng: np.random.Generator, ease: Scores, gain: float, seeds: int | None = None) -> Scores:
-        """(seeds x questions) of 0 and 1, from students that gained so much."""
+        """Draw answers of 0 and 1, of shape (seeds, questions), from students whose accuracy rose by `gain`."""
         runs = self.seeds if seeds is None else seeds
         deviation = 0.0 if seeds == 1 else self.seed_deviation
         chance = ease + gain + rng.normal(0, deviation, (runs, 1)) + rng.normal(0, RESIDUAL, (runs, len(ease)))
         return (rng.random(chance.shape) < np.clip(chance, 0, 1)).astype(float)
 
     def truth(self, gain: float, seed_deviation: float | None = None) -> float:
-        """The accuracy over all questions and seeds that could have been drawn."""
+        """Return the expected accuracy over questions and seeds."""
         deviation = self.seed_deviation if seed_deviation is None else seed_deviation
         total = np.sqrt(DIFFICULTY**2 + RESIDUAL**2 + deviation**2)
         spread = np.random.default_rng(1).normal(0, total, 400_000)
@@ -53,29 +53,29 @@ def _experiments(world: World) -> Iterator[tuple[np.random.Generator, Scores]]:
         yield rng, world.ease(rng)
 
 
-def _share(found: list[Estimate], truth: float) -> float:
-    return sum(each.low <= truth <= each.high for each in found) / len(found)
+def _share(estimates: list[Estimate], truth: float) -> float:
+    return sum(interval.low <= truth <= interval.high for interval in estimates) / len(estimates)
 
 
 def _coverage_of_accuracy(world: World) -> float:
     strata = world.strata()
-    found = [estimate(world.answers(rng, ease, 0.0), strata) for rng, ease in _experiments(world)]
-    return _share(found, world.truth(0.0))
+    estimates = [estimate(world.answers(rng, ease, 0.0), strata) for rng, ease in _experiments(world)]
+    return _share(estimates, world.truth(0.0))
 
 
 def _coverage_of_difference(world: World) -> float:
     strata = world.strata()
-    found = [
+    estimates = [
         difference(world.answers(rng, ease, 0.1), world.answers(rng, ease, 0.0), strata)
         for rng, ease in _experiments(world)
     ]
-    return _share(found, world.truth(0.1) - world.truth(0.0))
+    return _share(estimates, world.truth(0.1) - world.truth(0.0))
 
 
 def _coverage_of_recovery(world: World) -> float:
-    """Of those that were not withheld; base is one model for all seeds, as in a run."""
+    """Return the coverage over the experiments that report a recovery. All seeds share one base model, as in a run."""
     strata = world.strata()
-    found = [
+    estimates = [
         recovery(
             world.answers(rng, ease, 0.1),
             world.answers(rng, ease, 0.0, seeds=1),
@@ -86,14 +86,14 @@ def _coverage_of_recovery(world: World) -> float:
     ]
     base = world.truth(0.0, seed_deviation=0.0)
     truth = (world.truth(0.1) - base) / (world.truth(0.25) - base)
-    return _share([each for each in found if each is not None], truth)
+    return _share([interval for interval in estimates if interval is not None], truth)
 
 
 def _check(name: str, world: World, share: float) -> None:
     print(
         f"{name:10} {world.seeds} x {world.questions} x {len(world.tasks)}, seeds {world.seed_deviation}: {share:.3f}"
     )
-    assert LEAST - NOISE <= share <= MOST + NOISE
+    assert MIN_COVERAGE - NOISE <= share <= MAX_COVERAGE + NOISE
 
 
 @pytest.mark.slow
@@ -140,16 +140,16 @@ def test_intervals_of_recoveries_hold_the_truth_as_often_as_they_say(world: Worl
 def test_a_bootstrap_over_questions_and_three_seeds_is_too_wide_or_too_narrow(
     seed_deviation: float, least: float, most: float
 ) -> None:
-    """Why it is not used: it counts the residual three times, and three seeds drawn again vary two thirds as much as seeds do."""
+    """It counts the residual three times, and three resampled seeds have two thirds of the seeds' variance. It is not used."""
     world = World(3, 200, (0.5,), seed_deviation)
-    found = [_bootstrap(world.answers(rng, ease, 0.0), rng) for rng, ease in islice(_experiments(world), 400)]
-    share = _share(found, world.truth(0.0))
+    estimates = [_bootstrap(world.answers(rng, ease, 0.0), rng) for rng, ease in islice(_experiments(world), 400)]
+    share = _share(estimates, world.truth(0.0))
     print(f"bootstrap, seeds {seed_deviation}: {share:.3f}")
     assert least <= share <= most
 
 
 def _bootstrap(scores: Scores, rng: np.random.Generator, draws: int = 200) -> Estimate:
-    """Percentiles of means over questions and seeds drawn with replacement, all seeds of a question together."""
+    """Return the percentile interval over questions and seeds resampled with replacement."""
     seeds, questions = scores.shape
     weights = rng.multinomial(questions, np.full(questions, 1 / questions), size=draws) / questions
     drawn = rng.multinomial(seeds, np.full(seeds, 1 / seeds), size=draws) / seeds

@@ -20,32 +20,32 @@ from harness.stats import (
 
 def test_with_one_seed_the_interval_is_wilsons() -> None:
     scores = np.array([[1.0] * 8 + [0.0] * 2])
-    found = estimate(scores)
-    assert [found.low, found.high] == pytest.approx([0.4902, 0.9433], abs=1e-4)
-    assert found.spread is None
+    interval = estimate(scores)
+    assert [interval.low, interval.high] == pytest.approx([0.4902, 0.9433], abs=1e-4)
+    assert interval.spread is None
 
 
 def test_seeds_that_agree_add_nothing_but_what_the_questions_leave_open() -> None:
     rng = np.random.default_rng(0)
     questions = (rng.random(400) < 0.5).astype(float)
-    found = estimate(np.stack([questions] * 3))
+    interval = estimate(np.stack([questions] * 3))
     standard_error = questions.std(ddof=1) / np.sqrt(400)
-    assert (found.high - found.low) / 2 == pytest.approx(1.96 * standard_error, rel=0.01)
-    assert found.spread == 0
+    assert (interval.high - interval.low) / 2 == pytest.approx(1.96 * standard_error, rel=0.01)
+    assert interval.spread == 0
 
 
 def test_seeds_that_disagree_widen_the_interval_as_a_t_interval_over_seeds_does() -> None:
     scores = np.stack([np.full(1000, mean) for mean in (0.3, 0.5, 0.7)])
-    found = estimate(scores)
-    assert (found.high - found.low) / 2 == pytest.approx(
+    interval = estimate(scores)
+    assert (interval.high - interval.low) / 2 == pytest.approx(
         4.3027 * 0.2 / np.sqrt(3), rel=5e-3
     )  # t with 2 degrees of freedom
-    assert found.spread == pytest.approx(0.4)
+    assert interval.spread == pytest.approx(0.4)
 
 
 def test_a_perfect_score_is_not_a_certain_one() -> None:
-    found = estimate(np.ones((3, 50)))
-    assert 0.9 < found.low < 0.95
+    interval = estimate(np.ones((3, 50)))
+    assert 0.9 < interval.low < 0.95
 
 
 def test_a_paired_difference_is_narrower_than_its_parts() -> None:
@@ -53,9 +53,9 @@ def test_a_paired_difference_is_narrower_than_its_parts() -> None:
     first = rng.integers(0, 2, size=(1, 500)).astype(float)
     second = first.copy()
     second[0, :25] = 0
-    found, alone = difference(first, second), estimate(first)
-    assert found.mean == pytest.approx(float(first.mean() - second.mean()))
-    assert found.high - found.low < 0.5 * (alone.high - alone.low)
+    paired, alone = difference(first, second), estimate(first)
+    assert paired.mean == pytest.approx(float(first.mean() - second.mean()))
+    assert paired.high - paired.low < 0.5 * (alone.high - alone.low)
 
 
 @pytest.mark.parametrize("scores", [np.empty((0, 3)), np.empty((2, 0)), np.array([[np.nan, 1.0]]), np.ones(3)])
@@ -78,16 +78,16 @@ def test_tasks_that_differ_do_not_widen_the_interval_since_they_are_not_drawn() 
 
 
 def test_scores_beyond_0_and_1_have_an_interval_beyond_them_too() -> None:
-    found = estimate(np.array([[-1.0, 0.0, 3.0, 2.0]]))
-    assert found.low < 0
-    assert found.high > 1
+    interval = estimate(np.array([[-1.0, 0.0, 3.0, 2.0]]))
+    assert interval.low < 0
+    assert interval.high > 1
 
 
 def test_regimes_that_agree_on_every_question_are_not_surely_the_same() -> None:
     scores = np.ones((1, 200))
-    found = difference(scores, scores)
-    assert found.mean == 0
-    assert 0.005 < found.high < 0.02
+    interval = difference(scores, scores)
+    assert interval.mean == 0
+    assert 0.005 < interval.high < 0.02
 
 
 def _single_runs(both: int, only_first: int, only_second: int, neither: int) -> tuple[Scores, Scores]:
@@ -97,10 +97,10 @@ def _single_runs(both: int, only_first: int, only_second: int, neither: int) -> 
 
 
 def test_single_runs_have_mcnemars_exact_test() -> None:
-    found = compare(*_single_runs(40, 10, 2, 48))
-    assert found.difference.mean == pytest.approx(0.08)
-    assert found.p_mcnemar == found.p_value == pytest.approx(0.0386, abs=1e-4)
-    assert found.p_permutation == pytest.approx(0.0386, abs=0.01)
+    comparison = compare(*_single_runs(40, 10, 2, 48))
+    assert comparison.difference.mean == pytest.approx(0.08)
+    assert comparison.p_mcnemar == comparison.p_value == pytest.approx(0.0386, abs=1e-4)
+    assert comparison.p_permutation == pytest.approx(0.0386, abs=0.01)
     assert compare(*_single_runs(50, 0, 0, 50)).p_value == 1
 
 
@@ -108,27 +108,27 @@ def test_several_runs_have_no_mcnemar_but_the_test_that_belongs_to_their_interva
     rng = np.random.default_rng(0)
     for gain in (0.0, 0.03, 0.05, 0.1):
         first = (rng.random((3, 200)) < 0.5 + gain).astype(float)
-        found = compare(first, (rng.random((3, 200)) < 0.5).astype(float))
-        assert found.p_mcnemar is None
-        assert (found.p_value < 0.05) == (found.difference.low * found.difference.high > 0)
+        comparison = compare(first, (rng.random((3, 200)) < 0.5).astype(float))
+        assert comparison.p_mcnemar is None
+        assert (comparison.p_value < 0.05) == (comparison.difference.low * comparison.difference.high > 0)
 
 
 def test_the_permutation_test_knows_nothing_of_seeds() -> None:
-    """Students that differ in one seed alone: sure for these students, not for others."""
+    """Two sets of students differ on average only because of one seed."""
     second = np.tile(np.arange(200) % 2.0, (3, 1))
     first = second.copy()
     first[0] = 1.0
-    found = compare(first, second)
-    assert found.p_permutation < 0.001
-    assert found.p_value > 0.05
+    comparison = compare(first, second)
+    assert comparison.p_permutation < 0.001
+    assert comparison.p_value > 0.05
 
 
 @pytest.mark.parametrize(("questions", "points"), [(500, 0.063), (164, 0.11)])
 def test_the_smallest_detectable_difference_is_that_of_the_textbook(questions: int, points: float) -> None:
-    """(1.96 + 0.84) times the root of 0.25 discordant pairs, over the root of the questions."""
+    """It is (1.96 + 0.84) * sqrt(0.25 / questions), with a quarter of the pairs discordant."""
     differ = questions // 8
-    found = compare(*_single_runs(questions // 4, differ, differ, questions - questions // 4 - 2 * differ))
-    assert found.detectable == pytest.approx(points, rel=0.02)
+    comparison = compare(*_single_runs(questions // 4, differ, differ, questions - questions // 4 - 2 * differ))
+    assert comparison.detectable == pytest.approx(points, rel=0.02)
 
 
 def test_a_difference_is_detected_as_often_as_the_power_says() -> None:
@@ -146,10 +146,10 @@ def test_a_difference_is_detected_as_often_as_the_power_says() -> None:
 
 
 def test_as_many_more_questions_as_it_says_make_the_difference_detectable() -> None:
-    found = compare(*_single_runs(200, 70, 55, 175))
-    assert found.difference.mean == pytest.approx(0.03)
-    assert found.more_questions == pytest.approx((2.8 * 0.5 / 0.03) ** 2 - 500, rel=0.03)
-    assert found.more_seeds is None
+    comparison = compare(*_single_runs(200, 70, 55, 175))
+    assert comparison.difference.mean == pytest.approx(0.03)
+    assert comparison.more_questions == pytest.approx((2.8 * 0.5 / 0.03) ** 2 - 500, rel=0.03)
+    assert comparison.more_seeds is None
     large = compare(*_single_runs(10, 490, 0, 0))
     assert large.more_questions == 0
 
@@ -157,11 +157,11 @@ def test_as_many_more_questions_as_it_says_make_the_difference_detectable() -> N
 def test_where_seeds_are_the_doubt_more_questions_do_not_help_and_more_seeds_do() -> None:
     second = np.tile(np.arange(1000) % 2.0, (3, 1))
     first = np.stack([np.where(np.arange(1000) < shift, 1.0, second[0]) for shift in (20, 100, 180)])
-    found = compare(first, second)
-    assert found.difference.low < 0 < found.difference.mean
-    assert found.more_questions is None
-    assert found.more_seeds is not None
-    assert 1 <= found.more_seeds <= 30
+    comparison = compare(first, second)
+    assert comparison.difference.low < 0 < comparison.difference.mean
+    assert comparison.more_questions is None
+    assert comparison.more_seeds is not None
+    assert 1 <= comparison.more_seeds <= 30
 
 
 def test_holm_corrects_for_how_many_there_are() -> None:
@@ -173,20 +173,20 @@ def test_recovery_is_the_share_of_the_gap() -> None:
     base, oracle = np.zeros((1, 400)), np.ones((2, 400))
     base[0, :80] = 1
     regime = np.tile((np.arange(400) < 240).astype(float), (2, 1))
-    found = recovery(regime, base, oracle)
-    assert found.gap.mean == pytest.approx(0.8)
-    assert found.recovered is not None
-    assert found.recovered.mean == pytest.approx(0.5)
-    assert 0.4 < found.recovered.low < 0.5 < found.recovered.high < 0.6
+    result = recovery(regime, base, oracle)
+    assert result.gap.mean == pytest.approx(0.8)
+    assert result.recovered is not None
+    assert result.recovered.mean == pytest.approx(0.5)
+    assert 0.4 < result.recovered.low < 0.5 < result.recovered.high < 0.6
 
 
 def test_a_regime_that_is_the_oracle_recovers_all_and_its_interval_says_so() -> None:
     rng = np.random.default_rng(0)
     base, oracle = ((rng.random((3, 200)) < mean).astype(float) for mean in (0.2, 0.6))
-    found = recovery(oracle, base, oracle)
-    assert found.recovered is not None
-    assert found.recovered.mean == pytest.approx(1)
-    assert found.recovered.low < 1 < found.recovered.high
+    result = recovery(oracle, base, oracle)
+    assert result.recovered is not None
+    assert result.recovered.mean == pytest.approx(1)
+    assert result.recovered.low < 1 < result.recovered.high
 
 
 @pytest.mark.parametrize("gain", [0.0, -0.3])
@@ -201,8 +201,8 @@ def test_pass_at_k_is_the_unbiased_one() -> None:
     assert pass_at_k([2, 1], [5, 4], 1) == pytest.approx([2 / 5, 1 / 4])
     rng = np.random.default_rng(0)
     chances = rng.random(2000)
-    found = pass_at_k(rng.binomial(10, chances), np.full(2000, 10), 4)
-    assert found.mean() == pytest.approx((1 - (1 - chances) ** 4).mean(), abs=0.01)
+    estimates = pass_at_k(rng.binomial(10, chances), np.full(2000, 10), 4)
+    assert estimates.mean() == pytest.approx((1 - (1 - chances) ** 4).mean(), abs=0.01)
 
 
 @pytest.mark.parametrize(
