@@ -7,8 +7,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from traceinv.disclosure import disclose
     from traceinv.inversion import invert
+    from traceinv.policies import disclose
     from traceinv.records import Disclosure, Example, Inversion, Question, Transcript
     from traceinv.regimes import REGIMES
 
@@ -37,7 +37,7 @@ _MODULES = {
     "Inversion": "traceinv.records",
     "Question": "traceinv.records",
     "Transcript": "traceinv.records",
-    "disclose": "traceinv.disclosure",
+    "disclose": "traceinv.policies",
     "invert": "traceinv.inversion",
     "load_record": "harness.results.frame",
     "records_to_frame": "harness.results.frame",

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -14,29 +15,65 @@ class Closed(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
+class FieldFault(ValueError):
+    """A fault of a field inside the value that a validator looks at.
+
+    Attributes:
+        field: its dotted path there; empty for the value itself.
+        reason: what was wrong.
+    """
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}" if field else reason)
+        self.field = field
+        self.reason = reason
+
+    @classmethod
+    def of(cls, error: ValidationError, kind: type[BaseModel]) -> "FieldFault":
+        """Return the first fault of a validation of `kind`, unknown keys first."""
+        faults = error.errors(include_url=False)
+        fault = next((fault for fault in faults if fault["type"] == "extra_forbidden"), faults[0])
+        place = fault["loc"]
+        where = ".".join(str(part) for part in place)
+        if fault["type"] == "extra_forbidden":
+            known = _fields_at(kind, place[:-1])
+            return cls("", f"unknown key {where!r}{nearest(str(place[-1]), known) if known else ''}")
+        if fault["type"] == "missing":
+            return cls(where, "field required")
+        if fault["type"] == "value_error":  # raised by one of our validators
+            inner = fault["ctx"]["error"]
+            if isinstance(inner, cls):
+                return cls(".".join(part for part in (where, inner.field) if part), inner.reason)
+            reason = str(inner)
+            return cls(where, f"{reason}, got {_short(fault['input'])}" if where else reason)
+        return cls(where, f"{fault['msg'][0].lower()}{fault['msg'][1:]}, got {_short(fault['input'])}")
+
+
 def describe(error: ValidationError, kind: type[BaseModel]) -> str:
     """Describe the first fault of a validation in one line: the field, what was wrong, and the nearest right name."""
-    fault = error.errors(include_url=False)[0]
-    where = ".".join(str(part) for part in fault["loc"])
-    if fault["type"] == "extra_forbidden":
-        return f"unknown key {where!r}{nearest(str(fault['loc'][-1]), _fields_at(kind, fault['loc'][:-1]))}"
-    message = fault["msg"][0].lower() + fault["msg"][1:]
-    if fault["type"] == "value_error":  # raised by one of our validators
-        message = str(fault["ctx"]["error"])
-        if not where:  # a validator of the whole model names the field itself
-            return message
-    got = "" if fault["type"] == "missing" else f", got {_short(fault['input'])}"
-    return f"{where}: {message}{got}" if where else f"{message}{got}"
+    return str(FieldFault.of(error, kind))
 
 
 def _fields_at(kind: type[BaseModel], path: Sequence[str | int]) -> list[str]:
-    """List the field names of the model at `path` inside `kind`."""
-    model: type[BaseModel] = kind
+    """List the field names of the model at `path` inside `kind`; empty where no model stands there."""
+    place: Any = kind
     for part in path:
-        field = model.model_fields.get(str(part))
-        if field is not None and isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
-            model = field.annotation
-    return list(model.model_fields)
+        model = _model_in(place)
+        if get_origin(place) in (dict, list, tuple):
+            place = get_args(place)[-1]
+        elif model and str(part) in model.model_fields:
+            place = model.model_fields[str(part)].annotation
+    model = _model_in(place)
+    return list(model.model_fields) if model else []
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """Return the model that an annotation stands for, also within a union or `Annotated`."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    if get_origin(annotation) in (dict, list, tuple):
+        return None
+    return next((model for part in get_args(annotation) if (model := _model_in(part))), None)
 
 
 def _short(value: object) -> str:

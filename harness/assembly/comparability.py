@@ -1,33 +1,40 @@
-"""What two rows must share before their accuracies may stand in one table."""
+"""The comparability key of a cell: what two rows must share before their accuracies may stand in one table."""
 
-import json
-from collections.abc import Mapping
-
-from harness.evaluation.students import TASKS_FILE
-from harness.pipeline.plan import Experiment, External, Stage
-from harness.pipeline.store import Artifact, digest_json
-from harness.results.schema import Conditions
+from harness.assembly.responses import ModelRun
+from harness.pipeline.graph import InputArtifact, Node
+from harness.pipeline.plan import CellPlan, Plan
+from harness.pipeline.scheduler import Artifacts
+from harness.results.schema import Comparability
+from traceinv.digests import digest_json
 
 SHOWN = 12
+"""Characters of a digest that a record shows."""
 
 
-def conditions(experiment: Experiment, artifacts: Mapping[str, Artifact]) -> Conditions:
-    """Of a finished run, by content: the same recipe on another machine may give another target."""
-    asked = next(
-        stage for stage in experiment.stages if stage.kind == "transcripts" and stage.name.startswith("target ")
+def comparability(plan: Plan, planned: CellPlan, artifacts: Artifacts, run: ModelRun) -> Comparability:
+    """Return the key of a cell, by content: the same recipe on another machine may give another target."""
+
+    def digest(source: Node | InputArtifact) -> str:
+        return source.digest if isinstance(source, InputArtifact) else artifacts[source.id].digest
+
+    hidden = planned.hidden
+    student = next(iter(planned.students.values()))
+    training = plan.recipe.students[planned.cell.student or ""].training
+    return Comparability(
+        target=digest_json([digest(hidden.inputs["model"]), dict(hidden.params)])[:SHOWN],
+        student=digest_json([digest(student.inputs["base"]), training.model_dump(mode="json")])[:SHOWN],
+        questions=digest(hidden.inputs["questions"])[:SHOWN],
+        tasks={task.name: task.version for task in run.tasks},
+        prompts=digest_json([task.prompts for task in run.tasks])[:SHOWN],
+        sampling={task.name: task.sampling for task in run.tasks},
+        stages=stage_versions(plan),
     )
-    student = experiment.models["target", None].inputs["base"]
-    scored = artifacts[next(iter(experiment.scores.values())).name].path
-    tasks = json.loads((scored / TASKS_FILE).read_text(encoding="utf-8"))
 
-    def digest(source: Stage | External) -> str:
-        return source.digest if isinstance(source, External) else artifacts[source.name].digest
 
-    return Conditions(
-        target=digest_json([digest(asked.inputs["model"]), dict(asked.params)])[:SHOWN],
-        student=digest_json([digest(student), experiment.recipe.student.model_dump(mode="json")])[:SHOWN],
-        data=digest(asked.inputs["questions"])[:SHOWN],
-        tasks={task["name"]: task["version"] for task in tasks},
-        prompts=digest_json([task["prompts"] for task in tasks])[:SHOWN],
-        sampling={task["name"]: task["sampling"] for task in tasks},
-    )
+def stage_versions(plan: Plan) -> dict[str, int]:
+    """Return the version of every kind of stage that runs a model."""
+    return {
+        node.kind.name: node.kind.version
+        for node in sorted(plan.graph, key=lambda node: node.kind.name)
+        if node.kind.version is not None
+    }

@@ -1,7 +1,7 @@
-"""From the artifacts of a finished run to what its record says of faithfulness."""
+"""From the artifacts of a cell to what its record says of faithfulness, bits and style."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -10,74 +10,107 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness import stats
-from harness.pipeline.plan import INVERTERS, ZERO_SHOT, Experiment
-from harness.pipeline.store import Artifact
+from harness.pipeline.plan import SURROGATE, CellPlan
+from harness.pipeline.scheduler import Artifacts
 from harness.results.intervals import to_interval
-from harness.results.schema import FaithfulnessRow, Interval, LikelihoodRow, StyleDistance
-from harness.stages.measuring import LIKELIHOOD, ROW, STYLE
+from harness.results.schema import (
+    Cell,
+    FaithfulnessFigures,
+    FaithfulnessRow,
+    Interval,
+    LikelihoodRow,
+    StyleDistance,
+    StyleRow,
+)
+from harness.stages.calibration import FIGURES
+from harness.stages.likelihood import LIKELIHOOD
+from harness.stages.style import STYLE
 from traceinv.inversion import SHOWN, Shown
+from traceinv.regimes import REGIMES, Inversions, inverters
 
-AS_TAUGHT = "each as taught"
+AS_TRAINED = "each as trained"
 
 
 @dataclass(frozen=True)
 class _Bits:
-    """Bits of each trace by what the model was shown, (seeds x traces), and the traces' lengths in tokens."""
+    """Bits of each trace by the last part shown, (seeds x traces), and the traces' lengths in tokens."""
 
     bits: dict[Shown, NDArray[np.float64]]
     tokens: NDArray[np.float64]
 
 
-def faithfulness_rows(experiment: Experiment, artifacts: Mapping[str, Artifact]) -> list[FaithfulnessRow]:
-    """Each inverter's figures, those that were taught first."""
-    texts = [_read(artifacts[stage.name].path / ROW) for stage in experiment.faithfulness.values()]
-    rows = [FaithfulnessRow.model_validate_json(text) for text in texts]
-    return sorted(rows, key=lambda row: row.regime == ZERO_SHOT)
-
-
-def likelihood_rows(experiment: Experiment, artifacts: Mapping[str, Artifact]) -> list[LikelihoodRow]:
-    """Each inverter's bits, and those of the models that were taught each condition."""
-    by_regime: dict[str, list[Path]] = {}
-    for (regime, _), stage in experiment.likelihood.items():
-        by_regime.setdefault(regime, []).append(artifacts[stage.name].path / LIKELIHOOD)
-    found = {regime: _bits(paths) for regime, paths in by_regime.items()}
-    rows = [_row(regime, _taught(regime), found[regime]) for regime in (*INVERTERS, ZERO_SHOT) if regime in found]
-    models: dict[Shown, str] = {"question": "surrogate", "answer": "inverted_without_summary", "summary": "inverted"}
-    if all(model in found for model in models.values()):
-        bits = {shown: found[model].bits[shown] for shown, model in models.items()}
-        seeds = max(len(each) for each in bits.values())
-        bits = {shown: np.repeat(each, seeds // len(each), axis=0) for shown, each in bits.items()}
-        rows.append(_row(AS_TAUGHT, list(models), _Bits(bits, found["inverted"].tokens)))
+def faithfulness_rows(planned: CellPlan, artifacts: Artifacts) -> list[FaithfulnessRow]:
+    """Return the figures of each inverter of a cell, in the order of the regimes."""
+    cell = without_student(planned.cell)
+    rows = []
+    for regime in (name for name in REGIMES if name in planned.faithfulness):
+        text = _read(artifacts[planned.faithfulness[regime].id].path / FIGURES)
+        figures = FaithfulnessFigures.model_validate_json(text)
+        rows.append(FaithfulnessRow(cell=cell, regime=regime, **figures.model_dump()))
     return rows
 
 
-def style(experiment: Experiment, artifacts: Mapping[str, Artifact]) -> StyleDistance | None:
-    """How far the summaries that inverters were taught on are from those that they were used on."""
-    if experiment.style is None:
+def likelihood_rows(planned: CellPlan, artifacts: Artifacts) -> list[LikelihoodRow]:
+    """Return the bits under each inverter of a cell, and those under the models that were trained with each condition."""
+    cell = without_student(planned.cell)
+    paths: dict[str, list[Path]] = {}
+    for (regime, _), node in planned.likelihood.items():
+        paths.setdefault(regime, []).append(artifacts[node.id].path / LIKELIHOOD)
+    bits = {regime: _bits(seeds) for regime, seeds in paths.items()}
+    rows = [
+        _row(cell, regime, _trained_with(source), bits[regime])
+        for regime, source in inverters().items()
+        if regime in bits
+    ]
+    trained: dict[Shown, str] = {"question": SURROGATE}
+    trained |= {part: name for name, source in inverters().items() for part in _trained_with(source)}
+    if set(trained.values()) <= bits.keys() and trained.keys() == set(SHOWN):
+        rows.append(_row(cell, AS_TRAINED, list(SHOWN), _as_trained(trained, bits)))
+    return rows
+
+
+def style_row(planned: CellPlan, artifacts: Artifacts) -> StyleRow | None:
+    """Return how different the summaries that inverters are trained on are from those that they are used on."""
+    if planned.style is None:
         return None
-    found = json.loads(_read(artifacts[experiment.style.name].path / STYLE))
-    return None if found is None else StyleDistance.model_validate(found)
+    content = json.loads(_read(artifacts[planned.style.id].path / STYLE))
+    if content is None:
+        return None
+    return StyleRow(cell=without_student(planned.cell), **StyleDistance.model_validate(content).model_dump())
 
 
-def _row(inverter: str, taught: Sequence[Shown], found: _Bits) -> LikelihoodRow:
-    shown = [part for part in SHOWN if part in found.bits]
-    leaked = {part: found.bits[before] - found.bits[part] for before, part in pairwise(shown)}
+def without_student(cell: Cell) -> Cell:
+    """Return the cell for figures that do not depend on a student."""
+    return cell.model_copy(update={"student": None})
+
+
+def _as_trained(trained: dict[Shown, str], bits: dict[str, _Bits]) -> _Bits:
+    """Put the bits of each condition under the model that was trained with it together; a model without seeds is repeated."""
+    by_part = {part: bits[trained[part]].bits[part] for part in SHOWN}
+    seeds = max(len(rows) for rows in by_part.values())
+    repeated = {part: np.repeat(rows, seeds // len(rows), axis=0) for part, rows in by_part.items()}
+    return _Bits(repeated, bits[trained[SHOWN[-1]]].tokens)
+
+
+def _row(cell: Cell, inverter: str, trained_with: Sequence[Shown], measured: _Bits) -> LikelihoodRow:
+    shown = [part for part in SHOWN if part in measured.bits]
+    leaked = {part: measured.bits[before] - measured.bits[part] for before, part in pairwise(shown)}
+    tokens = measured.tokens
     return LikelihoodRow(
+        cell=cell,
         inverter=inverter,
-        taught=list(taught),
-        traces=len(found.tokens),
-        tokens=round(float(found.tokens.mean()), 2),
-        bits={part: _estimate(found.bits[part]) for part in shown},
-        bits_per_token={part: _estimate(found.bits[part] / found.tokens) for part in shown},
+        taught=list(trained_with),
+        traces=len(tokens),
+        tokens=round(float(tokens.mean()), 2),
+        bits={part: _estimate(measured.bits[part]) for part in shown},
+        bits_per_token={part: _estimate(measured.bits[part] / tokens) for part in shown},
         leaked={part: _estimate(bits) for part, bits in leaked.items()},
-        leaked_per_token={part: _estimate(bits / found.tokens) for part, bits in leaked.items()},
+        leaked_per_token={part: _estimate(bits / tokens) for part, bits in leaked.items()},
     )
 
 
-def _taught(regime: str) -> list[Shown]:
-    if regime not in INVERTERS:
-        return []
-    return ["summary"] if INVERTERS[regime] else ["answer"]
+def _trained_with(source: Inversions) -> list[Shown]:
+    return [source.shown] if source.trained and source.shown != "all" else []
 
 
 def _estimate(rows: NDArray[np.float64]) -> Interval:

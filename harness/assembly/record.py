@@ -1,217 +1,249 @@
 """From the artifacts of a finished run to its result record."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeVar
 
 from harness import stats
-from harness.assembly.comparability import conditions
-from harness.assembly.faithfulness import faithfulness_rows, likelihood_rows, style
+from harness.assembly.comparability import comparability, stage_versions
+from harness.assembly.faithfulness import faithfulness_rows, likelihood_rows, style_row
+from harness.assembly.gates import gates, ledger
 from harness.assembly.responses import (
-    Key,
-    Run,
-    Runs,
-    check_alike,
+    ModelRun,
+    check_same_questions,
     item_ids,
-    keep_graded,
     read_run,
     repeats,
     scores,
-    states,
+    state_letters,
     strata,
-    tasks_of,
+    task_names,
+    ungradable_items,
 )
 from harness.benchmarks.groups import compared_groups, task_groups
 from harness.evaluation.record import figures
-from harness.pipeline.plan import Experiment
-from harness.pipeline.store import Artifact, digest_json
-from harness.results import schema as results
-from harness.results.items import ItemFile
+from harness.pipeline.graph import InputArtifact, Node
+from harness.pipeline.plan import SURROGATE, TARGET, CellPlan, Plan
+from harness.pipeline.scheduler import Artifacts
+from harness.results.intervals import to_interval
+from harness.results.items import ItemFile, RunStates
 from harness.results.provenance import provenance
-from harness.results.verdict import verdict
-
-CONTRASTS = (
-    ("oracle", "answer_only"),
-    ("inverted", "answer_only"),
-    ("inverted", "summary"),
-    ("inverted", "surrogate_trace"),
-    ("inverted", "inverted_mismatched"),
-    ("inverted_without_summary", "answer_only"),
-    ("inverted_without_summary", "surrogate_trace"),
-    ("oracle", "inverted"),
+from harness.results.schema import (
+    Cell,
+    Comparability,
+    Contrast,
+    RecoveryRow,
+    ResultRecord,
+    Row,
+    Score,
+    StageEntry,
 )
+from harness.results.verdict import verdict
+from traceinv.digests import digest_json
+from traceinv.errors import GateError
+from traceinv.regimes import BASE
+
+REFERENCES = (TARGET, SURROGATE)
+ORACLE = "oracle"
+DIGITS = 6
+T = TypeVar("T")
+CellRuns = dict[str, list[ModelRun]]
+"""The runs of a cell: by row, one for each seed or the one that all seeds share."""
 
 
-def assemble(
-    experiment: Experiment, artifacts: Mapping[str, Artifact], command: str
-) -> tuple[results.ResultRecord, ItemFile]:
-    """The record of a finished run, and what became of each item.
+def assemble(plan: Plan, artifacts: Artifacts, command: str) -> tuple[ResultRecord, ItemFile]:
+    """Make the record of a finished run, and the state of every item.
 
     Raises:
         GateError: the models were not asked the same, or a task could not be graded.
     """
-    recipe = experiment.recipe
-    answered, names = _read_runs(experiment, artifacts)
-    check_alike(answered)
-    runs, lost = keep_graded(answered)
-    contrasts = _contrasts(runs)
-    recovery = _recovery(runs)
-    rows = [_row(name, each, recipe.seeds) for name, each in runs.items()]
-    stages = [
-        results.StageTime(name=stage.name, key=artifacts[stage.name].key, seconds=artifacts[stage.name].seconds)
-        for stage in experiment.stages
-    ]
-    identity = digest_json([recipe.model_dump(mode="json"), [stage.key for stage in stages]])[:10]
-    record = results.ResultRecord(
-        id=f"{recipe.name}-{len(recipe.seeds)}-seeds-{identity}",
+    recipe = plan.recipe
+    cells = {cell.cell: _cell_runs(cell, artifacts) for cell in plan.cells}
+    every = [run for rows in cells.values() for runs in rows.values() for run in runs]
+    questions, dropped = check_same_questions(every), ungradable_items(every)
+    gradable = {
+        cell: {row: [run.without(dropped) for run in runs] for row, runs in rows.items()}
+        for cell, rows in cells.items()
+    }
+    contrasts = _contrasts(gradable, recipe.contrasts)
+    recovery = [row for cell, runs in gradable.items() for row in _recovery(cell, runs)]
+    rows = [row for planned in plan.cells for row in _rows(plan, planned, artifacts, gradable[planned.cell])]
+    styles = [style_row(planned, artifacts) for planned in plan.cells]
+    record = ResultRecord(
+        id=record_id(plan),
         recipe=recipe.model_dump(mode="json"),
         seeds=recipe.seeds,
-        conditions=conditions(experiment, artifacts),
         rows=rows,
         contrasts=contrasts,
         recovery=recovery,
-        faithfulness=faithfulness_rows(experiment, artifacts),
-        likelihood=likelihood_rows(experiment, artifacts),
-        style=style(experiment, artifacts),
-        ledger=[_ledger(experiment, artifacts, seed) for seed in recipe.seeds],
-        gates=_gates(experiment, artifacts, len(next(iter(answered.values()))[0]), lost),
+        faithfulness=_once(row for planned in plan.cells for row in faithfulness_rows(planned, artifacts)),
+        likelihood=_once(row for planned in plan.cells for row in likelihood_rows(planned, artifacts)),
+        style=_once(row for row in styles if row is not None),
+        ledger=[ledger(planned, artifacts, seed) for planned in plan.cells for seed in recipe.seeds],
+        gates=gates(plan, artifacts, questions, dropped),
         verdict=verdict(rows, contrasts, recovery),
-        provenance=provenance(command, stages),
+        provenance=provenance(command, _stages(plan, artifacts)),
     )
-    one = next(iter(answered.values()))[0]
-    return record, ItemFile(ids=item_ids(one), repeats=repeats(one), states=states(answered, names))
+    return record, _items(plan, cells)
 
 
-def _read_runs(experiment: Experiment, artifacts: Mapping[str, Artifact]) -> tuple[Runs, dict[str, list[str]]]:
-    """By regime or model its runs, and the name of each: `inverted/0`."""
-    runs: dict[str, list[Run]] = {}
-    names: dict[str, list[str]] = {}
-    for (name, seed), stage in experiment.scores.items():
-        runs.setdefault(name, []).append(read_run(artifacts[stage.name].path))
-        names.setdefault(name, []).append(name if seed is None else f"{name}/{seed}")
-    order = [*(r for r in experiment.recipe.regimes if r in runs), "target", "surrogate"]
-    return {name: runs[name] for name in order}, names
+def record_id(plan: Plan) -> str:
+    """Name a run by its recipe, the versions of its stages and the inputs from outside: a refactoring does not change it."""
+    recipe = plan.recipe.model_dump(mode="json")
+    recipe["benchmark"].pop("data_dir")
+    inputs = {
+        source.digest for node in plan.graph for source in node.inputs.values() if isinstance(source, InputArtifact)
+    }
+    identity = digest_json([recipe, stage_versions(plan), sorted(inputs)])[:10]
+    return f"{plan.recipe.name}-{len(plan.recipe.seeds)}-seeds-{identity}"
 
 
-def _row(name: str, runs: Sequence[Run], seeds: Sequence[int]) -> results.Row:
-    reference = name in ("target", "surrogate")
-    return results.Row(
-        name=name,
-        kind="reference" if reference else "regime",
-        seeds=[] if reference or name == "base" else list(seeds),
-        scores={group: _score(runs, tasks) for group, tasks in task_groups(tasks_of(runs[0])).items()},
+def _cell_runs(planned: CellPlan, artifacts: Artifacts) -> CellRuns:
+    """Read the runs of a cell, regimes in the order of the recipe, target and surrogate last."""
+    runs: CellRuns = {}
+    for (row, _), node in planned.grades.items():
+        runs.setdefault(row, []).append(read_run(artifacts[node.id].path))
+    return {row: runs[row] for row in (*(row for row in runs if row not in REFERENCES), *REFERENCES)}
+
+
+def _rows(plan: Plan, planned: CellPlan, artifacts: Artifacts, runs: CellRuns) -> list[Row]:
+    key = comparability(plan, planned, artifacts, next(iter(runs.values()))[0])
+    return [_row(planned, artifacts, key, row, runs[row], plan.recipe.seeds) for row in _order(plan, runs)]
+
+
+def _order(plan: Plan, runs: CellRuns) -> list[str]:
+    return [*(regime for regime in plan.recipe.regimes if regime in runs), *REFERENCES]
+
+
+def _row(
+    planned: CellPlan,
+    artifacts: Artifacts,
+    key: Comparability,
+    row: str,
+    runs: Sequence[ModelRun],
+    seeds: Sequence[int],
+) -> Row:
+    return Row(
+        name=row,
+        kind="reference" if row in REFERENCES else "regime",
+        cell=planned.cell,
+        seeds=[] if row in (*REFERENCES, BASE) else list(seeds),
+        scores={group: _score(runs, tasks) for group, tasks in task_groups(task_names(runs[0])).items()},
+        comparability=key,
+        runs=[artifacts[node.id].key for (name, _), node in planned.grades.items() if name == row],
     )
 
 
-def _score(runs: Sequence[Run], tasks: Sequence[str]) -> results.Score:
-    found = scores(runs, tasks)
-    ends = figures(
-        [sample for run in runs for (task, _), samples in run.items() if task in tasks for sample in samples]
-    )
-
-    def known(figure: float | None) -> float:
-        assert figure is not None, "an engine that runs here says why each reply ended"
-        return round(figure, 6)
-
-    return results.Score(
-        accuracy=_interval(stats.estimate(found, strata(runs[0], tasks))),
-        by_seed=[round(float(mean), 6) for mean in found.mean(axis=1)],
-        finished=known(ends.finished),
-        no_answer=known(ends.no_answer),
-        unfinished=known(ends.unfinished),
-        bad_format=known(ends.bad_format),
-        if_unfinished_right=known(ends.if_unfinished_right),
-        if_unfinished_wrong=known(ends.if_unfinished_wrong),
-        mean_tokens=round(known(ends.mean_tokens), 2),
-        items=found.shape[1],
+def _score(runs: Sequence[ModelRun], tasks: Sequence[str]) -> Score:
+    by_item = scores(runs, tasks)
+    samples = [s for run in runs for (task, _), group in run.samples.items() if task in tasks for s in group]
+    ends = figures(samples)
+    return Score(
+        accuracy=to_interval(stats.estimate(by_item, strata(runs[0], tasks))),
+        by_seed=[round(float(mean), DIGITS) for mean in by_item.mean(axis=1)],
+        finished=_known(ends.finished),
+        no_answer=_known(ends.no_answer),
+        unfinished=_known(ends.unfinished),
+        bad_format=_known(ends.bad_format),
+        if_unfinished_right=_known(ends.if_unfinished_right),
+        if_unfinished_wrong=_known(ends.if_unfinished_wrong),
+        mean_tokens=round(_known(ends.mean_tokens), 2),
+        items=by_item.shape[1],
     )
 
 
-def _contrasts(runs: Runs) -> list[results.Contrast]:
-    found = []
-    for first, second in ((first, second) for first, second in CONTRASTS if {first, second} <= set(runs)):
-        for group, tasks in compared_groups(tasks_of(runs[first][0])).items():
-            better, worse = (scores(runs[name], tasks) for name in (first, second))
-            found.append((first, second, group, stats.compare(better, worse, strata(runs[first][0], tasks))))
-    corrected = stats.holm([comparison.p_value for *_, comparison in found])
-    return [_contrast(*each, p_holm) for each, p_holm in zip(found, corrected, strict=True)]
+def _known(figure: float | None) -> float:
+    """Round a figure that every engine of a run reports.
+
+    Raises:
+        GateError: it is missing.
+    """
+    if figure is None:
+        raise GateError("a response does not say how it ended or how many tokens it has")
+    return round(figure, DIGITS)
 
 
-def _contrast(first: str, second: str, group: str, found: stats.Comparison, p_holm: float) -> results.Contrast:
-    mcnemar = found.p_mcnemar
-    return results.Contrast(
+def _contrasts(cells: Mapping[Cell, CellRuns], pairs: Sequence[tuple[str, str]]) -> list[Contrast]:
+    """Compare the pairs in every cell and group of tasks; the correction counts all of them."""
+    compared = []
+    for cell, runs in cells.items():
+        for first, second in (pair for pair in pairs if set(pair) <= runs.keys()):
+            for group, tasks in compared_groups(task_names(runs[first][0])).items():
+                a, b = (scores(runs[name], tasks) for name in (first, second))
+                compared.append(((cell, first, second, group), stats.compare(a, b, strata(runs[first][0], tasks))))
+    corrected = stats.holm([comparison.p_value for _, comparison in compared])
+    return [_contrast(*labels, comparison, p) for (labels, comparison), p in zip(compared, corrected, strict=True)]
+
+
+def _contrast(cell: Cell, first: str, second: str, group: str, comparison: stats.Comparison, p_holm: float) -> Contrast:
+    mcnemar = comparison.p_mcnemar
+    return Contrast(
+        cell=cell,
         first=first,
         second=second,
         group=group,
-        difference=_interval(found.difference),
-        p_value=round(found.p_value, 6),
-        p_holm=round(p_holm, 6),
-        p_permutation=round(found.p_permutation, 6),
-        p_mcnemar=None if mcnemar is None else round(mcnemar, 6),
-        detectable=round(found.detectable, 6),
-        more_questions=found.more_questions,
-        more_seeds=found.more_seeds,
+        difference=to_interval(comparison.difference),
+        p_value=round(comparison.p_value, DIGITS),
+        p_holm=round(p_holm, DIGITS),
+        p_permutation=round(comparison.p_permutation, DIGITS),
+        p_mcnemar=None if mcnemar is None else round(mcnemar, DIGITS),
+        detectable=round(comparison.detectable, DIGITS),
+        more_questions=comparison.more_questions,
+        more_seeds=comparison.more_seeds,
     )
 
 
-def _recovery(runs: Runs) -> list[results.RecoveryRow]:
-    """Of every regime between base and oracle, where the run has both."""
-    if not {"base", "oracle"} <= set(runs):
+def _recovery(cell: Cell, runs: CellRuns) -> list[RecoveryRow]:
+    """Compute the recovery of every regime between base and oracle, where the run has both."""
+    if not {BASE, ORACLE} <= runs.keys():
         return []
     rows = []
-    for regime in (name for name in runs if name not in ("base", "oracle", "target", "surrogate")):
-        for group, tasks in compared_groups(tasks_of(runs[regime][0])).items():
-            taught, base, oracle = (scores(runs[name], tasks) for name in (regime, "base", "oracle"))
-            found = stats.recovery(taught, base, oracle, strata(runs[regime][0], tasks))
-            recovered = None if found.recovered is None else _interval(found.recovered)
-            rows.append(results.RecoveryRow(regime=regime, group=group, gap=_interval(found.gap), recovered=recovered))
+    for regime in (name for name in runs if name not in (BASE, ORACLE, *REFERENCES)):
+        for group, tasks in compared_groups(task_names(runs[regime][0])).items():
+            taught, base, oracle = (scores(runs[name], tasks) for name in (regime, BASE, ORACLE))
+            recovery = stats.recovery(taught, base, oracle, strata(runs[regime][0], tasks))
+            share = None if recovery.recovered is None else to_interval(recovery.recovered)
+            rows.append(
+                RecoveryRow(cell=cell, regime=regime, group=group, gap=to_interval(recovery.gap), recovered=share)
+            )
     return rows
 
 
-def _interval(found: stats.Estimate) -> results.Interval:
-    return results.Interval(**{k: None if v is None else round(v, 6) for k, v in asdict(found).items()})
+def _stages(plan: Plan, artifacts: Artifacts) -> list[StageEntry]:
+    return [_stage(node, artifacts) for node in plan.graph]
 
 
-def _ledger(experiment: Experiment, artifacts: Mapping[str, Artifact], seed: int) -> results.Ledger:
-    logs = {name: artifacts[stage.name].log for (name, s), stage in experiment.lessons.items() if s == seed}
-    rows = experiment.rows[seed]
-    return results.Ledger(
-        seed=seed,
-        asked=rows.params["questions"],
-        rows={name: log["rows"] for name, log in logs.items()},
-        too_long={name: log["too_long"] for name, log in logs.items()},
-        shared=artifacts[rows.name].log["shared"],
+def _stage(node: Node, artifacts: Artifacts) -> StageEntry:
+    description = artifacts[node.id].description
+    adopted = description.adopted
+    return StageEntry(
+        kind=node.kind.name,
+        labels=node.labels,
+        key=description.key,
+        version=description.version,
+        fingerprint=description.fingerprint,
+        seconds=description.seconds,
+        adopted=adopted.because if adopted else None,
     )
 
 
-def _gates(
-    experiment: Experiment, artifacts: Mapping[str, Artifact], items: int, lost: Sequence[Key]
-) -> list[results.Gate]:
-    logs = {stage.name: artifacts[stage.name].log for stage in experiment.models.values()}
-    short = {stage.name: artifacts[stage.name].log["warnings"] for stage in experiment.scores.values()}
-    writing = [stage for stage in experiment.stages if stage.kind in ("transcripts", "inversions")]
-    trained = ("examples", "loss_tokens", "steps", "too_long")
-    return [
-        results.Gate(name="render", figures={"checked": len(logs), "first_rows": _first_rows(experiment, logs)}),
-        results.Gate(name="one prompt an item", figures={"prompts": items, "items": items}),
-        results.Gate(
-            name="every answer graded", figures={"items": items, "left out of all": [f"{t}: {i}" for t, i in lost]}
-        ),
-        results.Gate(
-            name="nothing cut in silence",
-            figures={stage.name: artifacts[stage.name].log for stage in writing}
-            | {name: {"warnings": warnings} for name, warnings in short.items() if warnings},
-        ),
-        results.Gate(
-            name="training",
-            figures={name: {key: log[key] for key in trained if key in log} for name, log in logs.items()},
-        ),
-    ]
+def _items(plan: Plan, cells: Mapping[Cell, CellRuns]) -> ItemFile:
+    one = next(iter(next(iter(cells.values())).values()))[0]
+    states = []
+    for planned in plan.cells:
+        runs = cells[planned.cell]
+        seeds: dict[str, list[int | None]] = {}
+        for row, seed in planned.grades:
+            seeds.setdefault(row, []).append(seed)
+        for row in _order(plan, runs):
+            for seed, run in zip(seeds[row], runs[row], strict=True):
+                states.append(RunStates(row=row, cell=planned.cell, seed=seed, states=state_letters(run)))
+    return ItemFile(ids=item_ids(one), repeats=repeats(one), runs=states)
 
 
-def _first_rows(experiment: Experiment, logs: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
-    """One rendered row of each kind of training, as the model saw it."""
-    first: dict[str, str] = {}
-    for (name, _), stage in experiment.models.items():
-        first.setdefault(name, logs[stage.name]["first_row"])
-    return first
+def _once(rows: Iterable[T]) -> list[T]:
+    """Drop rows that several cells share."""
+    kept: list[T] = []
+    for row in rows:
+        if row not in kept:
+            kept.append(row)
+    return kept

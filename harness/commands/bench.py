@@ -84,7 +84,8 @@ def _bench(options: argparse.Namespace) -> int:
     from harness.evaluation.bench import RECORD, run_bench
     from harness.evaluation.plan import make_plan
     from harness.evaluation.settings import check_lock
-    from harness.views.benchmarks import SampleBar, print_record, wide_console
+    from harness.views.benchmarks import SampleBar, print_record
+    from harness.views.terminal import make_console
 
     tasks = expand(options.suite, options.tasks)
     settings = _settings(options, tasks)
@@ -101,7 +102,7 @@ def _bench(options: argparse.Namespace) -> int:
     if options.json:
         print(record.model_dump_json(indent=1))
     else:
-        console = wide_console()
+        console = make_console()
         print_record(console, record)
         console.print(f"record: {out / RECORD}", highlight=False, soft_wrap=True)
     return 0
@@ -189,9 +190,10 @@ def _grades_as_json(name: str, overall: "Figures", subjects: "dict[str, Figures]
 
 
 def _print_grades(name: str, overall: "Figures", subjects: "dict[str, Figures]", items: int) -> None:
-    from harness.views.benchmarks import print_figures, wide_console
+    from harness.views.benchmarks import print_figures
+    from harness.views.terminal import make_console
 
-    console = wide_console()
+    console = make_console()
     print_figures(console, {name: overall} | subjects, "task")
     if overall.items < items:
         console.print(

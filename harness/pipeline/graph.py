@@ -10,6 +10,9 @@ from harness.results.schema import Label
 from harness.stages.base import StageKind
 from traceinv.digests import digest_json
 
+SIDE = "side"
+"""The label that says on which side of the barrier a node is; it is no part of a name."""
+
 
 @dataclass(frozen=True)
 class InputArtifact:
@@ -37,13 +40,6 @@ class Node:
     inputs: Mapping[str, "Node | InputArtifact"]
     labels: dict[str, Label] = field(default_factory=dict)
     cost: float = 1.0
-
-    @property
-    def name(self) -> str:
-        """Name the node for a person: `student (regime inverted, seed 1)`."""
-        labels = ", ".join(f"{key} {value}" for key, value in self.labels.items() if key != "side")
-        words = self.kind.name.replace("_", " ")
-        return f"{words} ({labels})" if labels else words
 
 
 class Graph:
@@ -85,3 +81,19 @@ class Graph:
     def select(self, kind: StageKind | None = None, **labels: Label) -> list[Node]:
         """List the nodes of a kind that carry all of these labels."""
         return [node for node in self if (kind is None or node.kind == kind) and labels.items() <= node.labels.items()]
+
+    def name(self, node: Node) -> str:
+        """Name a node for a person, such as `student (regime inverted, seed 1)`.
+
+        Labels that have one value in all nodes are left out.
+        """
+        labels = ", ".join(f"{key} {value}" for key, value in node.labels.items() if key in self._telling_labels())
+        words = node.kind.name.replace("_", " ")
+        return f"{words} ({labels})" if labels else words
+
+    def _telling_labels(self) -> set[str]:
+        values: dict[str, set[Label]] = {}
+        for node in self:
+            for key, value in node.labels.items():
+                values.setdefault(key, set()).add(value)
+        return {key for key, different in values.items() if len(different) > 1} - {SIDE}

@@ -1,106 +1,82 @@
-"""Which code an artifact was made by: that of some modules, all of ours that these import, and the packages under them."""
+"""The key of an artifact: a digest of everything that decides what it holds.
 
-import ast
-import hashlib
+A key is made of the stage's kind, its version or its source, its parameters, the contents of its inputs, and the major and
+minor versions of the libraries that it names.
+"""
+
+import copy
 import platform
-from collections.abc import Iterator
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from importlib.util import find_spec
+from inspect import getfile
 from pathlib import Path
-from pkgutil import iter_modules
+from typing import Any
 
-OURS = ("harness", "traceinv")
-PACKAGES = (
-    *("torch", "transformers", "trl", "accelerate", "datasets", "tokenizers", "numpy", "scipy"),
-    *("lm_eval", "math-verify", "sympy", "rouge_score", "rapidfuzz", "nltk", "sacrebleu", "scikit-learn"),
-)
+from harness.sources import OURS, changed_files, closure, fingerprint
+from harness.stages.base import StageKind
+from traceinv.digests import digest_json
+
+PYTHON = "python"
+KEY_LENGTH = 24
+
+
+def make_key(kind: StageKind, params: Mapping[str, Any], inputs: Mapping[str, str]) -> str:
+    """Return the key of an artifact; `inputs` are digests by name."""
+    parts = {
+        "kind": kind.name,
+        "code": kind.version if kind.version is not None else source_fingerprint(kind),
+        "libraries": {name: library_version(name) for name in kind.libraries},
+        "params": _decisive(kind, params),
+        "inputs": inputs,
+    }
+    if kind.version is not None and has_uncommitted_changes(kind):
+        parts["uncommitted"] = source_fingerprint(kind)
+    return digest_json(parts)[:KEY_LENGTH]
 
 
 @cache
-def code_version(own: str, modules: tuple[str, ...]) -> str:
-    """The code version as it was when this process first asked."""
-    return read_code_version(own, modules)
+def source_fingerprint(kind: StageKind) -> str:
+    """Return the digest of a stage's source and of all of ours that it imports, without comments and docstrings."""
+    return fingerprint(*_sources(kind))
 
 
-def read_code_version(own: str, modules: tuple[str, ...]) -> str:
-    """A hash of source as it is now, and of the versions of the packages.
+@cache
+def has_uncommitted_changes(kind: StageKind) -> bool:
+    """Say whether a file behind the stage means something else than in the last commit.
 
-    Args:
-        own: the module that the code stands in beside other code; what it imports is not followed.
-        modules: those that the code uses; whatever they import is followed.
+    Such artifacts get keys of their own, so that half-done edits never read or write official ones.
     """
-    total = hashlib.sha256(_path(own).read_bytes())
-    for module, source in sorted(sources(modules).items()):
-        total.update(f"{module}\n".encode() + source)
-    for package in PACKAGES:
-        total.update(f"{package}=={package_version(package)}\n".encode())
-    total.update(platform.python_version().encode())
-    return total.hexdigest()[:16]
+    changed = changed_files()
+    return bool(changed) and not changed.isdisjoint(closure(*_sources(kind)).values())
 
 
-def sources(modules: tuple[str, ...]) -> dict[str, bytes]:
-    """The source of modules and, through all their imports, of every module of ours that they lead to."""
-    found: dict[str, bytes] = {}
-    wanted = list(modules)
-    while wanted:
-        module = wanted.pop()
-        if module not in found:
-            found[module] = _path(module).read_bytes()
-            wanted += _imports(found[module])
-    return found
+def _decisive(kind: StageKind, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters with None for those that do not decide what the artifact holds."""
+    decisive = copy.deepcopy(dict(params))
+    for name in kind.unkeyed:
+        *parents, last = name.split(".")
+        place = decisive
+        for parent in parents:
+            place = place.get(parent, {})
+        if last in place:
+            place[last] = None
+    return decisive
 
 
-def package_modules(name: str) -> tuple[str, ...]:
-    """A package and the modules in it: for those that are run or looked up by name, which no import shows."""
-    spec = find_spec(name)
-    assert spec is not None
-    inside = iter_modules(spec.submodule_search_locations or [])
-    return (name, *(f"{name}.{module.name}" for module in inside))
+def _sources(kind: StageKind) -> tuple[list[str], list[Path]]:
+    """List the modules and files that a stage begins with; a stage from another distribution is a file."""
+    if kind.module.partition(".")[0] in OURS:
+        return [kind.module, *kind.uses], []
+    return [*kind.uses], [Path(getfile(kind.run))]
 
 
-def package_version(package: str) -> str:
-    """A package's version, or `absent`."""
+@cache
+def library_version(name: str) -> str:
+    """Return the major and minor version of an installed package or of Python; `absent` where it is not installed."""
+    if name == PYTHON:
+        return ".".join(platform.python_version_tuple()[:2])
     try:
-        return version(package)
+        return ".".join(version(name).split("+")[0].split(".")[:2])
     except PackageNotFoundError:
         return "absent"
-
-
-def _path(module: str) -> Path:
-    spec = find_spec(module)
-    assert spec is not None
-    assert spec.origin is not None
-    return Path(spec.origin)
-
-
-@cache
-def _imports(source: bytes) -> tuple[str, ...]:
-    """The modules of ours that a source imports anywhere but for its types alone."""
-    return tuple(dict.fromkeys(name for node in _run(ast.parse(source)) for name in _named(node)))
-
-
-def _run(node: ast.AST) -> Iterator[ast.AST]:
-    """A node and all inside it, less what stands under `if TYPE_CHECKING`."""
-    yield node
-    if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
-        return
-    for child in ast.iter_child_nodes(node):
-        yield from _run(child)
-
-
-def _named(node: ast.AST) -> Iterator[str]:
-    if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] in OURS:
-        for alias in node.names:
-            inner = f"{node.module}.{alias.name}"
-            yield inner if _is_module(inner) else node.module
-    if isinstance(node, ast.Import):
-        yield from (alias.name for alias in node.names if alias.name.split(".")[0] in OURS)
-
-
-@cache
-def _is_module(name: str) -> bool:
-    try:
-        return find_spec(name) is not None
-    except ModuleNotFoundError:  # its parent is a module, no package
-        return False

@@ -1,302 +1,313 @@
-"""The stage graph of a recipe: what is computed from what."""
+"""The plan of a recipe: its stage graph, and for each cell the nodes that its figures are read from."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from harness.benchmarks.catalog import source_digest
-from harness.pipeline.recipe import LabModel, Recipe
-from harness.stages.kinds import STAGES
-from traceinv.lab.families import FAMILIES
-from traceinv.regimes import REGIMES, Disclosures, HiddenTraces, Source, SurrogateTraces, inverts
+from harness.pipeline.graph import SIDE, Graph, InputArtifact, Node
+from harness.pipeline.recipe import Recipe
+from harness.pipeline.store import digest_folder
+from harness.results.schema import Cell, Label
+from harness.stages import stage_kinds
+from harness.stages.calibration import CEILING
+from traceinv.errors import InputError
+from traceinv.models import locate
+from traceinv.questions import Role
+from traceinv.regimes import BASE, REGIMES, Disclosures, HiddenTraces, Inversions, Source, SurrogateTraces, inverters
 
-
-@dataclass(frozen=True)
-class External:
-    """An input that no stage makes: a folder with its digest."""
-
-    path: Path
-    digest: str
-
-
-@dataclass(frozen=True, eq=False)
-class Stage:
-    """One step of an experiment.
-
-    Attributes:
-        name: what a person reads, `student inverted, seed 1`; no two stages of an experiment share it.
-        inputs: by the name that the stage's function knows them by.
-        cost: how long it takes, relative to the others; for the progress display and the order alone.
-    """
-
-    name: str
-    kind: str
-    params: Mapping[str, Any]
-    inputs: Mapping[str, "Stage | External"]
-    cost: float = 1.0
-
-    def __post_init__(self) -> None:
-        if self.kind not in STAGES:
-            raise ValueError(f"unknown stage kind {self.kind!r}")
-
-
-Inputs = Mapping[str, Stage | External]
+TARGET: Role = "target"
+SURROGATE: Role = "surrogate"
+SECOND = "second"
+"""The role of the target's second transcripts, which are the ceiling of faithfulness."""
+HIDDEN, TESTER, JUDGE = "hidden", "tester", "judge"
+"""Sides of the barrier: what only the judge may read, what a tester could have made, and what measures."""
+Inputs = Mapping[str, Node | InputArtifact]
+CELL_PARTS = tuple(Cell.model_fields)
+OF_TARGET, OF_SURROGATE = ("target",), ("surrogate",)
+OF_INVERTER = ("surrogate", "policy")
+OF_INVERSION = ("target", "surrogate", "policy", "budget")
+"""The parts of a cell that a node belongs to."""
+ROW_PARTS = {TARGET: OF_TARGET, SURROGATE: OF_SURROGATE, BASE: ("student",)}
+"""The parts that models other than taught students belong to."""
 
 
 @dataclass
-class Experiment:
-    """The stages of a recipe, each after its inputs, and those that the result is read from.
+class CellPlan:
+    """The nodes of one cell that its figures are read from.
 
     Attributes:
-        scores: by (name of the model or regime, seed); `base`, `target` and `surrogate` are the same for all seeds.
-        lessons, rows: what each seed's students could be and were taught.
-        faithfulness: by regime, where its inverted traces stand between floor and ceiling, over all seeds.
-        likelihood: by (regime, seed), bits under its inverter; `surrogate` and `zero_shot_inverted` are the same for all seeds.
-        style: of the surrogate's and the target's summaries, where there are any.
+        hidden: the target's transcripts.
+        grades: by regime (or `target`, `surrogate`) and seed; the seed is None where the model is the same for all seeds.
+        students, examples: by regime and seed.
+        shared_rows: by seed.
+        faithfulness: the calibrated figures, by the regime whose inverted traces they measure.
+        likelihood: by regime (or `surrogate`) and seed; the seed is None where the model is the same for all seeds.
+        style: None where the policy discloses no summary, or no regime inverts.
     """
 
-    recipe: Recipe
-    stages: list[Stage] = field(default_factory=list)
-    scores: dict[tuple[str, int | None], Stage] = field(default_factory=dict)
-    models: dict[tuple[str, int | None], Stage] = field(default_factory=dict)
-    lessons: dict[tuple[str, int], Stage] = field(default_factory=dict)
-    rows: dict[int, Stage] = field(default_factory=dict)
-    faithfulness: dict[str, Stage] = field(default_factory=dict)
-    likelihood: dict[tuple[str, int | None], Stage] = field(default_factory=dict)
-    style: Stage | None = None
+    cell: Cell
+    hidden: Node
+    grades: dict[tuple[str, int | None], Node] = field(default_factory=dict)
+    students: dict[tuple[str, int], Node] = field(default_factory=dict)
+    examples: dict[tuple[str, int], Node] = field(default_factory=dict)
+    shared_rows: dict[int, Node] = field(default_factory=dict)
+    faithfulness: dict[str, Node] = field(default_factory=dict)
+    likelihood: dict[tuple[str, int | None], Node] = field(default_factory=dict)
+    style: Node | None = None
 
-    def add(
+
+@dataclass(frozen=True)
+class Plan:
+    """A recipe with its graph and its cells."""
+
+    recipe: Recipe
+    graph: Graph
+    cells: list[CellPlan]
+
+
+def plan(recipe: Recipe) -> Plan:
+    """Plan a recipe: equal nodes are one node, so cells share what they can without planning for it.
+
+    Raises:
+        InputError: a model or the benchmark's data is not there.
+    """
+    graph = Graph()
+    return Plan(recipe, graph, [_CellPlanner(recipe, graph, cell).plan() for cell in recipe.cells()])
+
+
+class _CellPlanner:
+    """Adds the nodes of one cell, in the order in which data flows."""
+
+    def __init__(self, recipe: Recipe, graph: Graph, cell: Cell) -> None:
+        self.recipe = recipe
+        self.graph = graph
+        self.cell = cell
+        self.policy = recipe.policies[cell.policy]
+        self.student = recipe.students[cell.student or ""]
+        self.measured: dict[str, dict[int | None, Node]] = {}
+
+    def plan(self) -> CellPlan:
+        target, surrogate = self._reasoning_model(TARGET), self._reasoning_model(SURROGATE)
+        questions = self._questions(TARGET)
+        self.hidden = self._transcripts(target, questions, HIDDEN, role=TARGET)
+        self.own = self._transcripts(surrogate, self._questions(SURROGATE), TESTER, role=SURROGATE, asked=SURROGATE)
+        self.shown = self._disclosures(self.hidden, self.cell.budget, role=TARGET)
+        self.taught = self._disclosures(self.own, 1.0, role=SURROGATE)
+        self.surrogate = surrogate
+        self.planned = CellPlan(self.cell, self.hidden)
+        self._grade(TARGET, None, target)
+        self._grade(SURROGATE, None, surrogate)
+        if BASE in self.recipe.regimes:
+            self._grade(BASE, None, _base(self.student.model))
+        for seed in self.recipe.seeds:
+            self._students(seed)
+        if any(isinstance(REGIMES[regime].source, Inversions) for regime in self.recipe.trained_regimes):
+            self._measure(self._transcripts(target, questions, HIDDEN, role=SECOND))
+        return self.planned
+
+    def _students(self, seed: int) -> None:
+        """Add examples, shared rows, students and their grades for one seed."""
+        taught = {regime: self._examples(regime, seed) for regime in self.recipe.trained_regimes}
+        open_to_tester = {name: node for name, node in taught.items() if not REGIMES[name].source.hidden}
+        params = {"max_dropped": self.recipe.max_dropped, "questions": self._question_count()}
+        rows = self._add("shared_rows", params, open_to_tester, TESTER, seed=seed, cost=0.1)
+        self.planned.shared_rows[seed] = rows
+        for regime, examples in taught.items():
+            node = self._add(
+                "student",
+                {"training": self.student.training, "seed": seed},
+                {"base": _base(self.student.model), "examples": examples, "rows": rows},
+                _side(regime),
+                regime=regime,
+                seed=seed,
+                cost=_training_cost(self._question_count(), self.student.training.epochs),
+            )
+            self.planned.students[regime, seed] = node
+            self._grade(regime, seed, node)
+
+    def _examples(self, regime: str, seed: int) -> Node:
+        params = {"regime": regime, "max_tokens": self.student.training.max_tokens, "seed": seed}
+        inputs: Inputs = {"base": _base(self.student.model), "source": self._source(REGIMES[regime].source, seed)}
+        node = self._add("examples", params, inputs, _side(regime), regime=regime, seed=seed, cost=0.5)
+        self.planned.examples[regime, seed] = node
+        return node
+
+    def _source(self, source: Source, seed: int) -> Node:
+        """Return the node of the records that a regime reads."""
+        match source:
+            case Disclosures():
+                return self.shown
+            case HiddenTraces():
+                return self.hidden
+            case SurrogateTraces():
+                questions = self._questions(TARGET)
+                return self._transcripts(self.surrogate, questions, TESTER, role=SURROGATE, asked=TARGET)
+            case Inversions():
+                return self._inversions(source, seed)
+
+    def _inversions(self, source: Inversions, seed: int) -> Node:
+        """Add the inversions of one inverter; a prompted one is the same for all seeds."""
+        with_summary = source.shown == "summary" or (source.shown == "all" and self.policy.discloses_summary)
+        regime = next(name for name, other in inverters().items() if other == source)
+        own_seed = seed if source.trained else None
+        model = self._inverter(with_summary, seed) if source.trained else _base(self.recipe.inverter.model)
+        sampling = self.recipe.sampling
+        if source.trained:
+            sampling = sampling.model_copy(update={"seed": seed})
+        node = self._add(
+            "inversions",
+            {
+                "engine": self.recipe.engine,
+                "with_summary": with_summary,
+                "sampling": sampling,
+                "trained": source.trained,
+            },
+            {"model": model, "disclosures": self.shown},
+            TESTER,
+            of=OF_INVERSION,
+            regime=regime,
+            seed=own_seed,
+            cost=_writing_cost(self._question_count()),
+        )
+        self._measure_inversions(regime, own_seed, node, model)
+        return node
+
+    def _inverter(self, with_summary: bool, seed: int) -> Node:
+        inverter = self.recipe.inverter
+        return self._add(
+            "inverter",
+            {
+                "with_summary": with_summary,
+                "training": inverter.training,
+                "max_dropped": self.recipe.max_dropped,
+                "seed": seed,
+            },
+            {"base": _base(inverter.model), "transcripts": self.own, "disclosures": self.taught},
+            TESTER,
+            of=OF_INVERTER,
+            shown="summary" if with_summary else "answer",
+            seed=seed,
+            cost=_training_cost(self._question_count(), inverter.training.epochs),
+        )
+
+    def _measure(self, second: Node) -> None:
+        """Add what measures the cell's inversions as a whole: the prompted inverter, the ceiling, bits and style."""
+        for source in inverters().values():
+            if not source.trained:
+                self._inversions(source, self.recipe.seeds[0])
+        self._likelihood(SURROGATE, None, self.surrogate)
+        inputs = {"second": second, "transcripts": self.hidden}
+        ceiling = self._add("ceiling", {}, inputs, JUDGE, of=OF_TARGET, cost=2)
+        for regime, seeds in self.measured.items():
+            stages = {CEILING: ceiling, **{f"seed {seed}": node for seed, node in seeds.items()}}
+            params = {"seed": self.recipe.seeds[0]}
+            node = self._add("calibration", params, stages, JUDGE, of=OF_INVERSION, regime=regime, cost=3)
+            self.planned.faithfulness[regime] = node
+        if self.policy.discloses_summary:
+            inputs = {"trained": self.taught, "used": self.shown}
+            self.planned.style = self._add("style", {"seed": 0}, inputs, JUDGE, of=OF_INVERSION, cost=3)
+
+    def _measure_inversions(self, regime: str, seed: int | None, inversions: Node, model: Node | InputArtifact) -> None:
+        params = {"draws": self.recipe.faithfulness.draws, "seed": seed or 0}
+        inputs = {"inversions": inversions, "transcripts": self.hidden}
+        node = self._add("faithfulness", params, inputs, JUDGE, of=OF_INVERSION, regime=regime, seed=seed, cost=8)
+        self.measured.setdefault(regime, {})[seed] = node
+        self._likelihood(regime, seed, model)
+
+    def _likelihood(self, regime: str, seed: int | None, model: Node | InputArtifact) -> None:
+        """Add the bits of the hidden traces; the surrogate gets the students' prompt, with which it was trained."""
+        as_inverter = regime != SURROGATE
+        shown = ["question", "answer", "summary"][: 2 + self.policy.discloses_summary] if as_inverter else ["question"]
+        asked = self.recipe.faithfulness.likelihood_traces
+        params = {"shown": shown, "as_inverter": as_inverter, "questions": asked}
+        inputs = {"model": model, "disclosures": self.shown, "transcripts": self.hidden}
+        cost = 0.006 * len(shown) * min(asked, self._question_count())
+        node = self._add("likelihood", params, inputs, JUDGE, of=OF_INVERSION, regime=regime, seed=seed, cost=cost)
+        self.planned.likelihood[regime, seed] = node
+
+    def _reasoning_model(self, role: Role) -> Node:
+        model = self._spec(role)
+        params = {"model": model, "role": role}
+        of, side = (OF_TARGET, HIDDEN) if role == TARGET else (OF_SURROGATE, TESTER)
+        return self._add("reasoning_model", params, {"base": _base(model.model)}, side, of=of, role=role, cost=200)
+
+    def _questions(self, role: Role) -> Node:
+        params = {"source": self.recipe.questions, "role": role}
+        return self._add("questions", params, {}, TESTER, of=(), role=role, cost=1)
+
+    def _transcripts(self, model: Node, questions: Node, side: str, role: str, asked: Role | None = None) -> Node:
+        sampling = self.recipe.sampling
+        if role == SECOND:
+            warmer = {"temperature": self.recipe.faithfulness.second_temperature, "seed": sampling.seed + 1}
+            sampling = sampling.model_copy(update=warmer)
+        params = {"engine": self.recipe.engine, "sampling": sampling}
+        of = OF_SURROGATE if role == SURROGATE else OF_TARGET
+        inputs = {"model": model, "questions": questions}
+        cost = _writing_cost(self._question_count())
+        return self._add("transcripts", params, inputs, side, of=of, role=role, asked=asked, cost=cost)
+
+    def _disclosures(self, transcripts: Node, budget: float, role: Role) -> Node:
+        params = {"policy": self.policy, "budget": budget}
+        of = ("target", "policy", "budget") if role == TARGET else OF_INVERTER
+        return self._add("disclosures", params, {"transcripts": transcripts}, TESTER, of=of, role=role, cost=0.1)
+
+    def _grade(self, row: str, seed: int | None, model: Node | InputArtifact) -> None:
+        """Add the responses of a model and their grades."""
+        benchmark = self.recipe.benchmark
+        asked = benchmark.model_copy(update={"data_dir": None})
+        sources = {task: source_digest(task) for task in benchmark.tasks}
+        data: Inputs = {"data": _data(benchmark.data_dir)} if benchmark.data_dir else {}
+        items = self._add("items", {"benchmark": asked, "sources": sources}, data, JUDGE, of=(), cost=1)
+        of = ROW_PARTS.get(row, CELL_PARTS)
+        cost = _writing_cost(len(benchmark.tasks) * (benchmark.limit or 200))
+        inputs: Inputs = {"model": model, "items": items, **data}
+        responses = self._add("responses", {"benchmark": asked}, inputs, JUDGE, of=of, regime=row, seed=seed, cost=cost)
+        params = {"benchmark": asked, "sources": sources}
+        inputs = {"responses": responses, **data}
+        grades = self._add("grades", params, inputs, JUDGE, of=of, regime=row, seed=seed, cost=cost / 10)
+        self.planned.grades[row, seed] = grades
+
+    def _add(
         self,
-        name: str,
         kind: str,
         params: Mapping[str, Any],
         inputs: Inputs,
+        side: str,
+        of: tuple[str, ...] = CELL_PARTS,
         cost: float = 1.0,
-    ) -> Stage:
-        stage = Stage(name, kind, params, inputs, cost)
-        self.stages.append(stage)
-        return stage
+        **labels: Label | None,
+    ) -> Node:
+        """Add a node, labelled with the parts of the cell that it belongs to and with others; a label of None is left out."""
+        every = {part: getattr(self.cell, part) for part in of} | labels | {SIDE: side}
+        kept = {key: value for key, value in every.items() if value is not None}
+        return self.graph.add(stage_kinds()[kind], params, inputs, kept, cost)
 
-
-INVERTERS = {"inverted": True, "inverted_without_summary": False}
-"""Regimes with an inverter of their own, and whether it is shown the summary."""
-ZERO_SHOT = "zero_shot_inverted"
-
-
-def plan(recipe: Recipe, base: External, data: External | None = None) -> Experiment:
-    """The stage graph of a recipe over a base model, and the benchmark's data where the recipe names a folder of it."""
-    return _Planner(recipe, base, data).plan()
-
-
-class _Planner:
-    """Builds the graph in the order in which data flows."""
-
-    def __init__(self, recipe: Recipe, base: External, data: External | None) -> None:
-        self.recipe = recipe
-        self.base = base
-        self.data = data
-        self.experiment = Experiment(recipe)
-        self.add = self.experiment.add
-        self.sources: dict[Source, Stage] = {}
-        self.measured: dict[str, dict[int | None, Stage]] = {}
-
-    def plan(self) -> Experiment:
-        target, surrogate = (self._reasoning_model(side) for side in ("target", "surrogate"))
-        asked, own = (self._questions(side) for side in ("target", "surrogate"))
-        hidden = self._transcripts("target", target, asked, "the target's questions")
-        open_traces = self._transcripts("surrogate", surrogate, own, "its own questions")
-        shown = self._disclosures("target", hidden)
-        surrogate_shown = self._disclosures("surrogate", open_traces)
-        self.sources = {
-            Disclosures(shown="answer"): shown,
-            Disclosures(shown="summary"): shown,
-            HiddenTraces(): hidden,
-        }
-        if "surrogate_trace" in self.recipe.regimes:
-            answered = self._transcripts("surrogate", surrogate, asked, "the target's questions")
-            self.sources[SurrogateTraces()] = answered
-        if "base" in self.recipe.regimes:
-            self._score("base", None, self.base)
-        self._score("target", None, target)
-        self._score("surrogate", None, surrogate)
-        if self._inverts():
-            self._zero_shot(shown, hidden)
-            self._likelihood("surrogate", None, surrogate, shown, hidden)
-            self._style(surrogate_shown, shown)
-        for seed in self.recipe.seeds:
-            self._seed(seed, shown, hidden, open_traces, surrogate_shown)
-        if self._inverts():
-            again = self._transcripts("target", target, asked, "the same again", second=True)
-            self._calibrate(again, hidden)
-        return self.experiment
-
-    def _inverts(self) -> bool:
-        """Whether any regime is taught inverted traces, so that there is something to measure."""
-        return any(inverts(regime) for regime in self.recipe.regimes)
-
-    def _seed(self, seed: int, shown: Stage, hidden: Stage, open_traces: Stage, surrogate_shown: Stage) -> None:
-        taught = [regime for regime in self.recipe.regimes if regime != "base"]
-        needed = {REGIMES[regime].source for regime in taught}
-        for regime, with_summary in INVERTERS.items():
-            source = REGIMES[regime].source
-            if source in needed:
-                inverter = self._inverter(with_summary, seed, open_traces, surrogate_shown)
-                self.sources[source] = self._inversions(with_summary, seed, inverter, shown)
-                self._faithfulness(regime, seed, self.sources[source], hidden)
-                self._likelihood(regime, seed, inverter, shown, hidden)
-        lessons: dict[str, Stage | External] = {regime: self._lesson(regime, seed) for regime in taught}
-        rows = self.add(
-            f"shared rows, seed {seed}",
-            "shared_rows",
-            {"max_dropped": self.recipe.max_dropped, "questions": self._question_count()},
-            {regime: lesson for regime, lesson in lessons.items() if not REGIMES[regime].source.hidden},
-            cost=0.1,
-        )
-        self.experiment.rows[seed] = rows
-        for regime in taught:
-            student = self._student(regime, seed, self.experiment.lessons[regime, seed], rows)
-            self._score(regime, seed, student)
-
-    def _reasoning_model(self, side: str) -> Stage:
-        model: LabModel = getattr(self.recipe, side)
-        params = {
-            "split": f"{side}_train",
-            "examples_per_family": model.examples_per_family,
-            "steps": list(model.steps),
-            "training": model.training.model_dump(),
-            "seed": 0,
-        }
-        cost = _training_cost(len(FAMILIES) * model.examples_per_family, model.training.epochs)
-        stage = self.add(side, "lab_model", params, {"base": self.base}, cost)
-        self.experiment.models[side, None] = stage
-        return stage
-
-    def _questions(self, side: str) -> Stage:
-        asked = self.recipe.questions
-        params = {"split": side, "per_family": asked.per_family, "steps": list(asked.steps), "seed": 0}
-        return self.add(f"questions for the {side}", "lab_questions", params, {}, cost=1)
-
-    def _transcripts(self, side: str, model: Stage, questions: Stage, which: str, second: bool = False) -> Stage:
-        sampling = self.recipe.sampling
-        if second:
-            warmer = {"temperature": self.recipe.faithfulness.second_temperature, "seed": sampling.seed + 1}
-            sampling = sampling.model_copy(update=warmer)
-        params = {"sampling": sampling.model_dump()}
-        inputs = {"model": model, "questions": questions}
-        cost = _writing_cost(self._question_count())
-        return self.add(f"{side} answers {which}", "transcripts", params, inputs, cost)
-
-    def _disclosures(self, side: str, transcripts: Stage) -> Stage:
-        params = {"policy": self.recipe.policy.model_dump()}
-        return self.add(f"{side}'s disclosures", "disclosures", params, {"transcripts": transcripts}, cost=0.1)
-
-    def _inverter(self, with_summary: bool, seed: int, transcripts: Stage, disclosures: Stage) -> Stage:
-        params = {
-            "with_summary": with_summary,
-            "training": self.recipe.inverter.model_dump(),
-            "max_dropped": self.recipe.max_dropped,
-            "seed": seed,
-        }
-        inputs: Inputs = {"base": self.base, "transcripts": transcripts, "disclosures": disclosures}
-        name = f"inverter {_summary(with_summary)}, seed {seed}"
-        cost = _training_cost(self._question_count(), self.recipe.inverter.epochs)
-        stage = self.add(name, "inverter", params, inputs, cost)
-        self.experiment.models[f"inverter {_summary(with_summary)}", seed] = stage
-        return stage
-
-    def _inversions(self, with_summary: bool, seed: int, inverter: Stage, disclosures: Stage) -> Stage:
-        sampling = self.recipe.sampling.model_copy(update={"seed": seed})
-        params = {"with_summary": with_summary, "sampling": sampling.model_dump(), "taught": True}
-        inputs = {"model": inverter, "disclosures": disclosures}
-        name = f"inversion {_summary(with_summary)}, seed {seed}"
-        return self.add(name, "inversions", params, inputs, _writing_cost(self._question_count()))
-
-    def _zero_shot(self, disclosures: Stage, hidden: Stage) -> None:
-        """The inverter that was only prompted: the base itself, the same for all seeds."""
-        params = {
-            "with_summary": self._discloses_summary(),
-            "sampling": self.recipe.sampling.model_dump(),
-            "taught": False,
-        }
-        inputs: Inputs = {"model": self.base, "disclosures": disclosures}
-        stage = self.add("inversion zero-shot", "inversions", params, inputs, _writing_cost(self._question_count()))
-        self.sources[REGIMES[ZERO_SHOT].source] = stage
-        self._faithfulness(ZERO_SHOT, None, stage, hidden)
-        self._likelihood(ZERO_SHOT, None, self.base, disclosures, hidden)
-
-    def _faithfulness(self, regime: str, seed: int | None, inversions: Stage, hidden: Stage) -> None:
-        inputs = {"inversions": inversions, "transcripts": hidden}
-        params = {"draws": self.recipe.faithfulness.draws, "seed": seed or 0}
-        stage = self.add(f"faithfulness of {_which(regime, seed)}", "faithfulness", params, inputs, cost=8)
-        self.measured.setdefault(regime, {})[seed] = stage
-
-    def _likelihood(
-        self, regime: str, seed: int | None, model: Stage | External, disclosures: Stage, hidden: Stage
-    ) -> None:
-        """Bits of the hidden traces; the surrogate is asked as students are, which is how it was taught."""
-        surrogate = regime == "surrogate"
-        shown = ["question"] if surrogate else ["question", "answer", "summary"][: 2 + self._discloses_summary()]
-        asked = self.recipe.faithfulness.likelihood_traces
-        params = {"shown": shown, "as_inverter": not surrogate, "questions": asked}
-        inputs: Inputs = {"model": model, "disclosures": disclosures, "transcripts": hidden}
-        cost = 0.006 * len(shown) * min(asked, self._question_count())
-        stage = self.add(f"likelihood under {_which(regime, seed)}", "likelihood", params, inputs, cost)
-        self.experiment.likelihood[regime, seed] = stage
-
-    def _style(self, taught: Stage, used: Stage) -> None:
-        """How unlike what they are taught on is what the inverters are used on."""
-        if self._discloses_summary():
-            inputs = {"taught": taught, "used": used}
-            self.experiment.style = self.add("style of the summaries", "style", {"seed": 0}, inputs, cost=3)
-
-    def _calibrate(self, second: Stage, hidden: Stage) -> None:
-        """Each inverter's place between its floor and the ceiling, which is the same for all."""
-        inputs = {"second": second, "transcripts": hidden}
-        ceiling = self.add("ceiling of faithfulness", "ceiling", {}, inputs, cost=2)
-        for regime, seeds in self.measured.items():
-            params = {"regime": regime, "seed": self.recipe.seeds[0]}
-            stages: Inputs = {"ceiling": ceiling, **{f"seed {seed}": stage for seed, stage in seeds.items()}}
-            stage = self.add(f"calibrated faithfulness of {regime}", "calibration", params, stages, cost=3)
-            self.experiment.faithfulness[regime] = stage
-
-    def _discloses_summary(self) -> bool:
-        return self.recipe.policy.kind != "answer_only"
-
-    def _lesson(self, regime: str, seed: int) -> Stage:
-        params = {"regime": regime, "max_tokens": self.recipe.student.max_tokens, "seed": seed}
-        inputs: Inputs = {"base": self.base, "source": self.sources[REGIMES[regime].source]}
-        stage = self.add(f"lesson {regime}, seed {seed}", "lesson", params, inputs, cost=0.5)
-        self.experiment.lessons[regime, seed] = stage
-        return stage
-
-    def _student(self, regime: str, seed: int, lesson: Stage, rows: Stage) -> Stage:
-        params = {"training": self.recipe.student.model_dump(), "seed": seed}
-        inputs: Inputs = {"base": self.base, "lesson": lesson, "rows": rows}
-        cost = _training_cost(self._question_count(), self.recipe.student.epochs)
-        stage = self.add(f"student {regime}, seed {seed}", "student", params, inputs, cost)
-        self.experiment.models[regime, seed] = stage
-        return stage
-
-    def _score(self, name: str, seed: int | None, model: Stage | External) -> None:
-        benchmark = self.recipe.benchmark
-        cost = _writing_cost(len(benchmark.tasks) * (benchmark.limit or 200))
-        sources = {task: source_digest(task) for task in benchmark.tasks}
-        params = {**benchmark.model_dump(exclude={"data_dir"}), "sources": sources}
-        inputs: Inputs = {"model": model, **({"data": self.data} if self.data else {})}
-        stage = self.add(f"scores of {_which(name, seed)}", "scores", params, inputs, cost)
-        self.experiment.scores[name, seed] = stage
+    def _spec(self, role: Role) -> Any:
+        return self.recipe.targets[self.cell.target] if role == TARGET else self.recipe.surrogates[self.cell.surrogate]
 
     def _question_count(self) -> int:
-        return len(FAMILIES) * self.recipe.questions.per_family
+        return self.recipe.questions.count()
 
 
-def _which(name: str, seed: int | None) -> str:
-    return name if seed is None else f"{name}, seed {seed}"
+def _side(regime: str) -> str:
+    return HIDDEN if REGIMES[regime].source.hidden else TESTER
 
 
-def _summary(with_summary: bool) -> str:
-    return "with summary" if with_summary else "without summary"
+@cache
+def _base(model: str) -> InputArtifact:
+    folder = locate(model)
+    return InputArtifact(folder, digest_folder(folder))
+
+
+@cache
+def _data(folder: str) -> InputArtifact:
+    path = Path(folder)
+    if not path.is_dir():
+        raise InputError(f"benchmark.data_dir: no such folder {folder!r}")
+    return InputArtifact(path, digest_folder(path))
 
 
 def _training_cost(examples: int, epochs: float) -> float:

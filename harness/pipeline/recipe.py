@@ -1,115 +1,64 @@
 """What an experiment is: a recipe in YAML, checked before anything runs."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Self, TypeVar
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, model_validator
 
-from harness.benchmarks.catalog import discover
-from traceinv.disclosure import Policy
+from harness.evaluation.settings import EvalConfig
+from harness.results.schema import Cell
 from traceinv.engines import Sampling
 from traceinv.errors import InputError, nearest
-from traceinv.schema import describe
+from traceinv.models import LAB_BASE
+from traceinv.policies import AnyPolicy
+from traceinv.questions import AnyQuestions
+from traceinv.regimes import BASE, CONTRASTS, ORDER, needs_summary
+from traceinv.schema import Closed, describe
+from traceinv.targets.base import AnyReasoningModel
 from traceinv.training import TrainingConfig
 
 RECIPES = Path(__file__).parents[1] / "recipes"
-
-Regime = Literal[
-    "base",
-    "answer_only",
-    "summary",
-    "surrogate_trace",
-    "inverted",
-    "inverted_without_summary",
-    "zero_shot_inverted",
-    "inverted_mismatched",
-    "inverted_shuffled",
-    "oracle",
-]
 T = TypeVar("T")
 
 
-def _in_order(steps: tuple[int, int]) -> tuple[int, int]:
-    if not 1 <= steps[0] <= steps[1] <= 8:
-        raise ValueError("expected the fewest and the most steps, from 1 to 8")
-    return steps
-
-
-def _different(values: list[T]) -> list[T]:
+def _distinct(values: list[T]) -> list[T]:
     if len(set(values)) < len(values):
         raise ValueError("expected no value twice")
     return values
 
 
-def _known(tasks: list[str]) -> list[str]:
-    known = sorted({benchmark.name for benchmark in discover() if benchmark.form == "chat"})
-    for task in tasks:
-        if task not in known:
-            raise ValueError(f"unknown task {task!r}{nearest(task, known)}")
-    return tasks
+def _regime(name: str) -> str:
+    if name not in ORDER:
+        raise ValueError(f"unknown regime {name!r}{nearest(name, ORDER)}")
+    return name
 
 
-Steps = Annotated[tuple[int, int], AfterValidator(_in_order)]
-Different = AfterValidator(_different)
+Distinct = AfterValidator(_distinct)
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
+RegimeName = Annotated[str, AfterValidator(_regime)]
+Share = Annotated[float, Field(gt=0, le=1)]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class LabModel(_Part):
-    """A reasoning model of the lab, fine-tuned from its base on true traces.
+class TrainedModel(Closed):
+    """A student or inverter: the weights to start from, and how they are trained.
 
     Attributes:
-        examples_per_family: how many questions of each family it learns from.
-        steps: the shortest and the longest of them, in reasoning steps.
+        model: a folder of weights (see `traceinv.models.locate`).
     """
 
-    kind: Literal["lab"] = "lab"
-    examples_per_family: int = Field(gt=0)
-    steps: Steps
+    model: str = LAB_BASE
     training: TrainingConfig
 
 
-class Questions(_Part):
-    """The questions that target and surrogate answer: two sets of this size, which share no question."""
-
-    per_family: int = Field(gt=1)
-    steps: Steps
-
-
-class Benchmark(_Part):
-    """What the students are scored on, and how: as `traceinv bench` asks and grades.
-
-    Attributes:
-        tasks: their short names (`traceinv tasks list`).
-        limit: the first so many items of each; all where left out.
-        samples: of each item; what each task says where left out.
-        max_tokens: a reply, in place of the tasks' own.
-        data_dir: a folder with a mirror of the tasks' data; the hub where left out.
-        parameters: given to the tasks in place of their metadata.
-    """
-
-    tasks: Annotated[list[str], Different, AfterValidator(_known)] = Field(min_length=1)
-    limit: int | None = Field(None, gt=0)
-    samples: int | None = Field(None, gt=0)
-    max_tokens: int | None = Field(None, gt=0)
-    engine: Literal["transformers", "vllm"] = "transformers"
-    batch_size: int = Field(128, gt=0)
-    seed: int = 0
-    data_dir: str | None = None
-    parameters: dict[str, Any] = {}
-
-
-class Measuring(_Part):
+class FaithfulnessConfig(Closed):
     """How the faithfulness of inverted traces is measured.
 
     Attributes:
         draws: how many traces of other questions each truth is paired with for the floor.
-        second_temperature: that at which the target is asked a second time, for the ceiling.
-        likelihood_traces: on how many of the hidden traces the bits that each disclosed part gives away are measured.
+        second_temperature: of the target's second sample, for the ceiling.
+        likelihood_traces: on how many of the hidden traces bits are measured.
     """
 
     draws: int = Field(3, gt=0)
@@ -117,38 +66,62 @@ class Measuring(_Part):
     likelihood_traces: int = Field(400, gt=0)
 
 
-class Recipe(_Part):
-    """An experiment.
+class Recipe(Closed):
+    """An experiment. Whatever may be plural is a mapping from a name to its definition.
 
     Attributes:
-        seeds: one run of inverters and students for each; target and surrogate are the same for all.
+        targets, surrogates, policies, students: every combination of these and of the budgets is a cell.
+        budgets: shares of the target's questions whose disclosures are used.
+        engine: runs target, surrogate and inverters.
         sampling: how target, surrogate and inverters write.
-        max_dropped: the share of the questions that may be lost on the way, by any regime or by the inverter's own lesson,
-            before the comparison is refused.
+        contrasts: pairs of regimes to compare, as first - second; they should be fixed before the run.
+        seeds: one run of inverters and students for each; target and surrogate are the same for all.
+        max_dropped: share of the questions that may be lost on the way, by any regime or by the inverter's own training
+            examples, before the run is refused.
     """
 
     name: str = Field(pattern=r"^[a-z0-9_-]+$")
-    target: LabModel
-    surrogate: LabModel
-    questions: Questions
-    policy: Annotated[Policy, Field(discriminator="kind")]
+    questions: AnyQuestions
+    targets: dict[Name, AnyReasoningModel] = Field(min_length=1)
+    surrogates: dict[Name, AnyReasoningModel] = Field(min_length=1)
+    policies: dict[Name, AnyPolicy] = Field(min_length=1)
+    budgets: Annotated[list[Share], Distinct] = Field([1.0], min_length=1)
+    engine: str = "transformers"
     sampling: Sampling
-    inverter: TrainingConfig
-    student: TrainingConfig
-    regimes: Annotated[list[Regime], Different] = Field(min_length=1)
-    benchmark: Benchmark
-    faithfulness: Measuring = Measuring()
-    seeds: Annotated[list[int], Different] = Field(min_length=1)
+    inverter: TrainedModel
+    students: dict[Name, TrainedModel] = Field(min_length=1)
+    regimes: Annotated[list[RegimeName], Distinct] = Field(min_length=1)
+    contrasts: tuple[tuple[RegimeName, RegimeName], ...] = CONTRASTS
+    benchmark: EvalConfig
+    faithfulness: FaithfulnessConfig = FaithfulnessConfig()
+    seeds: Annotated[list[int], Distinct] = Field(min_length=1)
     max_dropped: float = Field(0.5, ge=0, le=1)
 
     @model_validator(mode="after")
     def _has_what_its_regimes_need(self) -> Self:
-        if not set(self.regimes) - {"base"}:
-            raise ValueError("regimes: expected at least one that teaches, beside base")
-        wanting = {"summary", "inverted", "inverted_mismatched", "inverted_shuffled"} & set(self.regimes)
-        if self.policy.kind == "answer_only" and wanting:
-            raise ValueError(f"policy: answer_only shows no summary, which {sorted(wanting)[0]} needs")
+        if set(self.regimes) == {BASE}:
+            raise ValueError(f"regimes: expected at least one that teaches, besides {BASE}")
+        wanting = [regime for regime in self.regimes if needs_summary(regime)]
+        for name, policy in self.policies.items():
+            if wanting and not policy.discloses_summary:
+                raise ValueError(f"policies.{name}: {policy.kind} discloses no summary, which {wanting[0]} needs")
         return self
+
+    @property
+    def trained_regimes(self) -> list[str]:
+        """List the regimes that teach a student."""
+        return [regime for regime in self.regimes if regime != BASE]
+
+    def cells(self) -> Iterator[Cell]:
+        """Go through every combination of target, surrogate, policy, budget and student."""
+        for target in self.targets:
+            for surrogate in self.surrogates:
+                for policy in self.policies:
+                    for budget in self.budgets:
+                        for student in self.students:
+                            yield Cell(
+                                target=target, surrogate=surrogate, policy=policy, budget=budget, student=student
+                            )
 
 
 def load_recipe(name: str, overrides: Sequence[str] = (), seeds: int | None = None) -> Recipe:
@@ -158,6 +131,25 @@ def load_recipe(name: str, overrides: Sequence[str] = (), seeds: int | None = No
         InputError: there is no such recipe, it is not YAML, or a key or value is wrong; one line says which and why.
     """
     path = _find(name)
+    content = _read(path)
+    if overrides:
+        _validate(content, str(path))  # so that a fault of the file is not blamed on an override
+    for override in overrides:
+        _override(content, override)
+        _validate(content, f"--set {override}")
+    if seeds is not None:
+        content["seeds"] = list(range(seeds))
+    return _validate(content, str(path))
+
+
+def _validate(content: Mapping[str, Any], where: str) -> Recipe:
+    try:
+        return Recipe.model_validate(content)
+    except ValidationError as error:
+        raise InputError(f"{where}: {describe(error, Recipe)}") from None
+
+
+def _read(path: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except UnicodeDecodeError:
@@ -166,16 +158,11 @@ def load_recipe(name: str, overrides: Sequence[str] = (), seeds: int | None = No
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
         raise InputError(f"{path}{line}: not YAML: {getattr(error, 'problem', None) or error}") from None
+    if content is None:
+        raise InputError(f"{path}: the file is empty")
     if not isinstance(content, dict):
         raise InputError(f"{path}: expected keys and values, got {type(content).__name__}")
-    for override in overrides:
-        _override(content, override)
-    if seeds is not None:
-        content["seeds"] = list(range(seeds))
-    try:
-        return Recipe.model_validate(content)
-    except ValidationError as error:
-        raise InputError(f"{path}: {describe(error, Recipe)}") from None
+    return content
 
 
 def _find(name: str) -> Path:
@@ -186,12 +173,20 @@ def _find(name: str) -> Path:
         return path
     built_in = RECIPES / f"{name}.yaml"
     if not built_in.is_file():
-        raise InputError(f"unknown recipe {name!r}{nearest(name, (p.stem for p in RECIPES.glob('*.yaml')))}")
+        raise InputError(f"unknown recipe {name!r}{nearest(name, built_in_recipes())}")
     return built_in
 
 
+def built_in_recipes() -> list[str]:
+    """List the names of the recipes that ship with the package."""
+    return sorted(path.stem for path in RECIPES.glob("*.yaml"))
+
+
 def _override(content: dict[str, Any], override: str) -> None:
-    """Set one value by its dotted path; the value is read as YAML."""
+    """Set one value by its dotted path; the value is read as YAML.
+
+    Another `kind` starts from its own defaults, so the other keys beside it are dropped.
+    """
     path, equals, text = override.partition("=")
     if not equals or not path:
         raise InputError(f"--set {override!r}: expected KEY.KEY=VALUE")
@@ -202,6 +197,9 @@ def _override(content: dict[str, Any], override: str) -> None:
         if not isinstance(place, dict):
             raise InputError(f"--set {override!r}: {parent!r} holds a value, not further keys")
     try:
-        place[last] = yaml.safe_load(text)
+        value = yaml.safe_load(text)
     except yaml.YAMLError:
         raise InputError(f"--set {override!r}: the value is not YAML") from None
+    if last == "kind" and place.get("kind") != value:
+        place.clear()
+    place[last] = value

@@ -1,107 +1,100 @@
-"""Running an experiment: every stage whose artifact is not in the store yet, as soon as its inputs are there."""
+"""Running a plan: every node whose artifact is missing, as soon as its inputs are there."""
 
 from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
-from concurrent.futures.process import BrokenProcessPool
-from pathlib import Path
 from typing import Protocol
 
-from harness.pipeline.executors.local import Executor, Job, StageFailed
-from harness.pipeline.plan import Experiment, External, Stage
-from harness.pipeline.store import Artifact, Store, make_key
-from harness.stages.kinds import STAGES
+from harness.pipeline.executors.base import Executor, Job, JobInput
+from harness.pipeline.graph import Graph, InputArtifact, Node
+from harness.pipeline.keys import make_key
+from harness.pipeline.store import Artifact, InputRef, Store
+
+POLL_SECONDS = 0.2
+Artifacts = Mapping[str, Artifact]
+"""The artifacts of a run, by the id of their nodes."""
 
 
 class Watcher(Protocol):
-    """Told what happens, for a person to see."""
+    """Receives what happens in a run."""
 
-    def found(self, stage: Stage, artifact: Artifact) -> None: ...
+    def cached(self, node: Node, artifact: Artifact) -> None: ...
 
-    def started(self, stage: Stage) -> None: ...
+    def started(self, node: Node) -> None: ...
 
-    def advanced(self, name: str, share: float) -> None: ...
+    def advanced(self, node_id: str, share: float) -> None: ...
 
-    def finished(self, stage: Stage, artifact: Artifact) -> None: ...
+    def finished(self, node: Node, artifact: Artifact) -> None: ...
 
 
-def run(experiment: Experiment, store: Store, executor: Executor, watcher: Watcher) -> dict[str, Artifact]:
-    """Compute what is missing; every stage's artifact, by the stage's name.
+def run(graph: Graph, store: Store, executor: Executor, watcher: Watcher) -> dict[str, Artifact]:
+    """Compute what is missing; return every node's artifact by the node's id.
 
     Raises:
         GateError, InputError, StageFailed: as the first failing stage does; what was finished stays in the store.
     """
-    store.sweep()
     done: dict[str, Artifact] = {}
-    waiting = list(experiment.stages)
-    running: dict[Future[Artifact], Stage] = {}
+    waiting = list(graph)
+    running: dict[Future[Artifact], Node] = {}
     while waiting or running:
-        ready = sorted((s for s in waiting if _is_ready(s, done)), key=lambda s: -s.cost)
-        for stage in ready:
-            waiting.remove(stage)
-            job = make_job(stage, done, store)
-            artifact = store.find(stage.kind, job.key)
+        for node in sorted((node for node in waiting if _is_ready(node, done)), key=lambda node: -node.cost):
+            waiting.remove(node)
+            job = make_job(graph, node, done, store)
+            artifact = store.find(node.kind.name, job.key)
             if artifact:
-                done[stage.name] = artifact
-                watcher.found(stage, artifact)
+                done[node.id] = artifact
+                watcher.cached(node, artifact)
             else:
-                watcher.started(stage)
-                running[_submit(stage, job, executor)] = stage
+                watcher.started(node)
+                running[executor.submit(job)] = node
         if not running:
             continue
-        finished, _ = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
-        for name, share in executor.reports():
-            watcher.advanced(name, share)
+        finished, _ = wait(running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
+        for node_id, share in executor.reports():
+            watcher.advanced(node_id, share)
         for future in finished:
-            stage = running.pop(future)
-            done[stage.name] = _result(stage, future)
-            watcher.finished(stage, done[stage.name])
+            node = running.pop(future)
+            done[node.id] = future.result()
+            watcher.finished(node, done[node.id])
     return done
 
 
-def _submit(stage: Stage, job: Job, executor: Executor) -> Future[Artifact]:
-    try:
-        return executor.submit(job)
-    except BrokenProcessPool:
-        raise _died(stage) from None
+def find_artifacts(graph: Graph, store: Store) -> dict[str, Artifact]:
+    """Return the artifacts that are in the store already, by the id of their nodes.
 
-
-def _result(stage: Stage, future: Future[Artifact]) -> Artifact:
-    try:
-        return future.result()
-    except BrokenProcessPool:
-        raise _died(stage) from None
-
-
-def _died(stage: Stage) -> StageFailed:
-    return StageFailed(
-        f"a worker died at or beside {stage.name!r} (out of memory?); the same command goes on from here"
-    )
-
-
-def missing(experiment: Experiment, store: Store) -> list[Stage]:
-    """The stages that a run would have to compute, as far as can be told before it: those below one of them count too."""
+    A node below a missing one counts as missing, although its artifact may turn out to be in the store.
+    """
     done: dict[str, Artifact] = {}
-    absent = []
-    for stage in experiment.stages:
-        artifact = store.find(stage.kind, make_job(stage, done, store).key) if _is_ready(stage, done) else None
+    for node in graph:
+        artifact = store.find(node.kind.name, key) if (key := known_key(node, done)) else None
         if artifact:
-            done[stage.name] = artifact
-        else:
-            absent.append(stage)
-    return absent
+            done[node.id] = artifact
+    return done
 
 
-def make_job(stage: Stage, done: Mapping[str, Artifact], store: Store) -> Job:
-    """The stage with its key, which is known once its inputs are there."""
-    digests: dict[str, str] = {}
-    paths: dict[str, Path] = {}
-    for name, source in stage.inputs.items():
-        artifact = source if isinstance(source, External) else done[source.name]
-        digests[name], paths[name] = artifact.digest, artifact.path
-    version = STAGES[stage.kind].code_version
-    key = make_key(stage.kind, version, stage.params, digests)
-    return Job(stage.name, stage.kind, key, version, stage.params, paths, store.root)
+def known_key(node: Node, done: Artifacts) -> str | None:
+    """Return the key of a node's artifact; None where an input is missing, so that it cannot be known yet."""
+    if not _is_ready(node, done):
+        return None
+    return make_key(node.kind, node.params, {name: _digest(source, done) for name, source in node.inputs.items()})
 
 
-def _is_ready(stage: Stage, done: Mapping[str, Artifact]) -> bool:
-    return all(isinstance(source, External) or source.name in done for source in stage.inputs.values())
+def make_job(graph: Graph, node: Node, done: Artifacts, store: Store) -> Job:
+    """Return the job that computes a node, once its inputs are there."""
+    inputs = {name: _input(source, done) for name, source in node.inputs.items()}
+    key = make_key(node.kind, node.params, {name: source.ref.digest for name, source in inputs.items()})
+    return Job(node.id, graph.name(node), node.kind.name, key, node.params, inputs, store.root)
+
+
+def _input(source: Node | InputArtifact, done: Artifacts) -> JobInput:
+    if isinstance(source, InputArtifact):
+        return JobInput(source.path, InputRef(digest=source.digest, path=str(source.path)))
+    artifact = done[source.id]
+    return JobInput(artifact.path, InputRef(digest=artifact.digest, kind=artifact.kind, key=artifact.key))
+
+
+def _digest(source: Node | InputArtifact, done: Artifacts) -> str:
+    return source.digest if isinstance(source, InputArtifact) else done[source.id].digest
+
+
+def _is_ready(node: Node, done: Artifacts) -> bool:
+    return all(isinstance(source, InputArtifact) or source.id in done for source in node.inputs.values())

@@ -9,6 +9,9 @@ from pydantic import BaseModel
 
 from traceinv.progress import Progress
 
+TRAINING_LIBRARIES = ("torch", "transformers", "tokenizers", "trl", "accelerate", "datasets")
+GENERATION_LIBRARIES = ("torch", "transformers", "tokenizers")
+
 Inputs = Mapping[str, Path]
 Log = dict[str, Any]
 """What a stage reports beside its files; JSON values."""
@@ -30,11 +33,14 @@ class StageKind:
 
     Attributes:
         name: the name of its function, and of its folder in a store.
-        run: `(params, inputs, out, progress) -> log`; `out` may hold what an earlier, killed run of the same artifact left.
+        run: `(params, inputs, out, progress) -> log`.
         params: the model that its parameters are validated with.
         version: raised by hand when the stage computes something else; None where its source is hashed instead.
         libraries: packages whose major and minor version is part of the key; `python` is the interpreter's.
-        uses: modules that count as its source and that no import shows, such as those run in the sandbox.
+        resumable: whether it goes on from what a killed run left in `out`; otherwise `out` is empty when it starts.
+        unkeyed: dotted names of parameters that do not decide what the artifact holds, such as how often a checkpoint is
+            saved; the key takes them as None.
+        uses: modules that count as its source and that no import shows, such as plug-ins and what runs in the sandbox.
     """
 
     name: str
@@ -43,6 +49,8 @@ class StageKind:
     version: int | None
     libraries: tuple[str, ...]
     resources: Resources
+    resumable: bool
+    unkeyed: tuple[str, ...]
     uses: tuple[str, ...]
 
     @property
@@ -56,6 +64,8 @@ def stage(
     version: int | None = None,
     libraries: tuple[str, ...] = (),
     resources: Resources = Resources(),
+    resumable: bool = False,
+    unkeyed: tuple[str, ...] = (),
     uses: tuple[str, ...] = (),
 ) -> Callable[[Callable[[P, Inputs, Path, Progress], Log]], StageKind]:
     """Make a stage kind of a function.
@@ -64,6 +74,6 @@ def stage(
     """
 
     def decorate(function: Callable[[P, Inputs, Path, Progress], Log]) -> StageKind:
-        return StageKind(function.__name__, function, params, version, libraries, resources, uses)
+        return StageKind(function.__name__, function, params, version, libraries, resources, resumable, unkeyed, uses)
 
     return decorate

@@ -34,12 +34,6 @@ class SampleBar:
         self.progress.update(self.bar, completed=round(share * self.total))
 
 
-def wide_console() -> Console:
-    """A console for tables: into a file or a pipe, as wide as they need."""
-    console = Console()
-    return console if console.is_terminal else Console(width=120)
-
-
 def print_record(console: Console, record: BenchRecord) -> None:
     """One line a task."""
     print_figures(console, {task.name: task.figures for task in record.tasks}, "task")

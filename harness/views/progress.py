@@ -1,26 +1,31 @@
-"""The progress of a run."""
+"""The progress of a run, for a person."""
 
-from collections.abc import Sequence
 from types import TracebackType
 
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from harness.pipeline.plan import Stage
+from harness.pipeline.graph import Graph, Node
 from harness.pipeline.store import Artifact
 
 
 class RunDisplay:
-    """A live display on a terminal, one line a finished stage elsewhere."""
+    """A live display on a terminal; elsewhere one line a finished stage.
 
-    def __init__(self, console: Console, stages: Sequence[Stage]) -> None:
+    Attributes:
+        computed: how many stages this run computed.
+    """
+
+    def __init__(self, console: Console, graph: Graph) -> None:
         self.console = console
-        self.costs = {stage.name: stage.cost for stage in stages}
+        self.graph = graph
+        self.costs = {node.id: node.cost for node in graph}
         self.total = sum(self.costs.values())
         self.shares: dict[str, float] = {}
         self.tasks: dict[str, TaskID] = {}
         self.computed = 0
+        self.settled = 0
         self.progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -44,33 +49,39 @@ class RunDisplay:
     ) -> None:
         self.progress.stop()
 
-    def found(self, stage: Stage, artifact: Artifact) -> None:
-        # What was there already says nothing about how fast this run is, so it shortens the way instead of counting as done.
-        self.total -= self.costs.pop(stage.name)
+    def cached(self, node: Node, artifact: Artifact) -> None:
+        """Exclude a cached stage from the total, so that it does not distort the time left."""
+        self.settled += 1
+        self.total -= self.costs.pop(node.id)
         self.progress.update(self.overall, total=self.total)
 
-    def started(self, stage: Stage) -> None:
-        self.shares[stage.name] = 0.0
+    def started(self, node: Node) -> None:
+        self.shares[node.id] = 0.0
 
-    def advanced(self, name: str, share: float) -> None:
-        if self.shares.get(name, 1.0) >= 1.0:  # a report that comes after its stage has finished
+    def advanced(self, node_id: str, share: float) -> None:
+        if self.shares.get(node_id, 1.0) >= 1.0:  # a report that arrives after its stage has finished
             return
-        if name not in self.tasks:
-            self.tasks[name] = self.progress.add_task(escape(name), total=1.0)
-        self.shares[name] = share
-        self.progress.update(self.tasks[name], completed=share)
-        self._update()
+        if node_id not in self.tasks:
+            self.tasks[node_id] = self.progress.add_task(escape(self._name(node_id)), total=1.0)
+        self.shares[node_id] = share
+        self.progress.update(self.tasks[node_id], completed=share)
+        self.progress.update(self.overall, completed=self._done())
 
-    def finished(self, stage: Stage, artifact: Artifact) -> None:
-        self.shares[stage.name] = 1.0
+    def finished(self, node: Node, artifact: Artifact) -> None:
+        self.shares[node.id] = 1.0
         self.computed += 1
-        if stage.name in self.tasks:
-            self.progress.remove_task(self.tasks.pop(stage.name))
-        self._update()
-        done = sum(share * self.costs[name] for name, share in self.shares.items())
-        line = f"{100 * done / self.total:3.0f}%  {stage.name}  ({artifact.seconds:.0f} s)"
-        self.console.print(line, highlight=False, markup=False)
+        self.settled += 1
+        if node.id in self.tasks:
+            self.progress.remove_task(self.tasks.pop(node.id))
+        self.progress.update(self.overall, completed=self._done())
+        resumed = artifact.log.get("resumed")
+        note = f", resumed at {resumed}" if resumed else ""
+        count = f"[{self.settled:>{len(str(len(self.graph)))}}/{len(self.graph)}]"
+        line = f"{count} {100 * self._done() / self.total:3.0f}%  {self.graph.name(node)}  ({artifact.seconds:.0f} s{note})"
+        self.console.print(line, highlight=False, markup=False, soft_wrap=True)
 
-    def _update(self) -> None:
-        done = sum(share * self.costs[name] for name, share in self.shares.items())
-        self.progress.update(self.overall, completed=done)
+    def _done(self) -> float:
+        return sum(share * self.costs[node_id] for node_id, share in self.shares.items())
+
+    def _name(self, node_id: str) -> str:
+        return self.graph.name(next(node for node in self.graph if node.id == node_id))

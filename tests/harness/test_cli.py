@@ -1,13 +1,14 @@
 """The command line: exit codes, one line for a wrong input, and nothing heavy before it is needed."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from harness import cli
 from harness.cli import main
+from harness.commands import leaderboard, run
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -24,14 +25,17 @@ def test_help_imports_nothing_heavy() -> None:
     ("arguments", "message"),
     [
         (["run", "lba"], "unknown recipe 'lba' (did you mean 'lab'?)"),
-        (["run", "lab", "--set", "student.epoch=1"], "unknown key 'student.epoch' (did you mean 'epochs'?)"),
-        (["leaderboard", "--results", "nowhere"], "nowhere: no such folder of results"),
+        (["run", "lab", "--set", "students.lab.traning={}"], "--set students.lab.traning={}: unknown key"),
+        (["run", "lab", "--out", "/proc/x", "--store", "STORE"], "--out /proc/x: cannot be written to"),
+        (["run", "lab", "--store", "/proc/x"], "--store /proc/x: cannot be used"),
+        (["store", "du", "--store", "nowhere"], "--store nowhere: no such folder"),
+        (["leaderboard", "--results", "nowhere"], "nowhere: "),
     ],
 )
 def test_wrong_input_is_one_line_and_exit_2(
-    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+    arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert main(arguments) == 2
+    assert main([str(tmp_path) if argument == "STORE" else argument for argument in arguments]) == 2
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
@@ -49,8 +53,20 @@ def test_wrong_usage_is_exit_2(arguments: list[str]) -> None:
 def test_a_dry_run_lists_the_stages_and_computes_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["run", "lab", "--seeds", "1", "--dry-run", "--store", str(tmp_path)]) == 0
     listed = capsys.readouterr().out.splitlines()
-    assert "student inverted, seed 0" in listed
+    assert "student (regime inverted)" in listed
+    assert listed[-1] == f"{len(listed) - 1} of {len(listed) - 1} stages would be computed"
     assert not list(tmp_path.glob("*/*/artifact.json"))
+
+
+def test_a_dry_run_as_json_lists_every_stage_with_kind_labels_and_key(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["run", "lab", "--seeds", "1", "--dry-run", "--json", "--store", str(tmp_path)]) == 0
+    stages = json.loads(capsys.readouterr().out)
+    (target,) = (s for s in stages if s["kind"] == "reasoning_model" and s["labels"]["role"] == "target")
+    assert (target["labels"]["target"], target["cached"], len(target["key"])) == ("lab", False, 24)
+    (student,) = (s for s in stages if s["kind"] == "student" and s["labels"]["regime"] == "oracle")
+    assert student["key"] is None, "it depends on the contents of inputs that are not there yet"
 
 
 @pytest.mark.parametrize(("arguments", "resumes"), [(["run", "lab"], True), (["leaderboard"], False)])
@@ -60,12 +76,12 @@ def test_an_interrupted_command_promises_only_what_it_keeps(
     def stop(options: object) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cli, "_run", stop)
-    monkeypatch.setattr(cli, "_leaderboard", stop)
+    monkeypatch.setattr(run, "_run", stop)
+    monkeypatch.setattr(leaderboard, "run", stop)
     assert main(arguments) == 1
     error = capsys.readouterr().err
     assert error.startswith("traceinv: interrupted")
-    assert ("the same command goes on from there" in error) == resumes
+    assert ("the same command resumes" in error) == resumes
 
 
 def test_a_reader_that_stops_reading_is_no_traceback() -> None:

@@ -1,8 +1,10 @@
 """Tests of the regimes: they differ only in the text between the markers, and controls are what their names say."""
 
 from traceinv import regimes
-from traceinv.disclosure import AnswerOnly, EveryKthStep, disclose, summarise
 from traceinv.inversion import inverter_examples, inverter_prompt
+from traceinv.policies import disclose
+from traceinv.policies.answer_only import AnswerOnly
+from traceinv.policies.every_kth_step import EveryKthStep
 from traceinv.records import Disclosure, Inversion, Question, Transcript
 
 
@@ -42,9 +44,9 @@ def test_regimes_share_the_wrapper_and_differ_between_the_markers() -> None:
 
 
 def test_policies() -> None:
-    assert summarise(AnswerOnly(), "a\nb") is None
-    assert summarise(EveryKthStep(k=3), "a\nb\nc\n\nd\ne\nf") == "c\nf"
-    assert summarise(EveryKthStep(k=3), "a\nb") == "a"
+    assert AnswerOnly().summarise("a\nb") is None
+    assert EveryKthStep(k=3).summarise("a\nb\nc\n\nd\ne\nf") == "c\nf"
+    assert EveryKthStep(k=3).summarise("a\nb") == "a"
 
 
 def test_an_incomplete_transcript_discloses_and_teaches_nothing() -> None:

@@ -1,4 +1,4 @@
-"""Where stages run: worker processes on this machine, or this process itself."""
+"""Worker processes on this machine."""
 
 import multiprocessing
 import os
@@ -6,75 +6,25 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any
 
-from harness.pipeline.store import Artifact, Store
-from harness.stages.kinds import STAGES
+from harness.pipeline.executors.base import Job, Report, StageFailed, run_job
+from harness.pipeline.store import Artifact
 from traceinv.errors import GateError, InputError
-from traceinv.progress import Progress
 
-Report = tuple[str, float]
-"""(name of a running stage, share of it that is done)."""
-
-
-@dataclass(frozen=True)
-class Job:
-    """A stage ready to run: everything by value, so that it can travel to another process."""
-
-    name: str
-    kind: str
-    key: str
-    version: str
-    params: Mapping[str, Any]
-    inputs: Mapping[str, Path]
-    store: Path
-
-
-class StageFailed(Exception):
-    """A stage raised something that no user's input explains; the message says where its log lies."""
-
-
-class Executor(Protocol):
-    """Runs jobs; `reports` hands over what running stages have said since the last call."""
-
-    def submit(self, job: Job) -> "Future[Artifact]": ...
-
-    def reports(self) -> list[Report]: ...
-
-
-def run_job(job: Job, progress: Progress) -> Artifact:
-    """Compute one artifact in this process and publish it."""
-    store = Store(job.store)
-    draft = store.open_draft()
-    start = time.monotonic()
-    kind = STAGES[job.kind]
-    log = kind.run(job.params, job.inputs, draft, progress)
-    kind.check_code(job.version)
-    return store.publish(draft, job.kind, job.key, round(time.monotonic() - start, 3), log)
-
-
-class InlineExecutor:
-    """Runs each job at once, in this process."""
-
-    def submit(self, job: Job) -> "Future[Artifact]":
-        future: Future[Artifact] = Future()
-        future.set_result(run_job(job, lambda share: None))
-        return future
-
-    def reports(self) -> list[Report]:
-        return []
+REPORT_SECONDS = 0.2
+PARENT_POLL_SECONDS = 0.5
 
 
 class LocalExecutor:
-    """Worker processes on this machine, one thread each: for small models two such are faster than one with two threads."""
+    """A pool of worker processes with one thread each: for small models two such are faster than one with two threads."""
 
     def __init__(self, workers: int) -> None:
-        # Freshly freed memory is kept, not given back to the system: tensors of a few MB are otherwise mapped anew each time.
+        # Keep freed memory instead of returning it to the system: otherwise tensors of a few MB are mapped anew each time.
         os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(32 * 1024**2))
         os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(8 * 1024**3))
         os.environ["OMP_NUM_THREADS"] = "1"
@@ -82,6 +32,7 @@ class LocalExecutor:
         context = multiprocessing.get_context("spawn")
         self._queue = context.Queue()
         self._pool = ProcessPoolExecutor(workers, context, _start_worker, (self._queue, os.getpid()))
+        self._running: set[str] = set()
 
     def __enter__(self) -> "LocalExecutor":
         return self
@@ -95,13 +46,35 @@ class LocalExecutor:
         self._pool.shutdown(cancel_futures=True)
 
     def submit(self, job: Job) -> "Future[Artifact]":
-        return self._pool.submit(_work, job)
+        """Run a job in a worker; the future raises StageFailed where the worker died."""
+        self._running.add(job.name)
+        answer: Future[Artifact] = Future()
+        try:
+            self._pool.submit(_work, job).add_done_callback(lambda done: self._pass_on(job, done, answer))
+        except BrokenProcessPool:
+            answer.set_exception(self._died())
+        return answer
 
     def reports(self) -> list[Report]:
         reports = []
         while not self._queue.empty():
             reports.append(self._queue.get())
         return reports
+
+    def _pass_on(self, job: Job, done: "Future[Artifact]", answer: "Future[Artifact]") -> None:
+        if done.cancelled():
+            answer.cancel()
+            return
+        error = done.exception()
+        if error is None:
+            answer.set_result(done.result())
+        else:
+            answer.set_exception(self._died() if isinstance(error, BrokenProcessPool) else error)
+        self._running.discard(job.name)
+
+    def _died(self) -> StageFailed:
+        running = "; ".join(sorted(self._running))
+        return StageFailed(f"a worker process died (out of memory?); running were: {running}; the same command resumes")
 
 
 _reports: Any = None
@@ -114,14 +87,14 @@ def _start_worker(queue: Any, parent: int) -> None:
 
 
 def _die_with(parent: int) -> None:
-    """A worker whose parent was killed would wait for work for ever."""
+    """End this process when its parent is gone; it would wait for work for ever."""
     while os.getppid() == parent:
-        time.sleep(0.5)
+        time.sleep(PARENT_POLL_SECONDS)
     os._exit(1)
 
 
 def _work(job: Job) -> Artifact:
-    """Run a job in a worker, with everything that libraries print kept in a log file."""
+    """Run a job in a worker; everything that libraries print goes to a log file, which is kept where the stage fails."""
     logs = job.store / "logs"
     logs.mkdir(exist_ok=True)
     log = logs / f"{job.kind}-{job.key}.log"
@@ -130,12 +103,12 @@ def _work(job: Job) -> Artifact:
 
     def progress(share: float) -> None:
         nonlocal last
-        if time.monotonic() - last > 0.2:
+        if time.monotonic() - last > REPORT_SECONDS:
             last = time.monotonic()
-            _reports.put((job.name, share))
+            _reports.put((job.node_id, share))
 
     try:
-        _reports.put((job.name, 0.0))
+        _reports.put((job.node_id, 0.0))
         artifact = run_job(job, progress)
     except (GateError, InputError) as error:
         raise type(error)(f"{job.name}: {error}") from None

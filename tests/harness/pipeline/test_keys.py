@@ -1,76 +1,91 @@
-"""An artifact's key changes with all code that decides what it holds, and with no other."""
+"""An artifact's key: versions where a model runs, source elsewhere, and the libraries that the stage names."""
 
-import ast
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from harness.pipeline import keys as versions
-from harness.pipeline.keys import read_code_version, sources
-from harness.stages.kinds import STAGES, StageKind
+from harness.pipeline import keys
+from harness.pipeline.keys import library_version, make_key
+from harness.stages import stage_kinds
+from harness.stages.base import Inputs, Log, StageKind, stage
+from traceinv.progress import Progress
+from traceinv.schema import Closed
 
-TYPES = {"traceinv.errors", "traceinv.engines", "traceinv.engines.base"}
-"""What a stage's function may use and not name: errors, and types whose values come from elsewhere."""
-
-
-@pytest.fixture
-def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Path:
-    """A package of the test's own, in which `own` uses `used`, which imports `inner` late, and `typed` for its types."""
-    name = f"package_{abs(hash(request.node.name))}"
-    folder = tmp_path / name
-    folder.mkdir()
-    guard = f"from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from {name} import typed\n"
-    for module, text in {
-        "__init__": "",
-        "own": f"from {name} import aside\n",
-        "used": f"{guard}def f():\n    from {name}.inner import x\n    return x\n",
-        "inner": "x = 1\n",
-        "typed": "",
-        "aside": "",
-    }.items():
-        (folder / f"{module}.py").write_text(text)
-    monkeypatch.syspath_prepend(str(tmp_path))
-    monkeypatch.setattr(versions, "OURS", (name,))
-    return folder
+MODEL_STAGES = {"reasoning_model", "transcripts", "inverter", "inversions", "student", "responses", "likelihood"}
 
 
-def _version(package: Path) -> str:
-    return read_code_version(f"{package.name}.own", (f"{package.name}.used",))
+class Params(Closed):
+    number: int = 1
 
 
-@pytest.mark.parametrize("module", ["own", "used", "inner"])
-def test_what_is_imported_anywhere_counts(module: str, package: Path) -> None:
-    before = _version(package)
-    assert _version(package) == before
-    with (package / f"{module}.py").open("a") as file:
-        file.write("# changed\n")
-    assert _version(package) != before
+def _run(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
+    return {}
 
 
-@pytest.mark.parametrize("module", ["typed", "aside"])
-def test_what_is_there_for_types_or_for_other_stages_does_not(module: str, package: Path) -> None:
-    before = _version(package)
-    (package / f"{module}.py").write_text("changed = 1\n")
-    assert _version(package) == before
+VERSIONED = stage(Params, version=1, libraries=("numpy",))(_run)
+HASHED = stage(Params, libraries=("numpy",))(_run)
 
 
-@pytest.mark.parametrize("kind", STAGES.values(), ids=STAGES.keys())
-def test_every_stage_names_the_modules_that_its_function_uses(kind: StageKind) -> None:
-    assert set(_used(kind)) - TYPES <= sources(kind.modules).keys()
+@pytest.fixture(autouse=True)
+def _fresh(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(keys, "has_uncommitted_changes", lambda kind: False)
+    library_version.cache_clear()
+    yield
+    library_version.cache_clear()
 
 
-def _used(kind: StageKind) -> Iterator[str]:
-    """The modules of ours whose names a stage's function mentions, itself or through functions beside it."""
-    tree = ast.parse(sources((kind.own,))[kind.own])
-    names = {alias.name: node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names}
-    functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
-    wanted, seen = [kind.run.__name__], set()
-    while wanted:
-        function = functions[wanted.pop()]
-        seen.add(function.name)
-        for node in (n for statement in function.body for n in ast.walk(statement)):
-            if isinstance(node, ast.Name) and node.id in functions and node.id not in seen:
-                wanted.append(node.id)
-            if isinstance(node, ast.Name) and node.id in names:
-                yield from versions._named(names[node.id])
+def test_stages_that_run_a_model_have_a_version_and_no_others() -> None:
+    assert {name for name, kind in stage_kinds().items() if kind.version is not None} == MODEL_STAGES
+
+
+@pytest.mark.parametrize("kind", [VERSIONED, HASHED], ids=["versioned", "hashed"])
+def test_a_key_changes_with_parameters_and_contents_of_inputs(kind: StageKind) -> None:
+    key = make_key(kind, {"a": 1, "b": 2}, {"in": "d"})
+    assert key == make_key(kind, {"b": 2, "a": 1}, {"in": "d"})
+    assert len({key, make_key(kind, {"a": 2, "b": 2}, {"in": "d"}), make_key(kind, {"a": 1, "b": 2}, {"in": "e"})}) == 3
+
+
+def test_source_counts_only_where_there_is_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {kind: make_key(kind, {}, {}) for kind in (VERSIONED, HASHED)}
+    monkeypatch.setattr(keys, "source_fingerprint", lambda kind: "other source")
+    assert make_key(VERSIONED, {}, {}) == before[VERSIONED]
+    assert make_key(HASHED, {}, {}) != before[HASHED]
+
+
+def test_another_version_is_another_key() -> None:
+    assert make_key(stage(Params, version=2, libraries=("numpy",))(_run), {}, {}) != make_key(VERSIONED, {}, {})
+
+
+def test_how_often_a_checkpoint_is_saved_retrains_nothing() -> None:
+    kind = stage_kinds()["student"]
+    keys = {make_key(kind, {"training": {"epochs": 1, "save_every": every}, "seed": 0}, {}) for every in (None, 5)}
+    assert len(keys) == 1
+    assert make_key(kind, {"training": {"epochs": 2, "save_every": None}, "seed": 0}, {}) not in keys
+
+
+def test_half_done_edits_have_keys_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = make_key(VERSIONED, {}, {})
+    monkeypatch.setattr(keys, "has_uncommitted_changes", lambda kind: True)
+    assert make_key(VERSIONED, {}, {}) != before
+
+
+def test_another_scikit_learn_changes_style_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {name: make_key(kind, {}, {}) for name, kind in stage_kinds().items()}
+    monkeypatch.setattr(keys, "version", _other_version_of("scikit-learn", "99.1.0"))
+    library_version.cache_clear()
+    after = {name: make_key(kind, {}, {}) for name, kind in stage_kinds().items()}
+    assert {name for name in before if before[name] != after[name]} == {"style"}
+
+
+def test_a_patch_release_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    minor = library_version("numpy")
+    before = make_key(VERSIONED, {}, {})
+    monkeypatch.setattr(keys, "version", _other_version_of("numpy", f"{minor}.9999"))
+    library_version.cache_clear()
+    assert make_key(VERSIONED, {}, {}) == before
+
+
+def _other_version_of(package: str, other: str):  # type: ignore[no-untyped-def]
+    real = keys.version
+    return lambda name: other if name == package else real(name)

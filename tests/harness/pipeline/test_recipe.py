@@ -25,26 +25,57 @@ def test_the_lab_recipe_has_every_regime_of_the_comparison_and_three_seeds() -> 
 
 
 def test_overrides_and_seeds_change_the_recipe() -> None:
-    recipe = load_recipe("lab", ["student.epochs=1", "policy.k=3"], seeds=2)
-    assert (recipe.student.epochs, recipe.policy.model_dump()["k"], recipe.seeds) == (1, 3, [0, 1])
+    recipe = load_recipe("lab", ["students.lab.training.epochs=1", "policies.half.k=3"], seeds=2)
+    assert recipe.students["lab"].training.epochs == 1
+    assert recipe.policies["half"].model_dump()["k"] == 3
+    assert recipe.seeds == [0, 1]
+
+
+def test_another_kind_starts_from_its_own_defaults() -> None:
+    regimes = "regimes=[base, answer_only, inverted_without_summary, oracle]"
+    recipe = load_recipe("lab", [regimes, "policies.half.kind=answer_only"])
+    assert recipe.policies["half"].model_dump() == {"kind": "answer_only"}
+
+
+def test_cells_are_every_combination_of_what_is_named() -> None:
+    policies = "policies={half: {kind: every_kth_step, k: 2}, third: {kind: every_kth_step, k: 3}}"
+    recipe = load_recipe("lab", [policies, "budgets=[0.5, 1.0]"])
+    cells = [(cell.policy, cell.budget) for cell in recipe.cells()]
+    assert cells == [("half", 0.5), ("half", 1.0), ("third", 0.5), ("third", 1.0)]
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"studnet": {}}, "unknown key 'studnet' (did you mean 'student'?)"),
-        ({"student": {"epoch": 3}}, "unknown key 'student.epoch' (did you mean 'epochs'?)"),
-        ({"student": {"epochs": "many"}}, "student.epochs: input should be a valid number"),
-        ({"regimes": ["base", "orcale"]}, "regimes.1: input should be 'base'"),
+        ({"studnets": {}}, "unknown key 'studnets' (did you mean 'students'?)"),
+        ({"students": {"lab": {"trainign": {}}}}, "unknown key 'students.lab.trainign' (did you mean 'training'?)"),
+        ({"students": {"lab": {"training": {"epochs": "many"}}}}, "students.lab.training.epochs: input should be"),
+        ({"students": {}}, "students: dictionary should have at least 1 item"),
+        ({"regimes": ["base", "orcale"]}, "regimes.1: unknown regime 'orcale' (did you mean 'oracle'?)"),
+        ({"contrasts": [["inverted", "bse"]]}, "contrasts.0.1: unknown regime 'bse' (did you mean 'base'?)"),
         ({"benchmark": {"tasks": ["lab_chian"]}}, "unknown task 'lab_chian' (did you mean 'lab_chain'?)"),
         ({"benchmark": {"tasks": ["gsm8k"], "samples": 0}}, "benchmark.samples: input should be greater than 0"),
-        ({"policy": {"kind": "answer_only"}}, "wrong.yaml: policy: answer_only shows no summary, which inverted needs"),
+        (
+            {"policies": {"silent": {"kind": "answer_only"}}},
+            "wrong.yaml: policies.silent: answer_only discloses no summary, which summary needs",
+        ),
+        (
+            {"policies": {"half": {"kind": "every_kth_stp"}}},
+            "policies.half.kind: unknown kind 'every_kth_stp' (did you",
+        ),
+        (
+            {"policies": {"half": {"k": 2}}},
+            "policies.half: expected a mapping with a `kind`, one of answer_only, every",
+        ),
+        (
+            {"policies": {"half": {"kind": "every_kth_step", "k": 0}}},
+            "policies.half.k: input should be greater than or",
+        ),
+        ({"targets": {"lab": {"kind": "lab", "steps": [2, 9]}}}, "targets.lab."),
+        ({"questions": {"kind": "lab", "per_family": 8, "steps": [4, 2]}}, "questions.steps: expected the fewest"),
         ({"seeds": [1, 1]}, "seeds: expected no value twice, got [1, 1]"),
         ({"seeds": []}, "seeds: list should have at least 1 item"),
-        (
-            {"policy": {"kind": "every_kth_step", "k": 0}},
-            "policy.every_kth_step.k: input should be greater than or equal to 1",
-        ),
+        ({"budgets": [0.0]}, "budgets.0: input should be greater than 0"),
     ],
 )
 def test_a_wrong_recipe_is_refused_by_file_and_key(
@@ -57,6 +88,15 @@ def test_a_wrong_recipe_is_refused_by_file_and_key(
     assert str(error.value).startswith(f"{path}: ")
     assert message in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_a_mistyped_key_is_named_before_the_one_that_it_leaves_out(small_recipe: Path, tmp_path: Path) -> None:
+    content = yaml.safe_load(small_recipe.read_text())
+    content["regime"] = content.pop("regimes")
+    path = tmp_path / "wrong.yaml"
+    path.write_text(yaml.safe_dump(content))
+    with pytest.raises(InputError, match=r"unknown key 'regime' \(did you mean 'regimes'\?\)"):
+        load_recipe(str(path))
 
 
 def test_a_missing_key_is_named(small_recipe: Path, tmp_path: Path) -> None:
@@ -82,7 +122,9 @@ def test_what_is_not_yaml_is_refused_by_line(tmp_path: Path) -> None:
         ("nowhere.yaml", [], "nowhere.yaml: no such recipe file"),
         ("lab", ["seeds"], "--set 'seeds': expected KEY.KEY=VALUE"),
         ("lab", ["name.x=1"], "'name' holds a value"),
-        ("lab", ["student.epoch=1"], "did you mean 'epochs'?"),
+        ("lab", ["students.lab.training.epoch=1"], "--set students.lab.training.epoch=1: unknown key"),
+        ("lab", ["polices.half.k=3"], "--set polices.half.k=3: unknown key 'polices' (did you mean 'policies'?)"),
+        ("lab", ["policies.half.k=three"], "--set policies.half.k=three: policies.half.k: input should be"),
     ],
 )
 def test_wrong_names_and_overrides_are_refused(name: str, overrides: list[str], message: str) -> None:

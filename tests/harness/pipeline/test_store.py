@@ -1,66 +1,98 @@
-"""The store: keys by content, artifacts whole or not at all."""
+"""The store: artifacts whole or not at all, damaged ones refused, drafts that belong to their key."""
 
+import multiprocessing
 import os
 from pathlib import Path
+from typing import Any
 
-from harness.pipeline.store import Store, digest_folder, make_key
+import pytest
+
+from harness.pipeline.store import Artifact, Store, digest_folder
 
 
-def _publish(store: Store, key: str, text: str) -> Path:
-    draft = store.open_draft()
-    (draft / "a.txt").write_text(text)
-    return store.publish(draft, "kind", key, 1.0, {"rows": 1}).path
+def _publish(store: Store, key: str, text: str) -> Artifact:
+    with store.lock("kind", key):
+        draft = store.open_draft("kind", key, resumable=False)
+        (draft / "a.txt").write_text(text)
+        return store.publish(draft, _description(key))
+
+
+def _description(key: str) -> dict[str, Any]:
+    return {
+        "kind": "kind",
+        "key": key,
+        "version": 1,
+        "fingerprint": "f",
+        "params": {},
+        "inputs": {},
+        "seconds": 1.0,
+        "log": {"rows": 1},
+    }
 
 
 def test_an_artifact_is_found_by_its_key_once_it_is_published(tmp_path: Path) -> None:
     store = Store(tmp_path)
-    draft = store.open_draft()
-    (draft / "a.txt").write_text("x")
+    store.open_draft("kind", "k", resumable=False)
     assert store.find("kind", "k") is None
-    store.publish(draft, "kind", "k", 1.0, {"rows": 1})
-    found = store.find("kind", "k")
-    assert found is not None
-    assert (found.log, found.digest) == ({"rows": 1}, digest_folder(found.path))
+    _publish(store, "k", "x")
+    artifact = store.find("kind", "k")
+    assert artifact is not None
+    assert (artifact.log, artifact.digest) == ({"rows": 1}, digest_folder(artifact.path))
+    assert not store.damaged
 
 
-def test_the_first_of_two_runs_that_publish_one_key_stays(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("damage", "reason"),
+    [
+        (lambda path: (path / "a.txt").unlink(), "a.txt: missing, expected 5"),
+        (lambda path: (path / "a.txt").write_text("fir"), "a.txt: 3 bytes, expected 5"),
+        (lambda path: (path / "artifact.json").write_text(""), "artifact.json: "),
+        (lambda path: (path / "artifact.json").write_text("{}"), "artifact.json: kind: field required"),
+        (lambda path: (path / "artifact.json").unlink(), "artifact.json: No such file"),
+        (
+            lambda path: (path / "artifact.json").write_text(
+                (path / "artifact.json").read_text().replace('"kind": "kind"', '"kind": "other"')
+            ),
+            "artifact.json describes other/k",
+        ),
+    ],
+)
+def test_a_damaged_artifact_is_refused_by_name_and_made_anew(damage: Any, reason: str, tmp_path: Path) -> None:
     store = Store(tmp_path)
-    assert _publish(store, "k", "first") == _publish(store, "k", "second")
-    assert (store.path("kind", "k") / "a.txt").read_text() == "first"
-
-
-def test_drafts_of_dead_processes_are_swept_and_those_of_living_ones_stay(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    own = store.open_draft()
-    dead = own.with_name(own.name.replace(str(os.getpid()), "4194305", 1))  # above the kernel's largest pid
-    foreign = own.with_name("4194305-elsewhere-0")
-    for folder in (dead, foreign):
-        folder.mkdir()
-    store.sweep()
-    assert own.exists()
-    assert foreign.exists(), "another machine's process cannot be seen from here"
-    assert not dead.exists()
-
-
-def test_an_artifact_whose_description_was_lost_is_made_anew(tmp_path: Path) -> None:
-    store = Store(tmp_path)
-    path = _publish(store, "k", "first")
-    (path / "artifact.json").write_text("")
+    path = _publish(store, "k", "first").path
+    damage(path)
     assert store.find("kind", "k") is None
+    assert reason in store.damaged[path]
     _publish(store, "k", "second")
+    assert store.find("kind", "k") is not None
     assert (path / "a.txt").read_text() == "second"
+    assert not store.damaged
 
 
-def test_a_key_changes_with_kind_code_parameters_and_inputs_alone() -> None:
-    base = make_key("kind", "v1", {"a": 1, "b": 2}, {"in": "d"})
-    assert base == make_key("kind", "v1", {"b": 2, "a": 1}, {"in": "d"})
-    others = [
-        make_key("other", "v1", {"a": 1, "b": 2}, {"in": "d"}),
-        make_key("kind", "v2", {"a": 1, "b": 2}, {"in": "d"}),
-        make_key("kind", "v1", {"a": 1, "b": 3}, {"in": "d"}),
-        make_key("kind", "v1", {"a": 1, "b": 2}, {"in": "e"}),
-    ]
-    assert len({base, *others}) == 5
+def test_a_resumable_draft_keeps_what_a_killed_run_left_and_another_does_not(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    (store.open_draft("kind", "k", resumable=True) / "rows.jsonl").write_text("row\n")
+    assert (store.open_draft("kind", "k", resumable=True) / "rows.jsonl").read_text() == "row\n"
+    assert not list(store.open_draft("kind", "k", resumable=False).iterdir())
+
+
+def _hold(root: Path, taken: Any, release: Any) -> None:
+    with Store(root).lock("kind", "k"):
+        taken.set()
+        release.wait(60)
+
+
+def test_a_second_process_waits_for_the_lock_and_a_dead_one_holds_none(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("spawn")
+    taken, release = context.Event(), context.Event()
+    holder = context.Process(target=_hold, args=(tmp_path, taken, release))
+    holder.start()
+    assert taken.wait(60)
+    assert holder.pid is not None
+    os.kill(holder.pid, 9)
+    holder.join()
+    with Store(tmp_path).lock("kind", "k"):
+        pass
 
 
 def test_a_folders_digest_depends_on_names_and_bytes_not_on_times(tmp_path: Path) -> None:

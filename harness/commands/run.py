@@ -1,0 +1,145 @@
+"""The command `traceinv run`."""
+
+import argparse
+import json
+import os
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from harness.commands.options import Commands, positive
+from traceinv.errors import GateError, InputError
+
+if TYPE_CHECKING:
+    from harness.pipeline.plan import Plan
+    from harness.pipeline.store import Artifact, Store
+
+STORE = Path("runs/store")
+
+
+def add_run(commands: Commands) -> None:
+    """Add the command's arguments."""
+    run = commands.add_parser(
+        "run", help="run an experiment", description="Run a recipe, from questions to result record."
+    )
+    run.add_argument("recipe", metavar="RECIPE", help="the name of a built-in recipe (lab) or a YAML file")
+    run.add_argument("--out", type=Path, metavar="DIR", help="where the record goes (default: runs/RECIPE)")
+    run.add_argument("--store", type=Path, default=STORE, metavar="DIR", help=f"where artifacts go (default: {STORE})")
+    run.add_argument("--seeds", type=positive, metavar="N", help="run seeds 0 to N-1 instead of the recipe's")
+    run.add_argument("--set", action="append", default=[], metavar="a.b=c", help="override a value of the recipe")
+    run.add_argument("--workers", type=positive, metavar="N", help="processes at a time (default: one a core)")
+    run.add_argument("--dry-run", action="store_true", help="list the stages that would be computed, and stop")
+    run.add_argument("--json", action="store_true", help="print the record as JSON; with --dry-run every stage")
+    run.set_defaults(command=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    from harness.pipeline.plan import plan
+    from harness.pipeline.recipe import load_recipe
+    from harness.pipeline.scheduler import find_artifacts
+
+    planned = plan(load_recipe(options.recipe, options.set, options.seeds))
+    out = options.out or Path("runs") / planned.recipe.name
+    store = _open_store(options.store)
+    cached = find_artifacts(planned.graph, store)
+    _report_damage(store)
+    if options.dry_run:
+        _print_stages(planned, cached, options.json)
+        return 0
+    _check_writable(out)
+    artifacts, computed = _compute(planned, store, len(planned.graph) - len(cached), options)
+    _write(planned, artifacts, computed, out, options.json)
+    return 0
+
+
+def _compute(
+    planned: "Plan", store: "Store", missing: int, options: argparse.Namespace
+) -> "tuple[dict[str, Artifact], int]":
+    from rich.console import Console
+
+    from harness.pipeline.executors.base import StageFailed
+    from harness.pipeline.executors.local import LocalExecutor
+    from harness.pipeline.scheduler import run
+    from harness.views.progress import RunDisplay
+
+    workers = min(options.workers or os.cpu_count() or 1, max(1, missing))
+    console = Console(stderr=options.json)
+    try:
+        with LocalExecutor(workers) as executor, RunDisplay(console, planned.graph) as display:
+            return run(planned.graph, store, executor, display), display.computed
+    except StageFailed as error:
+        raise GateError(str(error)) from None
+
+
+def _write(planned: "Plan", artifacts: "dict[str, Artifact]", computed: int, out: Path, as_json: bool) -> None:
+    from harness.assembly.record import assemble
+    from harness.results.files import write_record
+    from harness.views.terminal import make_console, print_record
+
+    record, items = assemble(planned, artifacts, shlex.join(["traceinv", *sys.argv[1:]]))
+    path = write_record(record, items, out)
+    if as_json:
+        print(record.model_dump_json(indent=1))
+        return
+    console = make_console()
+    print_record(console, record)
+    console.print(
+        f"computed {computed} of {len(planned.graph)} stages; record: {path}", highlight=False, soft_wrap=True
+    )
+
+
+def _print_stages(planned: "Plan", cached: "dict[str, Artifact]", as_json: bool) -> None:
+    """List every stage with its key as JSON, or the missing ones by name; a key below a missing stage is not known yet."""
+    from harness.pipeline.scheduler import known_key
+
+    graph = planned.graph
+    if as_json:
+        entries = [
+            {
+                "name": graph.name(node),
+                "kind": node.kind.name,
+                "labels": node.labels,
+                "version": node.kind.version,
+                "key": known_key(node, cached),
+                "cached": node.id in cached,
+            }
+            for node in graph
+        ]
+        print(json.dumps(entries, indent=1))
+        return
+    missing = [node for node in graph if node.id not in cached]
+    for node in missing:
+        print(graph.name(node))
+    print(f"{len(missing)} of {len(graph)} stages would be computed")
+
+
+def _open_store(root: Path) -> "Store":
+    from harness.pipeline.store import Store
+
+    try:
+        return Store(root)
+    except OSError as error:
+        raise InputError(f"--store {root}: cannot be used: {error.strerror}") from None
+
+
+def _report_damage(store: "Store") -> None:
+    for folder, reason in store.damaged.items():
+        print(f"traceinv: {folder}: not used: {reason}; it will be computed again", file=sys.stderr)
+
+
+def _check_writable(out: Path) -> None:
+    """Find out before anything is computed whether the record can be written.
+
+    Raises:
+        InputError: it cannot.
+    """
+    if out.exists() and not out.is_dir():
+        raise InputError(f"--out {out}: there is a file of this name; expected a folder")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        probe = out / f".{os.getpid()}.probe"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise InputError(f"--out {out}: cannot be written to: {error.strerror}") from None

@@ -1,0 +1,36 @@
+"""Write a trace for each of the target's disclosures."""
+
+from pathlib import Path
+
+from harness.stages.base import GENERATION_LIBRARIES, Inputs, Log, Resources, stage
+from harness.stages.rows import read_records
+from traceinv.engines import Sampling, load_engine
+from traceinv.inversion import invert
+from traceinv.progress import Progress
+from traceinv.records import Disclosure, Inversion
+from traceinv.rows import RowFile
+from traceinv.schema import Closed
+
+
+class Params(Closed):
+    """What the inverter is shown, how it writes, and whether it was trained or is only prompted."""
+
+    engine: str
+    with_summary: bool
+    sampling: Sampling
+    trained: bool
+
+
+@stage(Params, version=1, libraries=GENERATION_LIBRARIES, resources=Resources(gpus=1), resumable=True)
+def inversions(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
+    """Write one inversion a disclosure, as they arrive."""
+    rows = RowFile(out / "inversions.jsonl", Inversion, lambda row: row.id)
+    disclosures = read_records(inputs["disclosures"], Disclosure)
+    engine = load_engine(params.engine, inputs["model"])
+    written = invert(engine, disclosures, params.with_summary, params.sampling, rows, progress, params.trained)
+    return {
+        "inversions": len(written),
+        "finished": sum(row.finish_reason == "stop" for row in written),
+        "cut_off": sum(row.finish_reason == "length" for row in written),
+        "resumed": rows.resumed,
+    }

@@ -1,0 +1,49 @@
+"""Train an inverter on the surrogate's disclosures and traces."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from harness.stages.base import TRAINING_LIBRARIES, Inputs, Log, Resources, stage
+from harness.stages.rows import read_records, refuse_losses, within_limit
+from traceinv.inversion import inverter_examples
+from traceinv.progress import Progress
+from traceinv.records import Disclosure, Transcript
+from traceinv.schema import Closed
+from traceinv.training import TrainingConfig, fine_tune
+
+
+class Params(Closed):
+    """What the inverter is shown, and how it is trained.
+
+    Attributes:
+        max_dropped: share of the surrogate's transcripts that may be incomplete or too long.
+    """
+
+    with_summary: bool
+    training: TrainingConfig
+    max_dropped: float = Field(ge=0, le=1)
+    seed: int
+
+
+@stage(
+    Params,
+    version=1,
+    libraries=TRAINING_LIBRARIES,
+    resources=Resources(gpus=1),
+    resumable=True,
+    unkeyed=("training.save_every",),
+)
+def inverter(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
+    """Train a model that writes a trace from a disclosure.
+
+    Raises:
+        GateError: too few of the surrogate's transcripts are complete and short enough.
+    """
+    rows = read_records(inputs["transcripts"], Transcript)
+    disclosures = read_records(inputs["disclosures"], Disclosure)
+    examples = inverter_examples(rows, disclosures, params.with_summary)
+    kept = within_limit(examples, inputs["base"], params.training.max_tokens)
+    refuse_losses("training examples of the inverter", len(kept), len(rows), params.max_dropped)
+    log = fine_tune(inputs["base"], kept, params.training, params.seed, out, progress)
+    return {**log, "too_long": len(examples) - len(kept)}

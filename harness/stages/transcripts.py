@@ -1,0 +1,34 @@
+"""Ask a reasoning model questions, and keep its traces and answers."""
+
+from pathlib import Path
+
+from harness.stages.base import GENERATION_LIBRARIES, Inputs, Log, Resources, stage
+from harness.stages.rows import read_records
+from traceinv.engines import Sampling, load_engine
+from traceinv.progress import Progress
+from traceinv.records import Question, Transcript
+from traceinv.rows import RowFile
+from traceinv.schema import Closed
+from traceinv.targets import answer_questions
+
+
+class Params(Closed):
+    """How the model is asked."""
+
+    engine: str
+    sampling: Sampling
+
+
+@stage(Params, version=1, libraries=GENERATION_LIBRARIES, resources=Resources(gpus=1), resumable=True)
+def transcripts(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
+    """Write one transcript a question, as they arrive."""
+    rows = RowFile(out / "transcripts.jsonl", Transcript, lambda row: row.id)
+    engine = load_engine(params.engine, inputs["model"])
+    questions = read_records(inputs["questions"], Question)
+    answered = answer_questions(engine, questions, params.sampling, rows, progress)
+    return {
+        "questions": len(answered),
+        "complete": sum(row.complete for row in answered),
+        "cut_off": sum(row.finish_reason == "length" for row in answered),
+        "resumed": rows.resumed,
+    }

@@ -1,0 +1,101 @@
+"""The plan of a recipe: the barrier between the hidden side and the tester's, and what cells share."""
+
+import pytest
+
+from harness.pipeline.graph import SIDE, Node
+from harness.pipeline.plan import HIDDEN, JUDGE, TESTER, Plan, plan
+from harness.pipeline.recipe import load_recipe
+
+SCORERS = {"faithfulness", "ceiling", "likelihood", "calibration"}
+
+
+@pytest.fixture(scope="module")
+def lab() -> Plan:
+    return plan(load_recipe("lab"))
+
+
+def _readers(planned: Plan, source: Node) -> list[Node]:
+    return [node for node in planned.graph if source in node.inputs.values()]
+
+
+def _on(planned: Plan, side: str) -> list[Node]:
+    return planned.graph.select(**{SIDE: side})
+
+
+def _sources(node: Node) -> list[Node]:
+    return [source for source in node.inputs.values() if isinstance(source, Node)]
+
+
+def test_the_testers_side_reads_hidden_artifacts_through_disclosures_alone(lab: Plan) -> None:
+    doors = [node for node in _on(lab, TESTER) if any(source.labels[SIDE] == HIDDEN for source in _sources(node))]
+    assert {node.kind.name for node in doors} == {"disclosures"}
+
+
+def test_hidden_artifacts_are_the_target_its_transcripts_and_what_the_oracle_learns(lab: Plan) -> None:
+    hidden = {(node.kind.name, node.labels.get("regime")) for node in _on(lab, HIDDEN)}
+    oracle = {("examples", "oracle"), ("student", "oracle")}
+    assert hidden == {("reasoning_model", None), ("transcripts", None), *oracle}
+
+
+def test_nothing_but_a_judge_reads_what_a_judge_wrote(lab: Plan) -> None:
+    for node in lab.graph:
+        if any(source.labels[SIDE] == JUDGE for source in _sources(node)):
+            assert node.labels[SIDE] == JUDGE, node
+
+
+def test_hidden_transcripts_are_read_by_the_policy_the_scorers_and_the_oracle_alone(lab: Plan) -> None:
+    readers = _readers(lab, lab.cells[0].hidden)
+    assert {node.kind.name for node in readers} == {"disclosures", "examples", *SCORERS} - {"calibration"}
+    assert {node.labels["regime"] for node in readers if node.kind.name == "examples"} == {"oracle"}
+
+
+def test_second_transcripts_are_read_by_the_ceiling_alone(lab: Plan) -> None:
+    (second,) = lab.graph.select(role="second")
+    assert [node.kind.name for node in _readers(lab, second)] == ["ceiling"]
+
+
+def test_shared_rows_do_not_depend_on_the_oracle(lab: Plan) -> None:
+    for node in lab.cells[0].shared_rows.values():
+        assert "oracle" not in node.inputs
+
+
+def test_every_inverter_and_the_prompted_one_are_measured(lab: Plan) -> None:
+    cell = lab.cells[0]
+    assert set(cell.faithfulness) == {"inverted", "inverted_without_summary", "zero_shot_inverted"}
+    assert {regime for regime, _ in cell.likelihood} == {*cell.faithfulness, "surrogate"}
+
+
+def test_style_is_measured_only_where_there_are_summaries(lab: Plan) -> None:
+    assert lab.cells[0].style is not None
+    regimes = "regimes=[base, answer_only, inverted_without_summary]"
+    silent = plan(load_recipe("lab", [regimes, "policies.half.kind=answer_only"]))
+    assert silent.cells[0].style is None
+
+
+def test_no_inverting_regime_means_nothing_is_inverted_and_no_second_sample_is_asked_for() -> None:
+    planned = plan(load_recipe("lab", ["regimes=[base, answer_only, oracle]"]))
+    kinds = {node.kind.name for node in planned.graph}
+    assert not kinds & {"inverter", "inversions", "style", *SCORERS}
+    assert not planned.graph.select(role="second")
+
+
+def test_cells_share_target_surrogate_and_their_scores() -> None:
+    policies = "policies={half: {kind: every_kth_step, k: 2}, third: {kind: every_kth_step, k: 3}}"
+    planned = plan(load_recipe("lab", [policies, "budgets=[0.5, 1.0]"], seeds=1))
+    assert len(planned.cells) == 4
+    assert len(planned.graph.select(role="target")) == 2 + 1 + 4  # questions, model; transcripts; one disclosure a cell
+    first, *others = planned.cells
+    for other in others:
+        assert other.grades["base", None] is first.grades["base", None]
+        assert other.grades["target", None] is first.grades["target", None]
+        assert other.students["inverted", 0] is not first.students["inverted", 0]
+    assert first.students["surrogate_trace", 0].labels["policy"] == "half"
+    inverters = {node.labels["policy"] for node in planned.graph if node.kind.name == "inverter"}
+    assert inverters == {"half", "third"}, "budgets share an inverter, policies do not"
+
+
+def test_names_of_nodes_are_unique_and_readable(lab: Plan) -> None:
+    names = [lab.graph.name(node) for node in lab.graph]
+    assert len(set(names)) == len(names)
+    assert "student (regime inverted, seed 1)" in names
+    assert "transcripts (role second)" in names

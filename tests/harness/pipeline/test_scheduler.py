@@ -1,0 +1,81 @@
+"""Running a graph: what is missing is computed once, in order; equal contents stop what follows from running again."""
+
+from pathlib import Path
+
+import pytest
+import stub_stages
+from stub_stages import Recorder, add, make, sum_graph
+
+from harness.pipeline.executors.base import InlineExecutor
+from harness.pipeline.graph import Graph
+from harness.pipeline.scheduler import find_artifacts, known_key, run
+from harness.pipeline.store import Store
+from harness.stages.base import stage
+
+
+@pytest.fixture(autouse=True)
+def _stubs(monkeypatch: pytest.MonkeyPatch) -> None:
+    stub_stages.use(monkeypatch)
+
+
+def _total(graph: Graph, store: Store, recorder: Recorder) -> int:
+    artifacts = run(graph, store, InlineExecutor(), recorder)
+    (last,) = graph.select(add)
+    return int(artifacts[last.id].log["number"])
+
+
+def test_a_run_computes_every_node_once_and_a_second_run_nothing(tmp_path: Path) -> None:
+    first, second = Recorder(), Recorder()
+    assert _total(sum_graph(1, 2, 3), Store(tmp_path), first) == 6
+    assert sorted(first.computed) == ["add", "make", "make", "make"]
+    assert _total(sum_graph(1, 2, 3), Store(tmp_path), second) == 6
+    assert second.computed == []
+
+
+def test_another_number_computes_that_number_and_the_sum(tmp_path: Path) -> None:
+    _total(sum_graph(1, 2), Store(tmp_path), Recorder())
+    recorder = Recorder()
+    assert _total(sum_graph(1, 5), Store(tmp_path), recorder) == 6
+    assert sorted(recorder.computed) == ["add", "make"]
+
+
+def test_what_comes_out_the_same_computes_nothing_after_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _total(sum_graph(1, 2), Store(tmp_path), Recorder())
+    bumped = stage(make.params, version=2)(make.run)
+    stub_stages.use(monkeypatch, bumped, add)
+    graph = Graph()
+    nodes = {str(i): graph.add(bumped, {"number": n}, {}, {}) for i, n in enumerate((1, 2))}
+    graph.add(add, {}, nodes, {})
+    recorder = Recorder()
+    assert _total(graph, Store(tmp_path), recorder) == 3
+    assert recorder.computed == ["make", "make"]
+    assert recorder.cached_nodes == ["add"]
+
+
+def test_a_damaged_artifact_is_computed_again(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    _total(sum_graph(1), store, Recorder())
+    (artifact,) = (artifact for artifact in store.artifacts() if artifact.kind == "make")
+    (artifact.path / "number.txt").unlink()
+    recorder = Recorder()
+    assert _total(sum_graph(1), store, recorder) == 1
+    assert recorder.computed == ["make"]
+
+
+def test_a_failing_stage_keeps_what_was_finished(tmp_path: Path) -> None:
+    graph = Graph()
+    graph.add(make, {"number": 1}, {}, {}, cost=2)
+    graph.add(make, {"fails": True}, {}, {}, cost=1)
+    with pytest.raises(ValueError, match="told to fail"):
+        run(graph, Store(tmp_path), InlineExecutor(), Recorder())
+    assert [artifact.log for artifact in Store(tmp_path).artifacts()] == [{"number": 1}]
+
+
+def test_a_key_is_known_once_the_inputs_are_there(tmp_path: Path) -> None:
+    graph, store = sum_graph(1, 2), Store(tmp_path)
+    (last,) = graph.select(add)
+    assert find_artifacts(graph, store) == {}
+    assert known_key(last, {}) is None
+    artifacts = run(graph, store, InlineExecutor(), Recorder())
+    assert find_artifacts(graph, store) == artifacts
+    assert known_key(last, artifacts) == artifacts[last.id].key

@@ -1,0 +1,83 @@
+"""Which source stands behind an artifact: all that it imports, but no comment and no docstring."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from harness import sources
+from harness.sources import changed_files, closure, fingerprint
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> Path:
+    """A package of the test's own: `own` imports `used`, which imports `inner` late and `typed` for its types."""
+    folder = tmp_path / f"package_{abs(hash(request.node.name))}"
+    folder.mkdir()
+    name = folder.name
+    guard = f"from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from {name} import typed\n"
+    for module, text in {
+        "__init__": "",
+        "own": f"from {name} import used\n",
+        "used": f'{guard}def f():\n    """Return x."""\n    from {name}.inner import x\n    return x  # why\n',
+        "inner": "x = 1\n",
+        "typed": "",
+        "aside": "",
+    }.items():
+        (folder / f"{module}.py").write_text(text)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(sources, "OURS", (name,))
+    monkeypatch.setattr(sources, "SOURCE_FOLDERS", (name,))
+    return folder
+
+
+def _fingerprint(package: Path) -> str:
+    for function in (sources.module_path, sources.read_source, sources.changed_files, sources._package_folder):
+        function.cache_clear()
+    return fingerprint((f"{package.name}.own",))
+
+
+@pytest.mark.parametrize("module", ["own", "used", "inner"])
+def test_what_is_imported_anywhere_counts(module: str, package: Path) -> None:
+    before = _fingerprint(package)
+    with (package / f"{module}.py").open("a") as file:
+        file.write("y = 2\n")
+    assert _fingerprint(package) != before
+
+
+@pytest.mark.parametrize("module", ["typed", "aside"])
+def test_what_is_there_for_types_or_for_others_does_not(module: str, package: Path) -> None:
+    before = _fingerprint(package)
+    (package / f"{module}.py").write_text("changed = 1\n")
+    assert _fingerprint(package) == before
+
+
+def test_comments_docstrings_and_blank_lines_do_not_count(package: Path) -> None:
+    before = _fingerprint(package)
+    text = (package / "used.py").read_text()
+    (package / "used.py").write_text(text.replace("Return x.", "Return it.").replace("# why", "\n\n    # because"))
+    assert _fingerprint(package) == before
+
+
+def test_a_package_stands_for_all_modules_in_it(package: Path) -> None:
+    _fingerprint(package)
+    assert {f"{package.name}.aside", f"{package.name}.typed"} <= closure((package.name,)).keys()
+
+
+def test_uncommitted_changes_count_where_they_mean_something(package: Path) -> None:
+    def git(*arguments: str) -> None:
+        identity = ("-c", "user.name=t", "-c", "user.email=t@example.org")
+        subprocess.run(["git", *identity, *arguments], cwd=package.parent, check=True, capture_output=True)
+
+    git("init")
+    git("add", ".")
+    git("commit", "-m", "start")
+    _fingerprint(package)
+    assert not changed_files()
+    with (package / "used.py").open("a") as file:
+        file.write("# a comment\n")
+    (package / "new.py").write_text("x = 1\n")
+    with (package / "inner.py").open("a") as file:
+        file.write("z = 1\n")
+    _fingerprint(package)
+    assert {path.name for path in changed_files()} == {"inner.py", "new.py"}

@@ -1,0 +1,24 @@
+"""Where the weights of a model lie."""
+
+from pathlib import Path
+
+from traceinv.errors import InputError
+
+LAB_BASE = "lab-base"
+"""The name of the lab's base model, which ships with the package."""
+
+
+def locate(name: str) -> Path:
+    """Return the folder of a model.
+
+    Raises:
+        InputError: there is no such folder.
+    """
+    if name == LAB_BASE:
+        return Path(__file__).parent / "lab" / "base"
+    path = Path(name)
+    if not path.is_dir():
+        raise InputError(
+            f"model {name!r}: no such folder; expected a folder with weights and tokenizer, or {LAB_BASE!r}"
+        )
+    return path

@@ -1,0 +1,36 @@
+"""Disclosure policies, one file each: the rules that turn a hidden transcript into what the target shows."""
+
+import hashlib
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import BeforeValidator, SerializeAsAny
+
+from traceinv.policies.base import Policy
+from traceinv.records import Disclosure, Transcript
+from traceinv.registry import chooser
+
+__all__ = ["AnyPolicy", "Policy", "disclose", "within_budget"]
+
+AnyPolicy = Annotated[SerializeAsAny[Policy], BeforeValidator(chooser("traceinv.policies", Policy))]
+"""A field that holds any policy, chosen by its `kind`."""
+
+
+def disclose(transcripts: Sequence[Transcript], policy: Policy) -> list[Disclosure]:
+    """Return the disclosure of each complete transcript, in their order; an incomplete one discloses nothing."""
+    disclosures = (policy.disclose(transcript) for transcript in transcripts)
+    return [disclosure for disclosure in disclosures if disclosure is not None]
+
+
+def within_budget(disclosures: Sequence[Disclosure], budget: float) -> list[Disclosure]:
+    """Keep about this share of the disclosures, chosen by a hash of the question's id.
+
+    The disclosures of a smaller budget are a subset of those of a larger one.
+    """
+    return [disclosure for disclosure in disclosures if _rank(disclosure.id) < budget]
+
+
+def _rank(identifier: str) -> float:
+    """Map an id to a number from 0 to 1, evenly and always the same."""
+    digest = hashlib.sha256(identifier.encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64

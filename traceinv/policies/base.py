@@ -1,0 +1,33 @@
+"""What a disclosure policy is: a rule that makes a disclosure of a transcript."""
+
+from typing import ClassVar
+
+from traceinv.records import Disclosure, Transcript
+from traceinv.schema import Closed
+
+
+class Policy(Closed):
+    """A disclosure policy; a subclass has a `kind` and says what it writes of a trace.
+
+    Attributes:
+        discloses_summary: whether its disclosures have a summary.
+    """
+
+    discloses_summary: ClassVar[bool] = True
+
+    kind: str
+
+    def summarise(self, trace: str) -> str | None:
+        """Return the summary of a trace; None where the policy discloses none."""
+        raise NotImplementedError
+
+    def disclose(self, transcript: Transcript) -> Disclosure | None:
+        """Return what the target shows of a transcript; None for one that is not complete."""
+        if not (transcript.complete and transcript.trace and transcript.answer):
+            return None
+        return Disclosure(
+            id=transcript.id,
+            question=transcript.question,
+            answer=transcript.answer,
+            summary=self.summarise(transcript.trace),
+        )
