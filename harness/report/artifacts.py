@@ -7,7 +7,6 @@ from pathlib import Path
 
 from harness.pipeline.store import Artifact, Store
 from harness.results.schema import Label, ResultRecord
-from traceinv.errors import InputError
 
 KIND, KEY = re.compile("[a-z_]+"), re.compile("[0-9a-f]+")
 
@@ -47,15 +46,3 @@ def find_artifacts(record: ResultRecord, store: Path) -> RunArtifacts | str:
         if (artifact := artifacts.find(entry.kind, entry.key))
     ]
     return RunArtifacts(stages) if stages else f"the store {store} has no artifact of this run"
-
-
-def rows_file(folder: Path) -> Path:
-    """Return the one JSONL file of an artifact that holds rows.
-
-    Raises:
-        InputError: the folder has no such file, or several.
-    """
-    paths = list(folder.glob("*.jsonl"))
-    if len(paths) != 1:
-        raise InputError(f"{folder}: expected one .jsonl file, got {len(paths)}")
-    return paths[0]

@@ -5,12 +5,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from harness.report.artifacts import RunArtifacts, StoredStage, rows_file
+from harness.report.artifacts import RunArtifacts, StoredStage
 from harness.results.cells import differing_parts, parts_text
 from harness.results.schema import Label
+from harness.stages.rows import read_records
 from traceinv.records import Disclosure, Inversion, Question, Transcript
 from traceinv.regimes import ORDER
-from traceinv.rows import read_rows
 from traceinv.steps import is_exact, steps_of
 
 MATCHED, FALSE, DISCLOSED = 1, 2, 4
@@ -76,10 +76,10 @@ def read_cases(run: RunArtifacts, prefix: str = "") -> list[Case]:
             continue
         key = hidden.artifact.key
         if key not in truths:
-            rows = read_rows(rows_file(hidden.artifact.path), Transcript)
+            rows = read_records(hidden.artifact.path, Transcript)
             truths[key] = {row.id: row.trace or "" for row in rows}
         name = prefix + attempt_name(stage.labels, parts)
-        for row in read_rows(rows_file(stage.artifact.path), Inversion):
+        for row in read_records(stage.artifact.path, Inversion):
             truth = truths[key].get(row.id, "")
             case = cases.setdefault((key, row.disclosure), _case(row.disclosure, truth))
             case.attempts.append(_attempt(name, row, truth))
