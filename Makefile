@@ -1,13 +1,24 @@
-# make setup, make demo, make test: each from a fresh clone, with Python 3.11 or newer and nothing else installed.
+# Every target works from a fresh clone, with Python 3.11 or newer and make; the first one sets up .venv.
+#
+#   make demo         run the whole method once in the embedded lab, with one seed
+#   make test         all checks and all tests
+#   make fast-test    the tests that are not marked slow
+#   make check        ruff, mypy, import-linter, and whether leaderboard.md is up to date
+#   make golden       write tests/golden/stages.json anew (CONTRIBUTING.md says when)
+#   make leaderboard  write leaderboard.md anew from the records in results/
+#   make report       write runs/report.html: the records in results/, and the traces of a run
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: setup demo test fast-test check leaderboard report
+.PHONY: help setup demo test fast-test check golden leaderboard report
+
+help:
+	@sed -n '/^#   make/s/^#   //p' Makefile
 
 setup: $(STAMP)
 
-# torch goes first and pinned: on a machine without a GPU a later, unpinned wish for torch pulls gigabytes of CUDA.
+# torch is installed first, at its pinned version: on a machine without a GPU another requirement would pull gigabytes of CUDA.
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --constraint constraints.txt torch==2.13.0
@@ -27,12 +38,17 @@ check: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
 	$(BIN)/traceinv leaderboard --check
+
+golden: setup
+	$(BIN)/python tests/golden/crossings.py
 
 leaderboard: setup
 	$(BIN)/traceinv leaderboard
 
-# The committed records, and the traces of the last `traceinv run lab` where there is one.
+# The committed records, and the traces of `traceinv run lab` or else of `make demo`, if one of them was run.
+RUN = $(firstword $(dir $(wildcard runs/lab/*.json runs/demo/*.json)))
 report: setup
 	mkdir -p runs
-	$(BIN)/traceinv report --results results $(if $(wildcard runs/lab/*.json),--run runs/lab) --out runs/report.html
+	$(BIN)/traceinv report --results results $(if $(RUN),--run $(RUN)) --out runs/report.html
