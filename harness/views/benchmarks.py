@@ -35,17 +35,20 @@ class SampleBar:
 
 
 def print_record(console: Console, record: BenchRecord) -> None:
-    """One line a task."""
+    """Print the figures of each task in one line."""
     print_figures(console, {task.name: task.figures for task in record.tasks}, "task")
 
 
 def print_figures(console: Console, rows: Mapping[str, Figures], heading: str) -> None:
-    """Accuracy with its interval and bounds beside the ways to fail, one line a row; all in percent."""
+    """Print accuracy with its interval and bounds beside the shares of failures, one line a row; all in percent."""
     table = Table(
-        box=None, pad_edge=False, padding=(0, 1), title="percent; bounds: were all that was cut off right, or wrong"
+        box=None,
+        pad_edge=False,
+        padding=(0, 1),
+        title="percent; bounds: accuracy if every truncated answer were wrong, or right",
     )
     table.add_column(heading, no_wrap=True)
-    for column in ("items", "accuracy", "95%", "bounds", "finished", "un-\nfinished", "no\nanswer", "bad\nformat"):
+    for column in ("items", "accuracy", "95%", "bounds", "finished", "unclosed", "no\nanswer", "bad\nformat"):
         table.add_column(column, justify="right", no_wrap=True)
     if any(row.ungradable for row in rows.values()):
         table.add_column("un-\ngradable", justify="right", no_wrap=True)
