@@ -112,7 +112,8 @@ class _CellPlanner:
         """Add examples, shared rows, students and their grades for one seed."""
         taught = {regime: self._examples(regime, seed) for regime in self.recipe.trained_regimes}
         open_to_tester = {name: node for name, node in taught.items() if not REGIMES[name].source.hidden}
-        params = {"max_dropped": self.recipe.max_dropped, "questions": self._question_count()}
+        disclosed = round(self._question_count() * self.cell.budget)
+        params = {"max_dropped": self.recipe.max_dropped, "questions": disclosed}
         rows = self._add("shared_rows", params, open_to_tester, TESTER, seed=seed, cost=0.1)
         self.planned.shared_rows[seed] = rows
         for regime, examples in taught.items():

@@ -23,6 +23,8 @@ COLOURS = 12
 """How many colours the palette has."""
 SHAPES = ("circle", "square", "diamond", "triangle-up", "triangle-down", "cross")
 ROW_HEIGHT = 26
+LONG_NAME = 28
+"""Names longer than this have a legend of two columns instead of four."""
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ def scatter(items: Sequence[Spot], x_title: str, y_title: str, width: int, diago
     y = alt.Y("mean:Q", title=y_title, axis=alt.Axis(format="%", tickCount=6), scale=alt.Scale(zero=True))
     series = _series(names, width)
     shape = alt.Shape(
-        "series:N", scale=alt.Scale(domain=names, range=_shapes(names)), title=None, legend=_legend(width)
+        "series:N", scale=alt.Scale(domain=names, range=_shapes(names)), title=None, legend=_legend(names, width)
     )
     layers: list[Any] = [
         chart.mark_rule(aria=False, strokeWidth=2, opacity=0.6).encode(
@@ -279,17 +281,18 @@ def _series(names: Sequence[str], width: int) -> Any:
     import altair as alt
 
     scale = alt.Scale(domain=list(names), range=[colour(name) for name in names])
-    return alt.Color("series:N", scale=scale, title=None, legend=_legend(width))
+    return alt.Color("series:N", scale=scale, title=None, legend=_legend(names, width))
 
 
 def _shapes(names: Sequence[str]) -> list[str]:
     return [SHAPES[number % len(SHAPES)] for number in range(len(names))]
 
 
-def _legend(width: int) -> Any:
+def _legend(names: Sequence[str], width: int) -> Any:
     import altair as alt
 
-    return alt.Legend(orient="bottom", columns=4 if width >= WIDE else 1, symbolOpacity=1, labelLimit=230)
+    columns = 1 if width < WIDE else 2 if max(map(len, names)) > LONG_NAME else 4
+    return alt.Legend(orient="bottom", columns=columns, symbolOpacity=1, labelLimit=350)
 
 
 def _themed(chart: Chart) -> Chart:

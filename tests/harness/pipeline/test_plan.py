@@ -94,6 +94,11 @@ def test_cells_share_target_surrogate_and_their_scores() -> None:
     assert inverters == {"half", "third"}, "budgets share an inverter, policies do not"
 
 
+def test_rows_count_as_lost_only_within_the_budget() -> None:
+    planned = plan(load_recipe("lab", ["budgets=[0.25, 1.0]"], seeds=1))
+    assert [cell.shared_rows[0].params["questions"] for cell in planned.cells] == [300, 1200]
+
+
 def test_names_of_nodes_are_unique_and_readable(lab: Plan) -> None:
     names = [lab.graph.name(node) for node in lab.graph]
     assert len(set(names)) == len(names)
