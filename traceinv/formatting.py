@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from traceinv.errors import GateError
-from traceinv.reasoning import CLOSE, OPEN, THINK, Markers, completion_after
+from traceinv.reasoning import CLOSE, OPEN, THINK, Markers, completion_after, marker_tokens
 from traceinv.records import Example
 
 if TYPE_CHECKING:
@@ -80,9 +80,10 @@ def encode_prompt(tokenizer: "PreTrainedTokenizerBase", rendered: str, add_speci
 def decode_reply(tokenizer: "PreTrainedTokenizerBase", ids: Sequence[int], markers: Markers = THINK) -> str:
     """Decode generated tokens without special tokens, except for reasoning markers that are special tokens."""
     special = {tokenizer.convert_tokens_to_ids(token): token for token in tokenizer.all_special_tokens}
-    if not any(token in (markers.open, markers.close) for token in special.values()):
+    marking = marker_tokens(special.values(), markers)
+    if not marking:
         return str(tokenizer.decode(list(ids), skip_special_tokens=True))
-    kept = [i for i in ids if special.get(i) in (None, markers.open, markers.close)]
+    kept = [i for i in ids if i not in special or special[i] in marking]
     return str(tokenizer.decode(kept, skip_special_tokens=False))
 
 

@@ -7,7 +7,7 @@ import re
 from typing import Literal
 
 from harness.grading.base import Grade
-from traceinv.reasoning import THINK, Markers, is_unclosed, text_after_reasoning
+from traceinv.reasoning import THINK, Markers, read_reply
 
 Place = Literal["boxed", "hashes", "sentence", "last_number"]
 Rule = tuple[Place, ...]
@@ -43,16 +43,16 @@ _NUMBER = re.compile(r"(?:(?<![\w.,)\]}])-)?\$?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:\s
 def split_reasoning(response: str, markers: Markers = THINK) -> str | Grade:
     """Return the text after the reasoning, or the response's grade where there is no such text.
 
-    The answer starts after the last closing marker, so that a draft inside the reasoning is not taken for it. A response
-    without markers is all answer, unless the prompt opened the reasoning.
+    The reasoning is set apart by `markers` or, where they are the default, by those of any known model. A response without
+    markers is all answer, unless the prompt opened the reasoning.
     """
-    if is_unclosed(response, markers):
-        return Grade("unfinished", None, f"the reasoning is never closed with {markers.close}")
-    answer = text_after_reasoning(response, markers)
-    if not answer:
-        reason = "nothing follows the reasoning" if markers.close in response else "the response is empty"
-        return Grade("no_answer", None, reason)
-    return answer
+    parts = read_reply(response, markers)
+    if parts.unclosed or parts.answer is None:
+        return Grade("unfinished", None, "the reasoning is never closed")
+    if answer := parts.answer.strip():
+        return answer
+    reason = "the response is empty" if parts.reasoning is None else "nothing follows the reasoning"
+    return Grade("no_answer", None, reason)
 
 
 def extract_answer(text: str, rule: Rule) -> str | Grade:

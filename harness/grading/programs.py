@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from harness.grading.answers import split_reasoning
 from harness.grading.base import Grade
-from traceinv.reasoning import Markers
+from traceinv.reasoning import Markers, read_reply
 
 _FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})[ \t]*([^\s`]*)[^`]*")
 _GLUED = re.compile(r"()[^`]*(`{3,})[ \t]*(python3?|py)[ \t\r]*", re.I)  # a fence at the end of a line of prose
@@ -44,7 +44,7 @@ def find_program(response: str, names: Sequence[str], prompt: str, markers: Mark
     if isinstance(text, Grade):
         return text
     # the text that split_reasoning returns is stripped, and so has lost the indentation of a function's body
-    answer = _CHAT_STOPS.split(response.rpartition(markers.close)[2])[0]
+    answer = _CHAT_STOPS.split(read_reply(response, markers).answer or "")[0]
     blocks = fenced_blocks(answer)
     defining = [block.code for block in blocks if _defines(block.code, names)]
     if blocks:

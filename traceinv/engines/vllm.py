@@ -8,7 +8,7 @@ from traceinv.engines.base import Completion, IsDone, Message, Replies, Request,
 from traceinv.engines.stopping import check_fits, stop_token_ids
 from traceinv.errors import GateError, InputError
 from traceinv.formatting import check_prompt, encode_prompt, render_messages, template_source
-from traceinv.reasoning import CLOSE
+from traceinv.reasoning import marker_tokens
 from traceinv.records import FinishReason
 
 BATCH_SIZE = 256
@@ -126,7 +126,7 @@ class VLLMEngine:
             stop=list(sampling.stop),
             stop_token_ids=self.stop_ids,
             # special tokens are left out, unless the reasoning markers are special
-            skip_special_tokens=CLOSE not in self.tokenizer.all_special_tokens,
+            skip_special_tokens=not marker_tokens(self.tokenizer.all_special_tokens),
             spaces_between_special_tokens=False,
         )
 
