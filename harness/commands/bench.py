@@ -14,6 +14,7 @@ from traceinv.errors import InputError
 if TYPE_CHECKING:
     from harness.evaluation.record import Figures
     from harness.evaluation.settings import BenchSettings
+    from traceinv.reasoning import Markers
 
 SEED = 1234
 """lm-eval's default."""
@@ -72,6 +73,15 @@ def add_grade(commands: Commands) -> None:
     grade.add_argument("task", metavar="TASK")
     grade.add_argument("responses", type=Path, metavar="RESPONSES.jsonl")
     add_data(grade)
+    grade.add_argument(
+        "--think",
+        nargs=2,
+        metavar=("OPEN", "CLOSE"),
+        help="markers of the reasoning (default: those of any known model)",
+    )
+    grade.add_argument(
+        "--think-opened", action="store_true", help="the prompt opened the reasoning, so a response begins inside it"
+    )
     grade.add_argument(
         "--out", type=Path, metavar="FILE.jsonl", help="write a verdict for each line, in the same order"
     )
@@ -164,7 +174,14 @@ def _grade(options: argparse.Namespace) -> int:
     benchmark = find(options.task)
     if options.out and not options.out.parent.is_dir():
         raise InputError(f"--out {options.out}: no such folder")
-    loaded, verdicts = grade_file(benchmark, options.responses, options.data_dir, parameters(options.param))
+    loaded, verdicts = grade_file(
+        benchmark,
+        options.responses,
+        options.data_dir,
+        parameters(options.param),
+        _markers(options),
+        lambda note: print(f"note: {options.responses}: {note}", file=sys.stderr),
+    )
     if options.out:
         lines = (json.dumps(verdict.model_dump() | {"id": identifier}) + "\n" for identifier, verdict in verdicts)
         options.out.write_text("".join(lines), encoding="utf-8")
@@ -177,6 +194,22 @@ def _grade(options: argparse.Namespace) -> int:
     else:
         _print_grades(benchmark.name, overall, subjects, len(loaded.items))
     return 0
+
+
+def _markers(options: argparse.Namespace) -> "Markers | None":
+    """Return the reasoning markers that the options name; None where they name none.
+
+    Raises:
+        InputError: a marker is empty.
+    """
+    from traceinv.reasoning import CLOSE, OPEN, Markers
+
+    if not options.think and not options.think_opened:
+        return None
+    opening, close = options.think or (OPEN, CLOSE)
+    if not opening or not close:
+        raise InputError("--think: expected two markers, got an empty text")
+    return Markers(opening, close, opened=options.think_opened)
 
 
 def _grades_as_json(name: str, overall: "Figures", subjects: "dict[str, Figures]", items: int) -> str:

@@ -1,14 +1,16 @@
 """Grading of responses, and of files of responses recorded elsewhere."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.benchmarks.catalog import Benchmark
 from harness.benchmarks.loading import LoadedTask, load
 from harness.benchmarks.scorer import Item, grade_all
+from harness.evaluation.reasoning import mark_reasoning, missing_option
 from harness.evaluation.responses import Response, Sample, Verdict, read_recorded, sample_of, verdict_of
 from traceinv.errors import InputError, nearest
+from traceinv.reasoning import Markers
 
 
 def grade_batch(responses: Sequence[Response], tasks: Sequence[LoadedTask]) -> list[Sample]:
@@ -25,9 +27,18 @@ def grade_batch(responses: Sequence[Response], tasks: Sequence[LoadedTask]) -> l
 
 
 def grade_file(
-    benchmark: Benchmark, responses: Path, data_dir: str | None, parameters: Mapping[str, Any]
+    benchmark: Benchmark,
+    responses: Path,
+    data_dir: str | None,
+    parameters: Mapping[str, Any],
+    markers: Markers | None = None,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> tuple[LoadedTask, list[tuple[str, Verdict]]]:
     """Grade a file of recorded responses.
+
+    Args:
+        markers: those of the reasoning; None to try those of all known models.
+        warn: called with a note where the prompt seems to have opened the reasoning and `markers` do not say so.
 
     Returns:
         The task, and the verdicts in the order of the file, each with the id in the file; the nth line of an id is its nth
@@ -38,6 +49,9 @@ def grade_file(
         GateError: the means of grading failed.
     """
     recorded = read_recorded(responses)
+    if not (markers and markers.opened) and (note := missing_option(recorded)):
+        warn(note)
+    recorded = mark_reasoning(recorded, markers)
     loaded = load(benchmark, data_dir, parameters)
     loaded.scorer.check_ready()
     items = [_find_item(loaded, record.id, where) for where, record in recorded]

@@ -89,3 +89,51 @@ def test_a_benchmarks_own_samples_can_be_graded_again(folder: Path) -> None:
 def test_a_wrong_task_is_answered_with_the_nearest(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["grade", "math50", str(tmp_path / "r.jsonl")]) == 2
     assert "did you mean 'math500'" in capsys.readouterr().err
+
+
+def states(folder: Path, text: str, *options: str) -> list[str]:
+    assert grade(folder, text, "--out", str(folder / "o.jsonl"), *options) == 0
+    return [json.loads(row)["state"] for row in (folder / "o.jsonl").read_text().splitlines()]
+
+
+def test_the_markers_of_the_reasoning_can_be_named(folder: Path) -> None:
+    text = line("gsm8k/0", r"((\boxed{7}))\boxed{1}") + line("gsm8k/1", r"((\boxed{2} or")
+    assert states(folder, text, "--think", "((", "))") == ["correct", "unfinished"]
+    assert states(folder, text) == ["correct", "correct"]
+
+
+def test_a_response_that_never_closes_what_the_prompt_opened_is_unfinished(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text = line("gsm8k/0", r"so</think>\boxed{1}") + line("gsm8k/1", r"so \boxed{2}, I think")
+    assert states(folder, text) == ["correct", "correct"]
+    assert "note: " in (error := capsys.readouterr().err)
+    assert "1 of 2 responses close reasoning that they never open" in error
+    assert states(folder, text, "--think-opened") == ["correct", "unfinished"]
+    assert not capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("response", "state"),
+    [
+        (r"Perhaps \boxed{1}? Wait", "unfinished"),
+        (r"The answer is 1. But let me look at", "unfinished"),
+        ("The answer is 1.\n\nThe answer is 1.\n\nThe ans", "correct"),
+        (r"So \boxed{1}. This is the same as in the", "correct"),
+    ],
+)
+def test_a_response_that_was_cut_off_in_doubt_of_its_answer_is_unfinished(
+    folder: Path, response: str, state: str
+) -> None:
+    assert states(folder, line("gsm8k/0", response, finish_reason="length")) == [state]
+    assert states(folder, line("gsm8k/0", response, finish_reason="stop")) == ["correct"]
+
+
+def test_a_response_that_was_cut_off_is_unfinished_where_others_have_reasoning(folder: Path) -> None:
+    text = line("gsm8k/0", r"<think>a</think>\boxed{1}") + line("gsm8k/1", r"It is \boxed{2}", finish_reason="length")
+    assert states(folder, text) == ["correct", "unfinished"]
+
+
+def test_an_empty_marker_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert grade(folder, line("gsm8k/0", "1"), "--think", "", "x") == 2
+    assert "--think: expected two markers, got an empty text" in capsys.readouterr().err
