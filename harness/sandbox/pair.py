@@ -72,6 +72,7 @@ class WorkerPair:
         try:
             with ExitStack() as ends:
                 reader, writer = os.pipe()
+                os.fchmod(writer, 0o222)  # a program may open its output by name, and runs as another user than this
                 ends.callback(os.close, reader)
                 with os.fdopen(writer, "wb") as write_end, os.fdopen(_sealed(stdin), "rb") as read_only:
                     fds = (read_only.fileno(), write_end.fileno())
@@ -184,6 +185,8 @@ def _judge(message: list[str] | None, candidate: Exit | None, checker: Exit | No
     verdict, explanation, cause = message
     if verdict == "broken":
         raise BrokenTests(explanation)
+    if verdict == "gone" and cause == "blocked":
+        return Outcome("blocked", explanation, used)
     if verdict == "gone":
         return _judge_ending(candidate, explanation, limits)
     return Outcome(

@@ -6,6 +6,7 @@ import queue
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cache
 
 from harness.sandbox.pair import WorkerPair
@@ -13,6 +14,7 @@ from harness.sandbox.records import Checks, Limits, Outcome, SandboxFailed
 
 REFERENCE_CPU_SECONDS = 0.12
 MAX_SLOWNESS = 10.0
+MEMORY_BESIDE_OTHERS = 2 * 1024**3
 _CALIBRATION_RUNS = 3
 _WORKLOAD = """
 table = {}
@@ -24,12 +26,14 @@ text = ",".join(f"{key}:{count}" for key, count in ordered)
 assert len(text.split(",")) == len(table)
 """
 
+Job = Callable[[WorkerPair, Limits], Outcome]
+
 
 class Pool:
     """Runs isolated programs, from any thread; a caller waits for a free pair of workers.
 
     A program that was stopped because it idled is run once more with no other program beside it, because the machine may have
-    been busy.
+    been busy. So is one that needs more memory than `MEMORY_BESIDE_OTHERS`, where its limits grant it more.
 
     Attributes:
         size: how many programs run at a time.
@@ -52,8 +56,7 @@ class Pool:
             IsolationMissing: this machine cannot isolate programs.
             SandboxFailed: the program was not started, twice.
         """
-        scaled = limits.scaled(self.slowness)
-        return self._judge(lambda pair: pair.check(program, tests, scaled))
+        return self._judge(lambda pair, scaled: pair.check(program, tests, scaled), limits.scaled(self.slowness))
 
     def run(self, program: str, stdin: str, limits: Limits) -> Outcome:
         """Run an untrusted program as a script.
@@ -62,8 +65,7 @@ class Pool:
             IsolationMissing: this machine cannot isolate programs.
             SandboxFailed: the program was not started, twice.
         """
-        scaled = limits.scaled(self.slowness)
-        return self._judge(lambda pair: pair.run(program, stdin, scaled))
+        return self._judge(lambda pair, scaled: pair.run(program, stdin, scaled), limits.scaled(self.slowness))
 
     def close(self) -> None:
         """Kill all workers. No program may be running. In a fork of the process that made the pool, this does nothing."""
@@ -89,19 +91,23 @@ class Pool:
     _slowness: float | None = None
 
     def _calibrate(self) -> float:
-        outcomes = [self._judge(lambda pair: pair.run(_WORKLOAD, "", Limits())) for _ in range(_CALIBRATION_RUNS)]
+        outcomes = [
+            self._judge(lambda pair, limits: pair.run(_WORKLOAD, "", limits), Limits())
+            for _ in range(_CALIBRATION_RUNS)
+        ]
         failed = next((o for o in outcomes if o.verdict != "passed"), None)
         if failed is not None:
             raise SandboxFailed(f"the program that calibrates the time limits did not run: {failed.explanation}")
         return min(max(min(o.cpu_seconds for o in outcomes) / REFERENCE_CPU_SECONDS, 1.0), MAX_SLOWNESS)
 
-    def _judge(self, job: Callable[[WorkerPair], Outcome]) -> Outcome:
+    def _judge(self, job: Job, limits: Limits) -> Outcome:
+        beside_others = replace(limits, memory_bytes=min(limits.memory_bytes, MEMORY_BESIDE_OTHERS))
         with self._pair() as pair:
-            outcome = _try_twice(pair, job)
-        if not outcome.by_wall_clock:
+            outcome = _try_twice(pair, job, beside_others)
+        if not outcome.by_wall_clock and (outcome.verdict != "memory" or limits == beside_others):
             return outcome
         with self._only_pair() as pair:
-            return _try_twice(pair, job)
+            return _try_twice(pair, job, limits)
 
     @contextmanager
     def _pair(self) -> Iterator[WorkerPair]:
@@ -124,13 +130,13 @@ class Pool:
                     self._free.put(pair)
 
 
-def _try_twice(pair: WorkerPair, job: Callable[[WorkerPair], Outcome]) -> Outcome:
+def _try_twice(pair: WorkerPair, job: Job, limits: Limits) -> Outcome:
     """Run a job, and once more with new workers where the old ones were lost before the program started."""
     try:
-        return job(pair)
+        return job(pair, limits)
     except SandboxFailed:
         pair.close()
-        return job(pair)
+        return job(pair, limits)
 
 
 @cache

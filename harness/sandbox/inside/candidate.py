@@ -5,7 +5,10 @@ Once the program is loaded, nothing in this process is trusted. A program that t
 
 import atexit
 import builtins
+import contextlib
 import errno
+import gc
+import io
 import os
 import resource
 import sys
@@ -14,7 +17,7 @@ import time
 import types
 from typing import Any
 
-from harness.sandbox.inside.wire import BadMessage, Channel, decode, encode
+from harness.sandbox.inside.wire import BadMessage, Channel, TooLarge, decode, encode
 
 EXPLANATION_LENGTH = 300
 _ARGV = [
@@ -46,13 +49,17 @@ def serve(channel: Channel) -> None:
     calls = _Calls(module.__dict__, job["cpu_seconds"])
     while True:
         token, name, args, kwargs = channel.receive()
-        channel.send([token, *calls.answer(name, args, kwargs)])
+        try:
+            channel.send([token, *calls.answer(name, args, kwargs)])
+        except (TooLarge, MemoryError) as error:
+            channel.send([token, "raised", *_describe(error)])
 
 
 def run_script(channel: Channel) -> None:
     """Run the program in the first message as a script, until all its threads have ended."""
     job = channel.receive()
     module = _new_module("__main__")
+    _open_standard_streams()
     try:
         exec(compile(job["program"], "<candidate>", "exec"), module.__dict__)  # noqa: S102
     except SystemExit:
@@ -64,7 +71,23 @@ def run_script(channel: Channel) -> None:
     if shutdown is not None:
         shutdown()
     atexit._run_exitfuncs()
-    sys.stdout.flush()
+    _flush_everything()
+
+
+def _open_standard_streams() -> None:
+    """Make standard input and output anew; those of the worker were made for other files, and believe that they can seek."""
+    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", errors="surrogateescape", closefd=False)  # type: ignore[misc]  # noqa: SIM115
+    sys.stdout = sys.__stdout__ = open(1, "w", encoding="utf-8", errors="surrogateescape", closefd=False)  # type: ignore[misc]  # noqa: SIM115
+
+
+def _flush_everything() -> None:
+    """Write out what stands in buffers, as the interpreter does when it ends: standard output, then all other open files."""
+    held = gc.get_objects()
+    texts = [stream for stream in held if issubclass(type(stream), io.TextIOWrapper)]
+    buffers = [stream for stream in held if issubclass(type(stream), io.BufferedWriter | io.BufferedRandom)]
+    for stream in (sys.stdout, sys.__stdout__, *texts, *buffers):
+        with contextlib.suppress(Exception):
+            stream.flush()
 
 
 def _new_module(name: str) -> types.ModuleType:
@@ -144,4 +167,4 @@ def _cause(error: BaseException) -> str:
         return "memory"
     no_thread = isinstance(error, RuntimeError) and error.args == ("can't start new thread",)
     forbidden = isinstance(error, OSError) and error.errno in _FORBIDDEN
-    return "blocked" if no_thread or forbidden else ""
+    return "blocked" if no_thread or forbidden or isinstance(error, TooLarge) else ""

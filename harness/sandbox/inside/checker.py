@@ -7,10 +7,12 @@ import ast
 import builtins
 import importlib
 import secrets
+import symtable
 import sys
+from collections.abc import Iterator
 from typing import Any, NoReturn
 
-from harness.sandbox.inside.wire import BadMessage, Channel, Remote, decode, encode
+from harness.sandbox.inside.wire import BadMessage, Channel, Remote, TooLarge, decode, encode
 
 PRELOADED = ("numpy",)
 _EXPLANATION = 300
@@ -30,12 +32,14 @@ class _Program:
     Attributes:
         last: the last exception that the program raised, with its text and cause.
         gone: why the program can no longer be called; None while it can.
+        cause: `blocked` where it is gone because it sent more than it may, else empty.
     """
 
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
         self.last: tuple[BaseException, str, str] | None = None
         self.gone: str | None = None
+        self.cause = ""
 
     def load(self) -> tuple[str, str] | None:
         """Wait until the program is loaded; return (text, cause) of the error where it did not load, else None."""
@@ -84,6 +88,9 @@ class _Program:
             reply = self.channel.receive()
         except EOFError:
             self._give_up("the program ended before its tests did")
+        except TooLarge as error:
+            self.cause = "blocked"
+            self._give_up(str(error))
         except (BadMessage, OSError) as error:
             self._give_up(str(error))
         sizes = {"loaded": 1, "unloaded": 4, "value": 2, "raised": 4}
@@ -132,13 +139,13 @@ def judge(job: dict[str, Any], program: _Program) -> tuple[str, str, str]:
         return "failed", _failure(error, job["code"].splitlines()), ""
     except BaseException as error:  # noqa: BLE001
         if program.gone is not None:
-            return "gone", program.gone, ""
+            return "gone", program.gone, program.cause
         if program.last is not None and error is program.last[0]:
             return "error", *program.last[1:]
         if isinstance(error, ImportError | SyntaxError):
             return "broken", f"the tests do not run: {_text(error)}", ""
         return "failed", f"the tests cannot use what the program returned: {_text(error)}", ""
-    return ("passed", "all tests pass", "") if program.gone is None else ("gone", program.gone, "")
+    return ("passed", "all tests pass", "") if program.gone is None else ("gone", program.gone, program.cause)
 
 
 def _prepare(job: dict[str, Any], program: _Program) -> tuple[dict[str, Any], Any]:
@@ -150,7 +157,7 @@ def _prepare(job: dict[str, Any], program: _Program) -> tuple[dict[str, Any], An
             node for node in ast.parse(job["setup"]).body if isinstance(node, ast.Import | ast.ImportFrom)
         ]
         exec(compile(ast.Module(imports, []), "<setup>", "exec"), scope)  # noqa: S102
-        remote = _names_of_the_program(job["setup"], tests, scope)
+        remote = _names_of_the_program(job["setup"], job["code"], scope)
     else:
         exec(compile(job["setup"], "<setup>", "exec"), scope)  # noqa: S102
         remote = set(job["remote"])
@@ -158,23 +165,34 @@ def _prepare(job: dict[str, Any], program: _Program) -> tuple[dict[str, Any], An
     return scope, compile(tests, "<tests>", "exec")
 
 
-def _names_of_the_program(reference: str, tests: ast.Module, scope: dict[str, Any]) -> set[str]:
+def _names_of_the_program(reference: str, tests: str, scope: dict[str, Any]) -> set[str]:
     """Return the names that the tests use and that neither the tests, nor the imports, nor Python define.
 
-    A builtin name counts as the program's where the reference program redefines it.
+    A name that the tests bind inside a function is no name of the module. A name that the reference program defines is always
+    the program's, until the tests bind it anew.
     """
-    names = [node for node in ast.walk(tests) if isinstance(node, ast.Name)]
-    own = {node.id for node in names if not isinstance(node.ctx, ast.Load)}
-    own |= {node.name for node in ast.walk(tests) if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    own |= {node.arg for node in ast.walk(tests) if isinstance(node, ast.arg)}
-    own |= {
-        (alias.asname or alias.name).partition(".")[0]
-        for node in ast.walk(tests)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for alias in node.names
+    used: set[str] = set()
+    bound: set[str] = set()
+    for table in _tables(symtable.symtable(tests, "<tests>", "exec")):
+        for symbol in table.get_symbols():
+            of_module = table.get_type() == "module" or symbol.is_global()
+            if of_module and symbol.is_referenced():
+                used.add(symbol.get_name())
+            if of_module and (symbol.is_assigned() or symbol.is_imported()):
+                bound.add(symbol.get_name())
+    defined = {
+        node.name
+        for node in ast.parse(reference).body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
     }
-    defined = {node.name for node in ast.parse(reference).body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
-    return {n.id for n in names} - own - set(scope) - (set(dir(builtins)) - defined)
+    return (used & defined) | (used - bound - set(scope) - set(dir(builtins)))
+
+
+def _tables(table: symtable.SymbolTable) -> Iterator[symtable.SymbolTable]:
+    """Yield a table of names and those of all functions and classes inside."""
+    yield table
+    for inner in table.get_children():
+        yield from _tables(inner)
 
 
 def _failure(error: AssertionError, lines: list[str]) -> str:

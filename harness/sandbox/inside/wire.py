@@ -15,15 +15,21 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import Any
 
-MESSAGE_BYTES = 8 * 1024**2
+MESSAGE_BYTES = 256 * 1024**2
+ITERATOR_ITEMS = 8 * 1024**2
 DEPTH = 200
 _HEADER = struct.Struct("!I")
 _PLAIN_INT_BITS = 256
 _EXACT = (type(None), bool, str)
+_ATOMS = frozenset((*_EXACT, int, float))
 
 
 class BadMessage(Exception):
     """A message is too large, is nested too deeply, or does not have the agreed form."""
+
+
+class TooLarge(BadMessage):
+    """A message is over the limit on its size."""
 
 
 class Channel:
@@ -42,25 +48,27 @@ class Channel:
         """Send a message.
 
         Raises:
-            BadMessage: the message is over the limit.
+            TooLarge: the message is over the limit; nothing was sent.
             OSError: the other end is closed.
         """
         payload = json.dumps(message).encode()
         if len(payload) > self.limit:
-            raise BadMessage(f"a message of {len(payload)} bytes is over the limit of {self.limit}")
-        self.end.sendall(_HEADER.pack(len(payload)) + payload)
+            raise TooLarge(f"a value takes {len(payload)} bytes, over the limit of {self.limit} on a message")
+        self.end.sendall(_HEADER.pack(len(payload)))
+        self.end.sendall(payload)
 
     def receive(self) -> Any:
         """Receive the next message.
 
         Raises:
             EOFError: the other end is closed.
+            TooLarge: the message is over the limit.
             BadMessage: the bytes are not a message.
             TimeoutError: nothing came within the socket's timeout.
         """
         (size,) = _HEADER.unpack(self._exactly(_HEADER.size))
         if size > self.limit:
-            raise BadMessage(f"a message of {size} bytes is over the limit of {self.limit}")
+            raise TooLarge(f"a value takes {size} bytes, over the limit of {self.limit} on a message")
         try:
             return json.loads(self._exactly(size))
         except (ValueError, RecursionError) as error:
@@ -117,7 +125,8 @@ def encode(value: Any, keep: Callable[[Any], str], depth: int = DEPTH) -> Any:
         return _encode_scalar(value)
     for kind, tag in _SEQUENCES:
         if isinstance(value, kind):
-            return [tag, *(encode(item, keep, depth - 1) for item in kind.__iter__(value))]
+            items = list(kind.__iter__(value))
+            return [tag, *(items if _all_plain(items) else [encode(item, keep, depth - 1) for item in items])]
     if isinstance(value, dict):
         pairs = ((encode(k, keep, depth - 1), encode(v, keep, depth - 1)) for k, v in dict.items(value))
         return ["dict", *pairs]
@@ -131,6 +140,12 @@ def encode(value: Any, keep: Callable[[Any], str], depth: int = DEPTH) -> Any:
         return ["iterator", *(encode(item, keep, depth - 1) for item in _finite(value))]
     numeric = _encode_numpy(value, keep, depth)
     return numeric if numeric is not None else ["name", keep(value)]
+
+
+def _all_plain(items: list[Any]) -> bool:
+    """Return whether all items are scalars that JSON carries as they are; then a long list needs no call for each."""
+    limit = 1 << (_PLAIN_INT_BITS - 1)
+    return all(type(item) in _ATOMS and (type(item) is not int or -limit < item < limit) for item in items)
 
 
 def _encode_scalar(value: Any) -> Any:
@@ -162,10 +177,10 @@ def _finite(items: Iterator[Any]) -> list[Any]:
     """Read all items of an iterator.
 
     Raises:
-        BadMessage: it has more items than a message can hold.
+        BadMessage: it has more than `ITERATOR_ITEMS` items.
     """
-    kept = list(islice(items, MESSAGE_BYTES + 1))
-    if len(kept) > MESSAGE_BYTES:
+    kept = list(islice(items, ITERATOR_ITEMS + 1))
+    if len(kept) > ITERATOR_ITEMS:
         raise BadMessage("an iterator does not end")
     return kept
 
@@ -192,12 +207,22 @@ def _decode(message: Any, resolve: Callable[[str], Any]) -> Any:
         return message
     tag, *rest = message
     if tag in _CONTAINERS:
-        return _CONTAINERS[tag](_decode(item, resolve) for item in rest)
+        return _CONTAINERS[tag]([item if type(item) in _ATOMS else _decode(item, resolve) for item in rest])
     if tag == "dict":
         return {_decode(key, resolve): _decode(value, resolve) for key, value in rest}
     if tag == "name":
         return resolve(*rest)
     return _SCALARS[tag](*rest)
+
+
+def _set(items: list[Any]) -> set[Any]:
+    """Rebuild a set so that it is iterated in the order of its items, as far as that is possible.
+
+    The order depends on the size of the table, which is larger where the items were added one by one than where they were
+    copied from another set, as those of a set display are.
+    """
+    one_by_one = set(items)
+    return one_by_one if list(one_by_one) == items else set(frozenset(items))
 
 
 def _array(items: Any) -> Any:
@@ -228,9 +253,10 @@ _SEQUENCES: tuple[tuple[Any, str], ...] = (
     (frozenset, "frozenset"),
     (collections.deque, "deque"),
 )
-_CONTAINERS: dict[str, Callable[[Iterator[Any]], Any]] = {
+_CONTAINERS: dict[str, Callable[[list[Any]], Any]] = {
     **{tag: kind for kind, tag in _SEQUENCES},
-    "iterator": lambda items: iter(list(items)),
+    "set": _set,
+    "iterator": iter,
     "range": lambda items: range(*items),
 }
 _SCALARS: dict[str, Callable[..., Any]] = {

@@ -2,7 +2,8 @@
 
 import pytest
 
-from harness.sandbox import Limits
+from harness.sandbox import Checks, Limits, Pool
+from harness.sandbox import pool as pool_module
 
 from .conftest import Run
 
@@ -32,6 +33,15 @@ def test_the_limit_can_be_set(run: Run) -> None:
     assert run(program, limits=Limits(memory_bytes=200 * 2**20)).verdict == "memory"
 
 
+def test_a_program_that_needs_more_than_its_share_runs_alone_with_all_that_it_is_granted(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool_module, "MEMORY_BESIDE_OTHERS", 200 * 2**20)
+    program, tests = "def room(n): return len(bytearray(n))", "assert room(300 * 2**20) == 300 * 2**20"
+    assert pool.check(program, Checks(tests), Limits()).verdict == "passed"
+    assert pool.check(program, Checks(tests), Limits(memory_bytes=250 * 2**20)).verdict == "memory"
+
+
 @pytest.mark.parametrize("place", ["/dev/shm", "/tmp"])  # noqa: S108
 def test_files_in_memory_are_limited(run: Run, place: str) -> None:
     program = f"for n in range(20):\n    open(f'{place}/{{n}}', 'wb').write(b'x' * 15 * 2**20)"
@@ -49,3 +59,26 @@ libc = ctypes.CDLL(None, use_errno=True)
 print([f(0, 4096, 0o1666) for f in (libc.shmget, libc.msgget, libc.semget)])
 """
     assert run(program).output == b"[-1, -1, -1]\n"
+
+
+def test_a_large_value_arrives(check: Run) -> None:
+    program = "def double(x): return list(range(x)) + [[1.5] * x]"
+    assert check(program, "assert double(1_000_000) == [*range(1_000_000), [1.5] * 1_000_000]").verdict == "passed"
+    assert check(program, "assert double(1_000_000) == [*range(1_000_000), [1.5] * 999_999]").verdict == "failed"
+
+
+def test_a_value_that_is_too_large_is_refused_by_name(check: Run) -> None:
+    outcome = check("def double(x): return 'a' * 280_000_000", "double(1)")
+    assert outcome.verdict == "blocked", outcome
+    assert "bytes, over the limit of" in outcome.explanation
+
+
+def test_a_message_that_announces_too_much_is_blocked(check: Run) -> None:
+    program = """
+import gc, socket
+def double(x):
+    channel = next(o for o in gc.get_objects() if isinstance(o, socket.socket))
+    channel.sendall(b"\\xff\\xff\\xff\\xff")
+"""
+    outcome = check(program)
+    assert outcome.verdict == "blocked", outcome

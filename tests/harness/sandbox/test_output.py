@@ -37,6 +37,47 @@ def test_all_that_was_printed_arrives(run: Run, program: str) -> None:
     assert (outcome.verdict, outcome.output) == ("passed", b"x")
 
 
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import io, sys\nsys.stdout = io.TextIOWrapper(sys.stdout.buffer, encoding='utf-8')\nprint('x', end='')",
+        "import io, sys\nsys.stdout = io.StringIO()\nprint('y')\nsys.stdout = sys.__stdout__\nprint('x', end='')",
+        "import io, os\nout = io.BytesIO()\nout.write(b'x')\nos.write(1, out.getvalue())",
+        "out = open(1, 'w')\nprint('x', end='', file=out)",
+        "out = open(1, 'wb')\nout.write(b'x')",
+        "out = open('/dev/stdout', 'w')\nout.write('x')",
+        "import sys\nsys.__stdout__.write('x')",
+        "import sys\nsys.stdout.buffer.write(b'x')",
+        "import sys\nsys.stdout.reconfigure(line_buffering=True)\nprint('x', end='')",
+        "import os, sys\nsys.stdout = os.fdopen(1, 'w')\nprint('x', end='')",
+        "import atexit\natexit.register(lambda: print('x', end=''))",
+        """import sys
+class Out:
+    parts = []
+    def write(self, text): self.parts.append(text)
+    def flush(self): sys.__stdout__.write(''.join(self.parts)); self.parts.clear()
+sys.stdout = Out()
+print('x', end='')""",
+    ],
+)
+def test_output_arrives_through_whatever_object_it_was_written(run: Run, program: str) -> None:
+    outcome = run(program)
+    assert (outcome.verdict, outcome.output) == ("passed", b"x"), outcome
+
+
+def test_what_was_never_written_to_a_file_does_not_arrive(run: Run) -> None:
+    program = "import sys\nclass Out:\n    def write(self, text): pass\n    def flush(self): pass\nsys.stdout = Out()\nprint('x')"
+    assert run(program).output == b""
+    assert run("import sys\nsys.stdout = None\nprint('x')").output == b""
+
+
+def test_an_object_that_lies_about_its_class_does_not_disturb_the_end(run: Run) -> None:
+    program = (
+        "class Liar:\n    @property\n    def __class__(self): raise ValueError\nkept = [Liar()]\nprint('x', end='')"
+    )
+    assert run(program).output == b"x"
+
+
 def test_input_is_given_however_it_is_read(run: Run) -> None:
     for reading in (
         "input() + '\\n' + input() + '\\n'",
@@ -45,6 +86,10 @@ def test_input_is_given_however_it_is_read(run: Run) -> None:
         "open('/dev/stdin').read()",
         "''.join(sys.stdin)",
         "''.join(__import__('fileinput').input())",
+        "__import__('io').TextIOWrapper(sys.stdin.buffer, encoding='utf-8').read()",
+        "sys.__stdin__.read()",
+        "b''.join(sys.stdin.buffer.readlines()).decode()",
+        "__import__('os').read(0, 10**6).decode()",
     ):
         assert run(f"import sys\nprint({reading}, end='')", "a b\nc\n").output == b"a b\nc\n", reading
 

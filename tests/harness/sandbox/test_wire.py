@@ -87,3 +87,18 @@ def test_a_value_without_end_is_refused() -> None:
     loop.append(loop)
     with pytest.raises(BadMessage, match="deep"):
         encode(loop, _keep)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{12, 13, 14, 15, 16}, set(range(12, 17)), {10, 15, 20}, {40, 8, 16, 0}, set(), {1, "a", 2.5}, set(range(100))],
+)  # fmt: skip
+def test_a_set_is_iterated_as_it_was(values: set[object]) -> None:
+    assert list(_cross(values)) == list(values)
+
+
+@pytest.mark.parametrize("values", [[2**254, -(2**254), 2**255, 1], [1, True, None, "a", 0.5], [1, (2,)], [[1], 2]])
+def test_a_long_list_is_sent_as_its_items_are(values: list[object]) -> None:
+    arrived = _cross(values)
+    assert arrived == values
+    assert [type(item) for item in arrived] == [type(item) for item in values]
