@@ -23,6 +23,7 @@ class RowFile(Generic[Row, RowKey]):
         path: the file; it need not exist yet.
         rows: the rows in the file, by key.
         resumed: how many rows the file held when it was opened.
+        repeated: how many rows were appended although the file held them already, because an engine resumes at whole batches.
     """
 
     def __init__(self, path: Path, kind: type[Row], key: Callable[[Row], RowKey]) -> None:
@@ -37,13 +38,16 @@ class RowFile(Generic[Row, RowKey]):
             _cut_torn_line(path)
         self.rows: dict[RowKey, Row] = {key(row): row for row in read_rows(path, kind)} if path.exists() else {}
         self.resumed = len(self.rows)
+        self.repeated = 0
 
     def append(self, rows: Iterable[Row]) -> None:
         """Add rows; they are on the disk when this returns."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         with self.path.open("a", encoding="utf-8") as file:
             for row in rows:
-                self.rows[self._key(row)] = row
+                key = self._key(row)
+                self.repeated += key in self.rows
+                self.rows[key] = row
                 file.write(row.model_dump_json() + "\n")
             file.flush()
             os.fsync(file.fileno())

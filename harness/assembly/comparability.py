@@ -1,5 +1,7 @@
 """The comparability key of a cell: what two rows must share before their accuracies may stand in one table."""
 
+from typing import Any
+
 from harness.assembly.responses import ModelRun
 from harness.pipeline.graph import InputArtifact, Node
 from harness.pipeline.plan import CellPlan, Plan
@@ -19,16 +21,23 @@ def comparability(plan: Plan, planned: CellPlan, artifacts: Artifacts, run: Mode
 
     hidden = planned.hidden
     student = next(iter(planned.students.values()))
-    training = plan.recipe.students[planned.cell.student or ""].training
+    training = without_checkpoints(plan.recipe.students[planned.cell.student or ""].training.model_dump(mode="json"))
     return Comparability(
         target=digest_json([digest(hidden.inputs["model"]), dict(hidden.params)])[:SHOWN],
-        student=digest_json([digest(student.inputs["base"]), training.model_dump(mode="json")])[:SHOWN],
+        student=digest_json([digest(student.inputs["base"]), training])[:SHOWN],
         questions=digest(hidden.inputs["questions"])[:SHOWN],
         tasks={task.name: task.version for task in run.tasks},
         prompts=digest_json([task.prompts for task in run.tasks])[:SHOWN],
         sampling={task.name: task.sampling for task in run.tasks},
         stages=stage_versions(plan),
     )
+
+
+def without_checkpoints(value: Any) -> Any:
+    """Return JSON values of a recipe with None for how often checkpoints are saved, which no weights depend on."""
+    if isinstance(value, dict):
+        return {key: None if key == "save_every" else without_checkpoints(entry) for key, entry in value.items()}
+    return [without_checkpoints(entry) for entry in value] if isinstance(value, list) else value
 
 
 def stage_versions(plan: Plan) -> dict[str, int]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
 from harness import stats
-from harness.assembly.comparability import comparability, stage_versions
+from harness.assembly.comparability import comparability, stage_versions, without_checkpoints
 from harness.assembly.faithfulness import faithfulness_rows, likelihood_rows, style_row
 from harness.assembly.gates import gates, ledger
 from harness.assembly.responses import (
@@ -87,8 +87,11 @@ def assemble(plan: Plan, artifacts: Artifacts, command: str) -> tuple[ResultReco
 
 
 def record_id(plan: Plan) -> str:
-    """Name a run by its recipe, the versions of its stages and the inputs from outside: a refactoring does not change it."""
-    recipe = plan.recipe.model_dump(mode="json")
+    """Name a run by its recipe, the versions of its stages and the inputs from outside: a refactoring does not change it.
+
+    Where the data lies and how often checkpoints are saved do not count.
+    """
+    recipe = without_checkpoints(plan.recipe.model_dump(mode="json"))
     recipe["benchmark"].pop("data_dir")
     inputs = {
         source.digest for node in plan.graph for source in node.inputs.values() if isinstance(source, InputArtifact)

@@ -24,7 +24,7 @@ def ask(
     files: Mapping[str, RowFile[Row, ResponseKey]],
     to_rows: Callable[[Sequence[Answered]], Sequence[Row]],
     progress: Progress,
-) -> int:
+) -> None:
     """Ask for the responses that are not in the files; each batch is on the disk before the next one is asked.
 
     Args:
@@ -33,31 +33,24 @@ def ask(
         to_rows: makes the rows of a batch, in the same order.
         progress: receives the share of all responses that are stored.
 
-    Returns:
-        How many responses were asked for although they were stored, because the engine resumes at whole batches.
-
     Raises:
         GateError: a server does not answer, or the means of grading failed.
     """
     by_key = {request.key: request for request in plan.requests}
-    repeated = 0
 
     def is_done(request: Request) -> bool:
         item = by_key[request.key]
         return item.response_key in files[item.task].rows
 
     def store(replies: Replies) -> None:
-        nonlocal repeated
         answered = [(by_key[request.key], completion) for request, completion in replies]
-        repeated += sum(is_done(request) for request, _ in answered)
         rows = to_rows(answered)
         for task, file in files.items():
             batch = [row for (request, _), row in zip(answered, rows, strict=True) if request.task == task]
             if batch:
                 file.append(batch)
 
-    ask_missing(plan.engine, plan.requests, is_done, store, lambda share: progress(min(share, 1.0)))
-    return repeated
+    ask_missing(plan.engine, plan.requests, is_done, store, progress)
 
 
 def to_response(answered: Answered) -> Response:

@@ -89,14 +89,14 @@ def collect_responses(
     """
     plan = make_plan(_bench_settings(config, model), out, _text(data), check_prompts=True)
     files = {run.name: open_responses(out, run.name) for run in plan.runs}
-    repeated = ask(plan, files, lambda batch: [to_response(answered) for answered in batch], progress)
+    ask(plan, files, lambda batch: [to_response(answered) for answered in batch], progress)
     responses = [row for run in plan.runs for row in files[run.name].finish(run.response_keys)]
     write_tasks(out, plan.descriptions)
     remove_leftovers(out, RESPONSES, list(files), [TASKS_FILE])
     return {
         "responses": len(responses),
         "resumed": sum(file.resumed for file in files.values()),
-        "repeated": repeated,
+        "repeated": sum(file.repeated for file in files.values()),
         "warnings": plan.warnings,
     }
 

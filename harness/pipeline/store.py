@@ -23,8 +23,8 @@ META = "artifact.json"
 PARTIAL = "partial"
 RESERVED = (PARTIAL, "logs")
 """Folders of a store that hold no artifacts."""
-INTERRUPTIONS = ("resumed",)
-"""Entries of a stage's log that say what it took up from a killed run."""
+INTERRUPTIONS = ("resumed", "repeated")
+"""Entries of a stage's log that say what it took up from a killed run, and what it did again."""
 
 
 class InputRef(Closed):

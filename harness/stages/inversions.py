@@ -33,4 +33,5 @@ def inversions(params: Params, inputs: Inputs, out: Path, progress: Progress) ->
         "finished": sum(row.finish_reason == "stop" for row in written),
         "cut_off": sum(row.finish_reason == "length" for row in written),
         "resumed": rows.resumed,
+        "repeated": rows.repeated,
     }

@@ -31,4 +31,5 @@ def transcripts(params: Params, inputs: Inputs, out: Path, progress: Progress) -
         "complete": sum(row.complete for row in answered),
         "cut_off": sum(row.finish_reason == "length" for row in answered),
         "resumed": rows.resumed,
+        "repeated": rows.repeated,
     }

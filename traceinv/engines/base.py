@@ -110,6 +110,7 @@ class Engine(Protocol):
         """Answer the requests that are not done, some at a time, so that each batch can be stored as it arrives.
 
         How requests are batched depends on all of them, never on which are done: a resumed run gives the same replies.
+        An engine that computes a batch again because a part of it is missing yields all replies of the batch.
         """
         ...
 

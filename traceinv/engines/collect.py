@@ -29,8 +29,8 @@ def ask_missing(
     if done == len(requests):
         return
     for replies in engine.generate(requests, is_done):
+        done += sum(not is_done(request) for request, _ in replies)
         store(replies)
-        done += len(replies)
         progress(done / len(requests))
 
 

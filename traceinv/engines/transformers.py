@@ -81,7 +81,7 @@ class TransformersEngine:
         return len(self._encode(prompt))
 
     def generate(self, requests: Sequence[Request], is_done: IsDone = none_done) -> Iterator[Replies]:
-        """Answer batch by batch, and yield the replies that are missing.
+        """Answer batch by batch.
 
         Batches are made of all requests. A batch that is done is skipped; one that is partly done is computed whole, with
         the random numbers that it had before.
@@ -95,12 +95,10 @@ class TransformersEngine:
         encoded = [self._encode(request.prompt) for request in requests]
         check_fits(requests, [len(ids) for ids in encoded], self.context)
         for batch in make_batches(requests, [len(ids) for ids in encoded], self.batch_size):
-            missing = [not is_done(requests[i]) for i in batch]
-            if any(missing):
-                members = [requests[i] for i in batch]
+            members = [requests[i] for i in batch]
+            if not all(map(is_done, members)):
                 completions = self._generate_batch(members, [encoded[i] for i in batch])
-                replies = zip(members, completions, missing, strict=True)
-                yield [(request, completion) for request, completion, wanted in replies if wanted]
+                yield list(zip(members, completions, strict=True))
 
     def describe(self) -> dict[str, Any]:
         """Describe the model for a record."""

@@ -57,6 +57,20 @@ def test_a_row_that_was_half_written_is_asked_again(tmp_path: Path) -> None:
     assert (tmp_path / "rows.jsonl").read_bytes() == whole
 
 
+def test_what_an_engine_computes_again_is_counted_as_repeated_and_not_as_progress(tmp_path: Path) -> None:
+    class WholeBatches(MockEngine):
+        def generate(self, requests, is_done=None):  # type: ignore[no-untyped-def]
+            yield from super().generate(requests)
+
+    asked = requests(4)
+    half = file(tmp_path)
+    half.append([Reply(id="q0", text="q0"), Reply(id="q2", text="q2")])
+    resumed, shares = file(tmp_path), list[float]()
+    collect(WholeBatches(lambda r: r.id, batch_size=2), asked, resumed, make, shares.append)
+    assert (resumed.resumed, resumed.repeated) == (2, 2)
+    assert shares == [0.5, 0.75, 1.0]
+
+
 def test_progress_counts_what_an_earlier_run_has_done(tmp_path: Path) -> None:
     with pytest.raises(MockFailure):
         collect(MockEngine(lambda r: r.id, batch_size=2, fail_after=2), requests(4), file(tmp_path), make)

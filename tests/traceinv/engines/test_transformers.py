@@ -115,7 +115,7 @@ def test_a_resumed_run_draws_what_it_would_have_drawn(tokenizer: PreTrainedToken
     torch.manual_seed(99)
     resumed = answers(engine(tokenizer), SAMPLED, done=("q0", "q2", "q4"))
     assert resumed == {key: whole[key] for key in resumed}
-    assert sorted(resumed) == ["q1", "q3", "q5"]
+    assert {"q1", "q3", "q5"} <= resumed.keys()
     assert answers(engine(tokenizer), SAMPLED.model_copy(update={"seed": 2})) != whole
 
 
@@ -134,7 +134,7 @@ def test_a_batch_that_is_done_is_skipped_and_one_partly_done_is_computed_whole(
         requests(asked, GREEDY), [asked.count_tokens(r.prompt) or 0 for r in requests(asked, GREEDY)], 2
     )
     first, second, _ = [[f"q{i}" for i in members] for members in batch]
-    assert len(answers(asked, GREEDY, done=(*first, second[0]))) == 3
+    assert len(answers(asked, GREEDY, done=(*first, second[0]))) == 4
     assert sizes == [2, 2]
 
 

@@ -1,0 +1,201 @@
+"""The record of a run with several cells, made of artifacts that no model wrote."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_run import INTERRUPTIONS, fake_artifacts, planned, rewrite_samples
+
+from harness import stats
+from harness.assembly.record import assemble, record_id
+from harness.pipeline import plan as planning
+from harness.pipeline.plan import Plan
+from harness.pipeline.store import Adoption, Artifact
+from harness.results.items import ItemFile
+from harness.results.schema import ResultRecord, Row
+from harness.stages import stage_kinds
+from traceinv.errors import GateError
+
+POLICIES = {"half": {"kind": "every_kth_step", "k": 2}, "third": {"kind": "every_kth_step", "k": 3}}
+TRAINING = {"epochs": 1, "learning_rate": 1e-3, "batch_size": 4, "max_tokens": 512}
+STUDENTS = {"first": {"training": TRAINING}, "second": {"training": {**TRAINING, "epochs": 2}}}
+TWO_SEEDS: dict[str, Any] = {"seeds": [0, 1], "policies": POLICIES}
+INVERTERS = ["inverted", "zero_shot_inverted"]
+
+
+@pytest.fixture(scope="module")
+def two_policies() -> Plan:
+    return planned(**TWO_SEEDS)
+
+
+@pytest.fixture(scope="module")
+def artifacts(two_policies: Plan, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Artifact]:
+    return fake_artifacts(two_policies, tmp_path_factory.mktemp("artifacts"))
+
+
+@pytest.fixture(scope="module")
+def assembled(two_policies: Plan, artifacts: Mapping[str, Artifact]) -> tuple[ResultRecord, ItemFile]:
+    return assemble(two_policies, artifacts, "traceinv run small")
+
+
+@pytest.fixture(scope="module")
+def record(assembled: tuple[ResultRecord, ItemFile]) -> ResultRecord:
+    return assembled[0]
+
+
+def _rows(record: ResultRecord, name: str) -> list[Row]:
+    return [row for row in record.rows if row.name == name]
+
+
+def test_every_cell_has_a_row_for_each_regime_and_reference(record: ResultRecord) -> None:
+    assert [cell.policy for cell in record.cells()] == list(POLICIES)
+    for cell in record.cells():
+        rows = [row for row in record.rows if row.cell == cell]
+        assert [row.name for row in rows] == [*record.recipe["regimes"], "target", "surrogate"]
+        for row in rows:
+            without_seeds = row.name in ("base", "target", "surrogate")
+            assert row.seeds == ([] if without_seeds else [0, 1])
+            assert set(row.scores) == {"lab_chain", "lab_compose", "math", "code", "all"}
+    assert _rows(record, "inverted")[0].scores["all"].by_seed == [0.6, 0.6]
+
+
+def test_rows_of_one_model_name_the_same_runs_in_every_cell(record: ResultRecord) -> None:
+    for name in ("base", "target", "surrogate"):
+        first, second = _rows(record, name)
+        assert first.runs == second.runs
+        assert len(first.runs) == 1
+    for name in ("answer_only", "inverted"):
+        first, second = _rows(record, name)
+        assert not set(first.runs) & set(second.runs)
+        assert len(first.runs) == len(second.runs) == 2
+
+
+def test_the_contrasts_of_all_cells_are_corrected_together(record: ResultRecord) -> None:
+    compared = [(c.cell.policy, c.first, c.second, c.group) for c in record.contrasts]
+    pairs = {(first, second) for _, first, second, _ in compared}
+    assert pairs == {
+        *(("inverted", second) for second in ("answer_only", "summary", "inverted_mismatched")),
+        *(("oracle", second) for second in ("answer_only", "inverted")),
+    }
+    assert len(set(compared)) == len(compared) == len(POLICIES) * len(pairs) * len(("math", "code", "all"))
+    together = stats.holm([contrast.p_value for contrast in record.contrasts])
+    assert [contrast.p_holm for contrast in record.contrasts] == pytest.approx(list(together), abs=1e-4)
+    alone = stats.holm([c.p_value for c in record.contrasts if c.cell.policy == "half"])
+    assert any(c.p_holm > p for c, p in zip(record.contrasts, alone, strict=False))
+
+
+def test_every_cell_has_a_recovery_and_a_ledger_for_each_seed(record: ResultRecord) -> None:
+    regimes = set(record.recipe["regimes"]) - {"base", "oracle"}
+    assert {(row.cell.policy, row.regime) for row in record.recovery} == {
+        (policy, regime) for policy in POLICIES for regime in regimes
+    }
+    assert [(ledger.cell.policy, ledger.seed) for ledger in record.ledger] == [
+        (policy, seed) for policy in POLICIES for seed in (0, 1)
+    ]
+    assert {(ledger.asked, ledger.shared, ledger.rows["inverted"]) for ledger in record.ledger} == {(32, 9, 28)}
+
+
+def test_the_items_have_one_run_for_each_row_cell_and_seed(assembled: tuple[ResultRecord, ItemFile]) -> None:
+    record, items = assembled
+    for row in record.rows:
+        runs = items.runs_of(row.name, row.cell)
+        seeds: list[int | None] = [*row.seeds]
+        assert [run.seed for run in runs] == (seeds or [None])
+    (target, _) = [run for run in items.runs if run.row == "target"]
+    assert target.states["lab_chain"] == "c" * 36 + "w" * 4
+
+
+def test_what_does_not_depend_on_the_student_stands_in_the_record_once(tmp_path: Path) -> None:
+    two_students = planned(policies=POLICIES, students=STUDENTS)
+    record, _ = assemble(two_students, fake_artifacts(two_students, tmp_path), "traceinv run small")
+    assert len(record.cells()) == 4
+    expected = [(policy, None, inverter) for policy in POLICIES for inverter in INVERTERS]
+    assert [(row.cell.policy, row.cell.student, row.regime) for row in record.faithfulness] == expected
+    assert [(row.cell.policy, row.cell.student, row.inverter) for row in record.likelihood] == expected
+    assert [(row.cell.policy, row.cell.student) for row in record.style] == [(policy, None) for policy in POLICIES]
+
+
+def test_what_a_killed_run_took_up_changes_nothing_but_the_provenance(tmp_path: Path) -> None:
+    small = planned()
+    calm, interrupted = fake_artifacts(small, tmp_path / "calm"), fake_artifacts(small, tmp_path / "cut", INTERRUPTIONS)
+    first, second = (assemble(small, artifacts, "traceinv run small")[0] for artifacts in (calm, interrupted))
+    assert first.comparable() == second.comparable()
+
+
+def test_the_reason_of_an_adoption_stands_in_the_record(tmp_path: Path) -> None:
+    small = planned()
+    artifacts, hidden = fake_artifacts(small, tmp_path), small.cells[0].hidden.id
+    adoption = Adoption(key="old", version=0, because="only the log differs")
+    description = artifacts[hidden].description.model_copy(update={"adopted": adoption})
+    adopted = {**artifacts, hidden: artifacts[hidden].model_copy(update={"description": description})}
+    record, _ = assemble(small, adopted, "traceinv run small")
+    assert [entry.adopted for entry in record.provenance.stages if entry.adopted] == ["only the log differs"]
+
+
+def test_a_model_that_was_asked_fewer_items_stops_the_record(tmp_path: Path) -> None:
+    small = planned()
+    artifacts = fake_artifacts(small, tmp_path)
+    grades = artifacts[small.cells[0].grades["inverted", 0].id]
+    rewrite_samples(grades, "lab_chain", lambda samples: samples[:-1])
+    with pytest.raises(GateError, match="did not answer the same items equally often"):
+        assemble(small, artifacts, "traceinv run small")
+
+
+def test_a_response_that_does_not_say_how_it_ended_stops_the_record(tmp_path: Path) -> None:
+    small = planned()
+    artifacts = fake_artifacts(small, tmp_path)
+    grades = artifacts[small.cells[0].grades["target", None].id]
+    rewrite_samples(grades, "lab_chain", lambda samples: [s.model_copy(update={"tokens": None}) for s in samples])
+    with pytest.raises(GateError, match="does not say how it ended or how many tokens it has"):
+        assemble(small, artifacts, "traceinv run small")
+
+
+def test_an_item_that_one_model_could_not_be_graded_on_is_left_out_for_all_and_named(tmp_path: Path) -> None:
+    small = planned()
+    artifacts = fake_artifacts(small, tmp_path)
+    grades = artifacts[small.cells[0].grades["inverted", 0].id]
+    ungradable = {"state": "ungradable", "value": None}
+    rewrite_samples(grades, "lab_chain", lambda s: [s[0].model_copy(update=ungradable), *s[1:]])
+    record, _ = assemble(small, artifacts, "traceinv run small")
+    figures = {gate.name: gate.figures for gate in record.gates}
+    assert figures["every response graded"] == {"dropped": ["lab_chain: lab_chain/00"]}
+    assert {row.scores["lab_chain"].items for row in record.rows} == {39}
+
+
+def _data_in(folder: Path, text: str) -> dict[str, Any]:
+    folder.mkdir()
+    (folder / "items.jsonl").write_text(text)
+    return {"benchmark": {"tasks": ["lab_chain"], "data_dir": str(folder)}}
+
+
+def test_a_run_has_the_same_id_wherever_its_data_lies_and_another_one_with_other_data(tmp_path: Path) -> None:
+    here, there = (planned(**_data_in(tmp_path / name, "text")) for name in ("here", "there"))
+    other = planned(**_data_in(tmp_path / "other", "other text"))
+    assert record_id(here) == record_id(there) != record_id(other)
+
+
+def test_a_run_has_another_id_with_another_version_of_a_stage(
+    two_policies: Plan, record: ResultRecord, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert record_id(planned(**TWO_SEEDS)) == record.id
+    kinds = dict(stage_kinds())
+    kinds["student"] = replace(kinds["student"], version=(kinds["student"].version or 0) + 1)
+    monkeypatch.setattr(planning, "stage_kinds", lambda: kinds)
+    assert record_id(planned(**TWO_SEEDS)) != record.id
+    cheap = dict(stage_kinds())
+    cheap["style"] = replace(cheap["style"], libraries=())
+    monkeypatch.setattr(planning, "stage_kinds", lambda: cheap)
+    assert record_id(planned(**TWO_SEEDS)) == record.id
+
+
+def test_how_often_checkpoints_are_saved_changes_neither_id_nor_comparability(tmp_path: Path) -> None:
+    def assembled(name: str, save_every: int | None) -> ResultRecord:
+        training = {**TRAINING, "save_every": save_every}
+        saving = planned(students={"lab": {"training": training}}, inverter={"training": training})
+        return assemble(saving, fake_artifacts(saving, tmp_path / name), "traceinv run small")[0]
+
+    never, often = assembled("never", None), assembled("often", 2)
+    assert never.id == often.id
+    assert [row.comparability for row in never.rows] == [row.comparability for row in often.rows]
