@@ -17,7 +17,8 @@ VERSIONS_IN_KEYS = {library for kind in stage_kinds().values() for library in ki
 
 
 def test_every_import_of_the_packages_is_declared() -> None:
-    allowed = _declared(PROJECT["dependencies"]) | _declared(PROJECT["optional-dependencies"]["vllm"])
+    extras = PROJECT["optional-dependencies"]
+    allowed = _declared([*PROJECT["dependencies"], *extras["vllm"], *extras["inspect"]])
     assert not _imported(*PACKAGES) - allowed
 
 

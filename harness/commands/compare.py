@@ -1,36 +1,49 @@
-"""`traceinv compare`: what differs between records."""
+"""`traceinv compare`: what differs between records, or between recorded samples of any program."""
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.commands.exits import DONE
-from harness.commands.options import Commands
+from harness.commands.options import Commands, add_log_format
+from traceinv.errors import InputError
+
+if TYPE_CHECKING:
+    from harness.logs.compare import LogComparison
+    from harness.results.compare import RecordComparison
+
+LOG_SUFFIXES = (".jsonl", ".gz", ".eval")
 
 
 def add_compare(commands: Commands) -> None:
     """Add the command's arguments."""
     parser = commands.add_parser(
         "compare",
-        help="show what differs between records: their recipes and their accuracies",
-        description="Compare each further record (B) with the first (A): their recipes, and their rows on the same questions.",
+        help="show what differs between records, or logs of samples: their recipes and their accuracies",
+        description="Compare each further record (B) with the first (A): their recipes, and their rows on the same questions. "
+        "A and B may also be recorded samples, which are paired by item: a folder or a file of graded samples of traceinv bench, "
+        "a file of lm-eval --log_samples, a log of inspect_ai, or the instances of Every Eval Ever.",
     )
-    parser.add_argument("first", metavar="A", help="a record's file, or its id in --results")
-    parser.add_argument("others", metavar="B", nargs="+", help="the records to compare with it")
+    parser.add_argument("first", metavar="A", help="a record's file, its id in --results, or recorded samples")
+    parser.add_argument("others", metavar="B", nargs="+", help="what to compare with it")
     parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="where ids are looked up")
-    parser.add_argument("--json", action="store_true", help="print a list with one comparison for each further record")
+    add_log_format(parser)
+    parser.add_argument(
+        "--metric", metavar="NAME", help="the score to compare, where logs have several (default: the first)"
+    )
+    parser.add_argument("--filter", metavar="NAME", help="the filter of lm-eval to compare (default: the first)")
+    parser.add_argument("--json", action="store_true", help="print a list with one comparison for each B")
     parser.set_defaults(command=run)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Compare the records; 0 when done.
+    """Compare the records or logs; 0 when done.
 
     Raises:
-        InputError: a record or its items are missing or bad.
+        InputError: one of them is missing or bad, or they share no item.
     """
-    from harness.results.compare import compare_records, find_record
-
-    first, *others = [find_record(name, options.results) for name in (options.first, *options.others)]
-    comparisons = [compare_records(first, other) for other in others]
+    paths = [_find(name, options.results) for name in (options.first, *options.others)]
+    comparisons = [_compare(paths[0], other, options) for other in paths[1:]]
     if options.json:
         print("[" + ",\n".join(comparison.model_dump_json(indent=1) for comparison in comparisons) + "]")
         return DONE
@@ -39,3 +52,31 @@ def run(options: argparse.Namespace) -> int:
     for comparison in comparisons:
         print_comparison(make_console(), comparison)
     return DONE
+
+
+def _find(name: str, results: Path) -> Path:
+    """Return the path of a log or record, given its path or a record's id.
+
+    Raises:
+        InputError: there is none.
+    """
+    from harness.results.compare import find_record
+
+    path = Path(name)
+    if path.is_dir() or (path.suffix and path.is_file()):
+        return path
+    if path.suffix in LOG_SUFFIXES:
+        raise InputError(f"{name}: no such file")
+    return find_record(name, results)
+
+
+def _compare(first: Path, second: Path, options: argparse.Namespace) -> "RecordComparison | LogComparison":
+    from harness.logs.compare import compare_sides, read_side
+    from harness.logs.formats import is_record
+    from harness.logs.samples import Wanted
+    from harness.results.compare import compare_records
+
+    if options.format is None and is_record(first) and is_record(second):
+        return compare_records(first, second)
+    wanted = Wanted(metric=options.metric, filter=options.filter)
+    return compare_sides(read_side(first, wanted, options.format), read_side(second, wanted, options.format))

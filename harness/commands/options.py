@@ -7,6 +7,8 @@ from typing import Any, TypeAlias
 
 from traceinv.errors import InputError
 
+LOG_FORMATS = ("traceinv", "lm-eval", "inspect", "eee")
+"""The formats of `harness.logs.formats`, which is not imported for a parser."""
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
@@ -19,6 +21,15 @@ def add_data(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="KEY=VALUE",
         help="set a task's parameter, such as LiveCodeBench's release=release_v5",
+    )
+
+
+def add_log_format(parser: argparse.ArgumentParser) -> None:
+    """Add `--format`: of recorded samples."""
+    parser.add_argument(
+        "--format",
+        choices=LOG_FORMATS,
+        help="of the recorded samples (default: told by their content)",
     )
 
 

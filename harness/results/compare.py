@@ -1,32 +1,17 @@
 """Two records side by side: their recipes, and the accuracies of their rows on the same items."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 from harness.benchmarks.groups import compared_groups
 from harness.results.differences import Difference, differences
 from harness.results.files import ITEMS_SUFFIX, read_items, read_record
-from harness.results.items import ItemFile, Pairs, pair
-from harness.results.schema import Cell, Comparability, ResultRecord, Row, TestedDifference
-from harness.stats import Comparison, compare, holm
+from harness.results.items import ItemFile, pair, scores_of
+from harness.results.outcomes import Outcome, compare_pairs
+from harness.results.schema import Cell, Comparability, ResultRecord, Row
 from traceinv.errors import InputError, nearest
 from traceinv.schema import Closed
-
-
-class Outcome(TestedDifference):
-    """The accuracies of two rows on one group of tasks, on the items that both answered; the difference is second - first.
-
-    Attributes:
-        items: the number of items compared.
-        left_out: the number of items that one row lacks, or that could not be graded.
-    """
-
-    group: str
-    items: int
-    left_out: int
-    first: float
-    second: float
 
 
 class RowComparison(Closed):
@@ -162,37 +147,19 @@ def _unmatched(record: ResultRecord, matched: Sequence[Row]) -> list[UnmatchedRo
 
 def _outcomes(matched: Sequence[_RowPair], first: ItemFile, second: ItemFile) -> Mapping[_RowPair, list[Outcome]]:
     """Test every pair of rows on every group of tasks."""
-    tested: list[tuple[_RowPair, str, Pairs, Comparison]] = []
+    jobs = []
     for rows in matched:
         for group, tasks in compared_groups(_common_tasks(rows)).items():
             scores = pair(
-                first.letters_by_item(rows.first.name, rows.first.cell, tasks),
-                second.letters_by_item(rows.second.name, rows.second.cell, tasks),
+                scores_of(first.letters_by_item(rows.first.name, rows.first.cell, tasks)),
+                scores_of(second.letters_by_item(rows.second.name, rows.second.cell, tasks)),
             )
             if scores is not None:
-                tested.append((rows, group, scores, compare(scores.second, scores.first, scores.strata)))
-    corrected = holm([comparison.p_value for *_, comparison in tested])
-    outcomes: dict[_RowPair, list[Outcome]] = {}
-    for (rows, group, scores, comparison), p_holm in zip(tested, corrected, strict=True):
-        outcomes.setdefault(rows, []).append(_outcome(group, scores, comparison, p_holm))
-    return outcomes
+                jobs.append((rows, group, scores))
+    return compare_pairs(jobs)
 
 
 def _common_tasks(rows: _RowPair) -> list[str]:
     """List the tasks of both rows that have the same version: items of another version may be other questions."""
     first, second = rows.first.comparability.tasks, rows.second.comparability.tasks
     return [task for task, version in first.items() if second.get(task) == version]
-
-
-def _outcome(group: str, scores: Pairs, comparison: Comparison, p_holm: float) -> Outcome:
-    return Outcome.model_validate(
-        {
-            **asdict(comparison),
-            "p_holm": p_holm,
-            "group": group,
-            "items": len(scores.strata),
-            "left_out": scores.left_out,
-            "first": float(scores.first.mean()),
-            "second": float(scores.second.mean()),
-        }
-    )

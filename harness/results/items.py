@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Annotated, Literal, Self
 
 import numpy as np
@@ -112,24 +113,40 @@ class Pairs:
     left_out: int
 
 
-def pair(first: Mapping[ItemKey, Sequence[str]], second: Mapping[ItemKey, Sequence[str]]) -> Pairs | None:
-    """Pair the scores of two rows by item; None where they share none.
+SampleScores = Sequence[Sequence[float | None]]
+"""The scores of one item: for each run those of its samples, from 0 to 1; None where a sample could not be graded."""
 
-    An item's score is its share of correct samples. Items with a sample that could not be graded are left out.
+
+def scores_of(letters: Mapping[ItemKey, Sequence[str]]) -> dict[ItemKey, SampleScores]:
+    """Return the scores that letters stand for.
 
     Args:
-        first, second: as `ItemFile.letters_by_item` returns them.
+        letters: as `ItemFile.letters_by_item` returns them.
     """
-    shared = [
-        item
-        for item in first
-        if item in second and not any(UNGRADABLE in samples for samples in (*first[item], *second[item]))
-    ]
+    return {item: [[_score(letter) for letter in samples] for samples in runs] for item, runs in letters.items()}
+
+
+def pair(first: Mapping[ItemKey, SampleScores], second: Mapping[ItemKey, SampleScores]) -> Pairs | None:
+    """Pair the scores of two rows by item; None where they share none.
+
+    An item's score is the mean over its samples. Items with a sample that could not be graded are left out.
+    """
+    shared = [item for item in first if item in second and _is_graded(first[item]) and _is_graded(second[item])]
     if not shared:
         return None
     left_out = len(set(first) | set(second)) - len(shared)
-    return Pairs(_scores(first, shared), _scores(second, shared), [task for task, _ in shared], left_out)
+    return Pairs(_means(first, shared), _means(second, shared), [task for task, _ in shared], left_out)
 
 
-def _scores(letters: Mapping[ItemKey, Sequence[str]], items: Sequence[ItemKey]) -> Scores:
-    return np.array([[samples.count(CORRECT) / len(samples) for samples in letters[item]] for item in items]).T
+def _score(letter: str) -> float | None:
+    return None if letter == UNGRADABLE else float(letter == CORRECT)
+
+
+def _is_graded(runs: SampleScores) -> bool:
+    return not any(score is None for samples in runs for score in samples)
+
+
+def _means(scores: Mapping[ItemKey, SampleScores], items: Sequence[ItemKey]) -> Scores:
+    return np.array(
+        [[fmean(score for score in samples if score is not None) for samples in scores[item]] for item in items]
+    ).T

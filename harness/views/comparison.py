@@ -1,11 +1,14 @@
-"""What a person sees of two records side by side."""
+"""What a person sees of two records or logs side by side."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from harness.logs.compare import ComparedRow, LogComparison, SideDescription
 from harness.results.cells import cell_labels
 from harness.results.compare import RecordComparison, RowComparison, UnmatchedRow
 from harness.results.differences import Difference
+from harness.results.outcomes import Outcome
+from harness.results.schema import Cell
 from harness.results.text import percent
 from harness.results.verdict import group_name
 from harness.views.tables import (
@@ -46,7 +49,7 @@ def view_comparison(comparison: RecordComparison) -> ComparisonView:
             tables.append(_difference_table(title, differing))
         else:
             notes.append("evaluation settings: identical" + (f" for {names}" if len(settings) > 1 else ""))
-    outcomes = _outcome_table(comparison.rows)
+    outcomes = _outcome_table([(row.row, row.first_cell, of) for row in comparison.rows for of in row.outcomes])
     if outcomes.rows:
         tables.append(outcomes)
     return ComparisonView(
@@ -95,28 +98,67 @@ def _names(rows: Sequence[UnmatchedRow]) -> list[str]:
     return [f"{row.row} ({labels[row.cell]})" if labels[row.cell] else row.row for row in rows]
 
 
-def _outcome_table(rows: Sequence[RowComparison]) -> Table:
-    lines = [(row, outcome) for row in rows for outcome in row.outcomes]
+def view_logs(comparison: LogComparison) -> ComparisonView:
+    """Build the notes and the table of two logs, or of a log and a record: A is the first, B the second."""
+    lines = [(_row_name(row), row.first_cell or row.second_cell, of) for row in comparison.rows for of in row.outcomes]
+    notes = [_side_note("A", comparison.first), _side_note("B", comparison.second)]
+    notes += [note for row in comparison.rows if (note := _pairing_note(row))]
+    if comparison.other_versions:
+        notes.append(f"left out, since the versions differ: {', '.join(comparison.other_versions)}")
+    return ComparisonView(
+        title=f"A: {comparison.first.name}, B: {comparison.second.name}",
+        notes=tuple(dict.fromkeys(notes)),
+        tables=(_outcome_table(lines),),
+    )
+
+
+def _side_note(name: str, side: SideDescription) -> str:
+    model = f" of {side.model}" if side.model else ""
+    others = f" (also there: {', '.join(side.other_scores)}; --metric or --filter chooses)" if side.other_scores else ""
+    return f"{name}: {side.format}{model}, scored by {side.scored_by}{others}"
+
+
+def _pairing_note(row: ComparedRow) -> str:
+    name = _row_name(row)
+    ways = [
+        f"{count} by {way}" for count, way in ((row.by_id, "id"), (row.by_text, "the text of the question")) if count
+    ]
+    note = f"{name + ': ' if name else ''}items paired: {' and '.join(ways)}"
+    if row.other_question:
+        note += f"; {row.other_question} ids stand for another question on the other side"
+    left_out = max(outcome.left_out for outcome in row.outcomes)
+    return f"{note}; {left_out} items left out, which one side lacks or has no score for" if left_out else note
+
+
+def _row_name(row: ComparedRow) -> str:
+    return " and ".join(dict.fromkeys(name for name in (row.first_row, row.second_row) if name))
+
+
+def _outcome_table(lines: Sequence[tuple[str, Cell | None, Outcome]]) -> Table:
+    """Build the table of compared accuracies from the name of each row, its cell, and the outcome."""
+    named = any(name for name, *_ in lines) or not lines
     table = Table(
         title="Accuracies on the same questions",
         columns=(
-            *(Column("regime", "name"), Column("on", "name"), Column("questions"), Column("A"), Column("B")),
+            *((Column("regime", "name"),) if named else ()),
+            *(Column("on", "name"), Column("questions"), Column("A"), Column("B")),
             *difference_columns("B - A"),
         ),
         rows=tuple(
             (
-                row.row,
+                *((name,) if named else ()),
                 group_name(outcome.group),
                 str(outcome.items),
                 percent(outcome.first),
                 percent(outcome.second),
                 *difference_cells(outcome),
             )
-            for row, outcome in lines
+            for name, _, outcome in lines
         ),
         caption=difference_caption(len(lines)),
     )
-    return with_cells(table, labels_of([row.first_cell for row, _ in lines]))
+    cells = [cell for _, cell, _ in lines if cell is not None]
+    return with_cells(table, labels_of(cells)) if len(cells) == len(lines) else table
 
 
 def _value(value: object) -> str:

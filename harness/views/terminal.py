@@ -2,10 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+from harness.logs.compare import LogComparison
 from harness.results.compare import RecordComparison
 from harness.results.schema import ResultRecord
 from harness.results.verdict import headline_group
-from harness.views.comparison import view_comparison
+from harness.views.comparison import view_comparison, view_logs
 from harness.views.tables import (
     Table,
     accuracy_table,
@@ -76,9 +77,9 @@ def print_record(console: "Console", record: ResultRecord) -> None:
     _print_text(console, record.verdict)
 
 
-def print_comparison(console: "Console", comparison: RecordComparison) -> None:
-    """Print two records side by side."""
-    view = view_comparison(comparison)
+def print_comparison(console: "Console", comparison: RecordComparison | LogComparison) -> None:
+    """Print two records or logs side by side."""
+    view = view_comparison(comparison) if isinstance(comparison, RecordComparison) else view_logs(comparison)
     _print_text(console, view.title)
     for note in view.notes:
         _print_text(console, note)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from harness.results.items import ItemFile, RunStates, pair
+from harness.results.items import ItemFile, RunStates, pair, scores_of
 from harness.results.schema import Cell
 
 CELL = Cell(target="r1", surrogate="small", policy="recap", student="qwen")
@@ -37,7 +37,7 @@ def test_a_row_is_found_by_name_and_cell() -> None:
 def test_rows_are_paired_by_item_and_ungradable_items_are_left_out() -> None:
     first = _items({("x", CELL, None): "cwx"}, ("a", "b", "c")).letters_by_item("x", CELL, ["sums"])
     second = _items({("y", OTHER, 0): "wcc"}, ("b", "a", "d")).letters_by_item("y", OTHER, ["sums"])
-    pairs = pair(first, second)
+    pairs = pair(scores_of(first), scores_of(second))
     assert pairs is not None
     np.testing.assert_array_equal(pairs.first, [[1.0, 0.0]])
     np.testing.assert_array_equal(pairs.second, [[1.0, 0.0]])
@@ -46,13 +46,20 @@ def test_rows_are_paired_by_item_and_ungradable_items_are_left_out() -> None:
 
 def test_several_samples_of_an_item_count_as_their_share_of_correct_ones() -> None:
     letters = _items({("x", CELL, 0): "cwcc"}, repeats=2).letters_by_item("x", CELL, ["sums"])
-    pairs = pair(letters, letters)
+    pairs = pair(scores_of(letters), scores_of(letters))
     assert pairs is not None
     np.testing.assert_array_equal(pairs.first, [[0.5, 1.0]])
 
 
+def test_partial_credit_counts_as_it_is() -> None:
+    pairs = pair({("sums", "a"): [[0.25, 0.75], [1.0]]}, {("sums", "a"): [[0.5]], ("sums", "b"): [[None]]})
+    assert pairs is not None
+    np.testing.assert_array_equal(pairs.first, [[0.5], [1.0]])
+    assert pairs.left_out == 1
+
+
 def test_rows_without_a_common_item_are_not_paired() -> None:
-    assert pair({("sums", "a"): ["c"]}, {("sums", "b"): ["c"]}) is None
+    assert pair({("sums", "a"): [[1.0]]}, {("sums", "b"): [[1.0]]}) is None
 
 
 @pytest.mark.parametrize(

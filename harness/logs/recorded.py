@@ -1,0 +1,129 @@
+"""Read this project's own rows: graded samples of `traceinv bench` and `traceinv grade`, and responses without a grade."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from harness.files import JsonLine, read_json_lines, replace_half_characters
+from harness.logs.samples import Log, LoggedSample, check_score, check_unique
+from harness.results.files import read_json
+from traceinv.errors import InputError
+from traceinv.records import FinishReason
+from traceinv.schema import describe
+
+FORMAT = "traceinv"
+SAMPLES = "samples"
+"""The folder of a benchmark run with a file of graded samples for each task."""
+RECORD = "bench.json"
+"""The record in that folder."""
+SCORE = "grade"
+
+
+class RecordedRow(BaseModel):
+    """A line; other keys are ignored.
+
+    Attributes:
+        sample: the number of the response; where it is missing, the nth line of an id is its nth sample.
+        state, value: the grade; `value` is None where the item is ungradable. Missing in rows that are not graded.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", strict=True, allow_inf_nan=False)
+
+    id: str
+    sample: int | None = Field(None, ge=0)
+    response: str | None = None
+    finish_reason: FinishReason | None = None
+    tokens: int | None = None
+    state: str | None = None
+    value: float | None = None
+
+
+def is_row(content: dict[str, Any]) -> bool:
+    """Say whether a line may be of this format."""
+    return "id" in content and ("response" in content or "state" in content)
+
+
+def is_folder(path: Path) -> bool:
+    """Say whether a folder is a benchmark run's."""
+    return (path / SAMPLES).is_dir()
+
+
+def read_file(path: Path, task: str = "") -> Log:
+    """Read a file of rows.
+
+    Args:
+        task: the name of the task, which rows do not have.
+
+    Raises:
+        InputError: the file is missing or empty, or a line is not of the form; the message names file, line and field.
+    """
+    samples = list(_samples(path, task))
+    if not samples:
+        raise InputError(f'{path}: no line; expected {{"id": ..., "response": ...}} on each')
+    check_unique([sample for sample, _ in samples])
+    graded = any(is_graded for _, is_graded in samples)
+    return Log(path, FORMAT, [sample for sample, _ in samples], scored_by=SCORE if graded else None)
+
+
+def read_folder(path: Path) -> Log:
+    """Read all graded samples of a benchmark run's folder.
+
+    Raises:
+        InputError: it has none, or a file is not of the form.
+    """
+    logs = [read_file(file, file.stem) for file in sorted((path / SAMPLES).glob("*.jsonl"))]
+    if not logs:
+        raise InputError(f"{path / SAMPLES}: no file of samples; expected TASK.jsonl")
+    model, versions = _described(path)
+    samples = [sample for log in logs for sample in log.samples]
+    return Log(path, FORMAT, samples, model, logs[0].scored_by, versions=versions)
+
+
+def _samples(path: Path, task: str) -> Iterator[tuple[LoggedSample, bool]]:
+    """Yield each line, and whether it is graded."""
+    counts: dict[str, int] = {}
+    for line in read_json_lines(path):
+        row = _parse(line)
+        number = counts.get(row.id, 0) if row.sample is None else row.sample
+        counts[row.id] = number + 1
+        sample = LoggedSample(
+            where=line.where,
+            task=task,
+            id=row.id,
+            sample=number,
+            named=True,
+            response=row.response,
+            score=None if row.value is None else check_score(row.value, f"{line.where}: value"),
+            finish_reason=row.finish_reason,
+            tokens=row.tokens,
+        )
+        yield sample, row.state is not None
+
+
+def _parse(line: JsonLine) -> RecordedRow:
+    content = dict(line.content)
+    if type(content.get("id")) is int:  # some benchmarks number their items
+        content["id"] = str(content["id"])
+    if isinstance(content.get("response"), str):
+        content["response"] = replace_half_characters(content["response"])
+    try:
+        return RecordedRow.model_validate(content)
+    except ValidationError as error:
+        raise InputError(f"{line.where}: {describe(error, RecordedRow)}") from None
+
+
+def _described(folder: Path) -> tuple[str | None, dict[str, str]]:
+    """Return the model and the tasks' versions that the folder's record names; nothing where it has no record."""
+    path = folder / RECORD
+    if not path.is_file():
+        return None, {}
+    content = read_json(path)
+    try:
+        versions = {str(task["name"]): str(task["version"]) for task in content["tasks"]}
+        return str(content["model"]["name"]), versions
+    except (KeyError, TypeError):
+        raise InputError(
+            f"{path}: not a record of a benchmark run; expected model.name and tasks with versions"
+        ) from None
