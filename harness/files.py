@@ -16,6 +16,9 @@ from traceinv.errors import GateError, InputError
 MAX_LINE_BYTES = 32 * 1024**2
 """The default limit of a line; a trace of 50,000 words has about 300,000 bytes."""
 
+DRAFT = ".draft"
+"""The suffix of a file that is not whole yet; its name begins with a dot."""
+
 
 @dataclass(frozen=True)
 class JsonLine:
@@ -96,6 +99,12 @@ def write_atomic(path: Path, text: str) -> None:
         draft.unlink(missing_ok=True)
 
 
+def remove_torn_files(folder: Path) -> None:
+    """Remove what killed processes left in a folder while they wrote files atomically."""
+    for draft in folder.rglob(f".*{DRAFT}"):
+        draft.unlink(missing_ok=True)
+
+
 @contextmanager
 def open_atomic(path: Path) -> Iterator[TextIO]:
     """Open a text file to be written piece by piece; it appears under its name once the block ends without an error.
@@ -142,4 +151,4 @@ def _lines(file: BinaryIO, path: Path, max_line_bytes: int) -> Iterator[tuple[in
 def _draft_of(path: Path) -> tuple[Path, Path]:
     """Return the file that a path stands for, links followed, and the draft that becomes it."""
     whole = Path(os.path.realpath(path))
-    return whole, whole.with_name(f".{whole.name}.{os.getpid()}.draft")
+    return whole, whole.with_name(f".{whole.name}.{os.getpid()}{DRAFT}")

@@ -5,9 +5,11 @@ import json
 import os
 import shlex
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.commands.exits import DONE
 from harness.commands.options import Commands, positive
 from traceinv.errors import GateError, InputError
 
@@ -38,19 +40,24 @@ def _run(options: argparse.Namespace) -> int:
     from harness.pipeline.plan import plan
     from harness.pipeline.recipe import load_recipe
     from harness.pipeline.scheduler import find_artifacts
+    from harness.pipeline.store import Store
 
     planned = plan(load_recipe(options.recipe, options.set, options.seeds))
     out = options.out or Path("runs") / planned.recipe.name
-    store = _open_store(options.store)
+    store = Store(options.store)
     cached = find_artifacts(planned.graph, store)
-    _report_damage(store)
+    missing = len(planned.graph) - len(cached)
+    reported = _report_damage(store)
     if options.dry_run:
         _print_stages(planned, cached, options.json)
-        return 0
-    _check_writable(out)
-    artifacts, computed = _compute(planned, store, len(planned.graph) - len(cached), options)
+        return DONE
+    _check_writable("--out", out)
+    if missing:
+        _check_writable("--store", options.store)
+    artifacts, computed = _compute(planned, store, missing, options)
+    _report_damage(store, reported)
     _write(planned, artifacts, computed, out, options.json)
-    return 0
+    return DONE
 
 
 def _compute(
@@ -114,32 +121,25 @@ def _print_stages(planned: "Plan", cached: "dict[str, Artifact]", as_json: bool)
     print(f"{len(missing)} of {len(graph)} stages would be computed")
 
 
-def _open_store(root: Path) -> "Store":
-    from harness.pipeline.store import Store
-
-    try:
-        return Store(root)
-    except OSError as error:
-        raise InputError(f"--store {root}: cannot be used: {error.strerror}") from None
+def _report_damage(store: "Store", reported: Collection[Path] = ()) -> set[Path]:
+    """Name the artifacts that cannot be used, but for those reported already; return all of them."""
+    for folder in store.damaged.keys() - set(reported):
+        print(f"traceinv: {folder}: not used: {store.damaged[folder]}; it is computed again", file=sys.stderr)
+    return set(store.damaged)
 
 
-def _report_damage(store: "Store") -> None:
-    for folder, reason in store.damaged.items():
-        print(f"traceinv: {folder}: not used: {reason}; it will be computed again", file=sys.stderr)
-
-
-def _check_writable(out: Path) -> None:
-    """Find out before anything is computed whether the record can be written.
+def _check_writable(option: str, folder: Path) -> None:
+    """Find out before anything is computed whether a folder can be written to.
 
     Raises:
         InputError: it cannot.
     """
-    if out.exists() and not out.is_dir():
-        raise InputError(f"--out {out}: there is a file of this name; expected a folder")
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{option} {folder}: there is a file of this name; expected a folder")
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        probe = out / f".{os.getpid()}.probe"
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".{os.getpid()}.probe"
         probe.touch()
         probe.unlink()
     except OSError as error:
-        raise InputError(f"--out {out}: cannot be written to: {error.strerror}") from None
+        raise InputError(f"{option} {folder}: cannot be written to: {error.strerror}") from None

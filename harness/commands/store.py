@@ -1,15 +1,20 @@
 """The commands `traceinv store verify`, `du`, `gc` and `adopt`."""
 
 import argparse
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.commands.options import Commands
+from harness.commands.exits import DONE, FAILED
+from harness.commands.options import Commands, check_at_least
 from harness.commands.run import STORE
 from traceinv.errors import InputError
 
 if TYPE_CHECKING:
     from harness.pipeline.store import Store
+    from harness.results.schema import ResultRecord
+
+RECORD_NAME = "*-seeds-*.json"
 
 
 def add_store(commands: Commands) -> None:
@@ -35,7 +40,13 @@ def add_store(commands: Commands) -> None:
     )
     _add_folder(gc)
     gc.add_argument("--records", type=Path, action="append", metavar="DIR", help="default: results and runs/*")
-    gc.add_argument("--recipe", action="append", default=[], metavar="RECIPE", help="besides the built-in ones")
+    gc.add_argument(
+        "--recipe",
+        action="append",
+        default=[],
+        metavar="RECIPE",
+        help="count this recipe besides the built-in ones, such as that of an unfinished run",
+    )
     gc.add_argument("--delete", action="store_true", help="remove what is listed, and what killed stages left")
     gc.set_defaults(command=_gc)
     adopt = store.add_parser(
@@ -43,7 +54,7 @@ def add_store(commands: Commands) -> None:
         help="use an artifact of an earlier version of its stage",
         description="Use an artifact of an earlier version of its stage after a change that does not affect it.",
     )
-    adopt.add_argument("key", metavar="KEY")
+    adopt.add_argument("key", nargs="+", metavar="KEY")
     adopt.add_argument("--because", required=True, metavar="TEXT", help="why; it stands in every record that uses it")
     _add_folder(adopt)
     adopt.set_defaults(command=_adopt)
@@ -62,28 +73,23 @@ def _open(options: argparse.Namespace) -> "Store":
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from harness.pipeline.upkeep import check_digests, recompute, sample_artifacts
+    from harness.pipeline.upkeep import check, recompute, sample_artifacts
 
-    if options.sample < 0:
-        raise InputError(f"--sample {options.sample}: expected 0 or more")
+    check_at_least(options, sample=0)
     store = _open(options)
-    faults = 0
-    checked = 0
-    for _, fault in check_digests(store):
-        checked += 1
-        if fault:
-            faults += 1
-            print(f"{fault.kind}/{fault.key}: {fault.reason}")
-    for folder, reason in store.damaged.items():
-        faults += 1
-        print(f"{folder.relative_to(store.root)}: {reason}")
+    checked = list(check(store))
+    faults = [fault for fault in checked if fault]
+    for fault in faults:
+        print(f"{fault.kind}/{fault.key}: {fault.reason}")
     sample = sample_artifacts(store, options.sample)
     for artifact in sample:
-        fault = recompute(store, artifact)
-        faults += fault is not None
-        print(f"{artifact.kind}/{artifact.key}: {fault.reason if fault else 'computed again: equal'}")
-    print(f"{checked} artifacts checked, {len(sample)} computed again, {faults} faults")
-    return 1 if faults else 0
+        different = recompute(store, artifact)
+        faults += [different] if different else []
+        print(f"{artifact.kind}/{artifact.key}: {different.reason if different else 'computed again: equal'}")
+    print(f"{len(checked)} artifacts checked, {len(sample)} computed again, {len(faults)} faults")
+    if faults:
+        print(f"remove the folder of a fault (below {store.root}), and the next run computes it again")
+    return FAILED if faults else DONE
 
 
 def _du(options: argparse.Namespace) -> int:
@@ -92,60 +98,69 @@ def _du(options: argparse.Namespace) -> int:
     totals = sizes(_open(options))
     for kind, (count, size) in sorted(totals.items(), key=lambda entry: -entry[1][1]):
         print(f"{size / 1e6:10.1f} MB  {count:6}  {kind}")
-    print(
-        f"{sum(size for _, size in totals.values()) / 1e6:10.1f} MB  {sum(count for count, _ in totals.values()):6}  all"
-    )
-    return 0
+    counts, bytes_ = (sum(column) for column in zip(*totals.values(), strict=True)) if totals else (0, 0)
+    print(f"{bytes_ / 1e6:10.1f} MB  {counts:6}  all")
+    return DONE
 
 
 def _gc(options: argparse.Namespace) -> int:
     from harness.pipeline.store import folder_bytes
-    from harness.pipeline.upkeep import remove_drafts, unreached
+    from harness.pipeline.upkeep import tidy, unreached
 
     store = _open(options)
     folders = options.records if options.records is not None else [Path("results"), *sorted(Path("runs").glob("*/"))]
-    reached = {*_of_records(folders), *_of_recipes(options.recipe, store)}
-    artifacts = unreached(store, reached)
-    total = sum(folder_bytes(artifact.path) for artifact in artifacts)
-    for artifact in artifacts:
-        print(f"{artifact.kind}/{artifact.key}")
-        if options.delete:
-            store.remove(artifact.kind, artifact.key)
-    drafts = remove_drafts(store) if options.delete else 0
-    verb = "deleted" if options.delete else "could be deleted (--delete)"
-    print(f"{len(artifacts)} artifacts, {total / 1e6:.1f} MB, {verb}; {drafts} unfinished drafts deleted")
-    return 0
+    records = _records(folders)
+    of_records = {(stage.kind, stage.key) for record in records for stage in record.provenance.stages}
+    recipes, of_recipes = _of_recipes(options.recipe, store)
+    artifacts = unreached(store, of_records | of_recipes)
+    total = sum(folder_bytes(store.path(kind, key)) for kind, key in artifacts)
+    for kind, key in artifacts:
+        print(f"{kind}/{key}")
+    print(f"kept: what {len(records)} records and the recipes {', '.join(recipes)} reach")
+    size = f"{len(artifacts)} artifacts, {total / 1e6:.1f} MB"
+    if options.delete:
+        print(f"deleted: {size}, and {tidy(store, artifacts)} drafts of unfinished stages")
+    else:
+        print(f"nothing reaches: {size}; --delete removes them, and what unfinished stages left")
+    return DONE
 
 
-def _of_records(folders: list[Path]) -> set[tuple[str, str]]:
-    """Return kind and key of every stage that a record in these folders names."""
+def _records(folders: list[Path]) -> "list[ResultRecord]":
+    """Read the records in these folders; other JSON files are left out.
+
+    Raises:
+        InputError: a file with the name of a record cannot be read, so that it is not known what it reaches.
+    """
     from harness.results.files import ITEMS_SUFFIX, read_record
 
-    names: set[tuple[str, str]] = set()
     for folder in folders:
-        for path in sorted(path for path in folder.glob("*.json") if not path.name.endswith(ITEMS_SUFFIX)):
-            try:
-                record = read_record(path)
-            except InputError as error:
-                print(f"not a record, so nothing is kept for it: {error}")
-                continue
-            names |= {(stage.kind, stage.key) for stage in record.provenance.stages}
-    return names
+        if not folder.is_dir() and folder != Path("results"):
+            raise InputError(f"--records {folder}: no such folder")
+    records = []
+    for path in (path for folder in folders for path in sorted(folder.glob("*.json"))):
+        try:
+            records += [] if path.name.endswith(ITEMS_SUFFIX) else [read_record(path)]
+        except InputError as error:
+            if fnmatch(path.name, RECORD_NAME):
+                raise InputError(f"{error}; what this record reaches is not known, so move it away first") from None
+    return records
 
 
-def _of_recipes(names: list[str], store: "Store") -> set[tuple[str, str]]:
-    """Return kind and key of every artifact in the store that a recipe would use."""
+def _of_recipes(names: list[str], store: "Store") -> tuple[list[str], set[tuple[str, str]]]:
+    """Return the names of the recipes that count, and the artifacts that they reach."""
     from harness.pipeline.plan import plan
     from harness.pipeline.recipe import built_in_recipes, load_recipe
-    from harness.pipeline.scheduler import find_artifacts
+    from harness.pipeline.upkeep import reachable
 
-    plans = [plan(load_recipe(name)) for name in (*built_in_recipes(), *names)]
-    return {(a.kind, a.key) for planned in plans for a in find_artifacts(planned.graph, store).values()}
+    recipes = [*built_in_recipes(), *names]
+    return recipes, {name for recipe in recipes for name in reachable(plan(load_recipe(recipe)).graph, store)}
 
 
 def _adopt(options: argparse.Namespace) -> int:
     from harness.pipeline.upkeep import adopt
 
-    artifact = adopt(_open(options), options.key, options.because)
-    print(f"{artifact.kind}/{options.key} stands as {artifact.key} too, because: {options.because}")
-    return 0
+    store = _open(options)
+    for key in options.key:
+        artifact = adopt(store, key, options.because)
+        print(f"{artifact.kind}/{key} stands as {artifact.key} too, because: {options.because}")
+    return DONE

@@ -27,12 +27,25 @@ def make_key(kind: StageKind, params: Mapping[str, Any], inputs: Mapping[str, st
         "kind": kind.name,
         "code": kind.version if kind.version is not None else source_fingerprint(kind),
         "libraries": {name: library_version(name) for name in kind.libraries},
-        "params": _decisive(kind, params),
+        "params": decisive(kind, params),
         "inputs": inputs,
     }
     if kind.version is not None and has_uncommitted_changes(kind):
         parts["uncommitted"] = source_fingerprint(kind)
     return digest_json(parts)[:KEY_LENGTH]
+
+
+def decisive(kind: StageKind, params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the parameters with None for those that do not decide what the artifact holds."""
+    decisive = copy.deepcopy(dict(params))
+    for name in kind.unkeyed:
+        *parents, last = name.split(".")
+        place = decisive
+        for parent in parents:
+            place = place.get(parent, {})
+        if last in place:
+            place[last] = None
+    return decisive
 
 
 @cache
@@ -49,19 +62,6 @@ def has_uncommitted_changes(kind: StageKind) -> bool:
     """
     changed = changed_files()
     return bool(changed) and not changed.isdisjoint(closure(*_sources(kind)).values())
-
-
-def _decisive(kind: StageKind, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the parameters with None for those that do not decide what the artifact holds."""
-    decisive = copy.deepcopy(dict(params))
-    for name in kind.unkeyed:
-        *parents, last = name.split(".")
-        place = decisive
-        for parent in parents:
-            place = place.get(parent, {})
-        if last in place:
-            place[last] = None
-    return decisive
 
 
 def _sources(kind: StageKind) -> tuple[list[str], list[Path]]:

@@ -32,6 +32,11 @@ def run(graph: Graph, store: Store, executor: Executor, watcher: Watcher) -> dic
     Raises:
         GateError, InputError, StageFailed: as the first failing stage does; what was finished stays in the store.
     """
+    with store.in_use():
+        return _run(graph, store, executor, watcher)
+
+
+def _run(graph: Graph, store: Store, executor: Executor, watcher: Watcher) -> dict[str, Artifact]:
     done: dict[str, Artifact] = {}
     waiting = list(graph)
     running: dict[Future[Artifact], Node] = {}

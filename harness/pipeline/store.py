@@ -11,18 +11,20 @@ import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from pydantic import Field, ValidationError
 
-from harness.files import write_atomic
+from harness.files import remove_torn_files, write_atomic
 from traceinv.digests import digest_file
+from traceinv.errors import GateError
 from traceinv.schema import Closed, describe
 
 META = "artifact.json"
-PARTIAL = "partial"
-RESERVED = (PARTIAL, "logs")
-"""Folders of a store that hold no artifacts."""
+PARTIAL, LOGS = "partial", "logs"
+"""Folders of a store that hold no artifacts: drafts with their locks, and what failed stages printed."""
+USE = ".in-use"
+"""The file that runs lock for as long as they use a store."""
 INTERRUPTIONS = ("resumed", "repeated")
 """Entries of a stage's log that say what it took up from a killed run, and what it did again."""
 
@@ -111,7 +113,6 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.damaged: dict[Path, str] = {}
-        root.mkdir(parents=True, exist_ok=True)
 
     def path(self, kind: str, key: str) -> Path:
         return self.root / kind / key
@@ -127,12 +128,43 @@ class Store:
             return None
         return Artifact(path=folder, description=read)
 
+    def folders(self) -> Iterator[tuple[str, str]]:
+        """Go through kind and key of all artifacts, damaged ones too."""
+        kinds = sorted(self.root.iterdir()) if self.root.is_dir() else []
+        for kind in (path for path in kinds if path.is_dir() and path.name not in (PARTIAL, LOGS)):
+            yield from ((kind.name, folder.name) for folder in sorted(kind.iterdir()))
+
     def artifacts(self) -> Iterator[Artifact]:
         """Go through all artifacts that can be used."""
-        for kind in sorted(path for path in self.root.iterdir() if path.is_dir() and path.name not in RESERVED):
-            for folder in sorted(path for path in kind.iterdir() if path.is_dir()):
-                if artifact := self.find(kind.name, folder.name):
-                    yield artifact
+        for kind, key in self.folders():
+            if artifact := self.find(kind, key):
+                yield artifact
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Keep others from tidying the store; several processes may use it at once."""
+        try:
+            file = (self.root / USE).open("a")
+        except OSError:  # whoever cannot lock a store cannot tidy it either, or it does not exist yet
+            yield
+            return
+        with file:
+            fcntl.flock(file, fcntl.LOCK_SH)
+            yield
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep others from using the store.
+
+        Raises:
+            GateError: somebody uses it.
+        """
+        with (self.root / USE).open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise GateError(f"{self.root}: a run is using it; nothing was deleted") from None
+            yield
 
     @contextmanager
     def lock(self, kind: str, key: str) -> Iterator[None]:
@@ -142,10 +174,13 @@ class Store:
         while True:
             with path.open("w") as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
-                if path.exists() and path.stat().st_ino == os.fstat(file.fileno()).st_ino:
-                    yield
+                if _is_still(path, file):
+                    try:
+                        yield
+                    finally:
+                        path.unlink(missing_ok=True)
                     return
-            # the file was removed while this process waited, so that another may hold a lock on its successor
+            # its holder removed the file when it was done; another process may have a lock on a new one
 
     def open_draft(self, kind: str, key: str, resumable: bool) -> Path:
         """Return the folder to compute an artifact in; it holds what a killed run left there if the stage can resume."""
@@ -153,6 +188,7 @@ class Store:
         if draft.exists() and not resumable:
             shutil.rmtree(draft)
         draft.mkdir(parents=True, exist_ok=True)
+        remove_torn_files(draft)
         return draft
 
     def publish(self, draft: Path, description: Mapping[str, Any]) -> Artifact:
@@ -162,15 +198,14 @@ class Store:
         write_atomic(draft / META, described.model_dump_json(indent=1) + "\n")
         final = self.path(described.kind, described.key)
         final.parent.mkdir(parents=True, exist_ok=True)
-        if final.exists():  # it was damaged, or it would have been used
-            shutil.rmtree(final)
+        _remove(final)  # what stands there is damaged, or it would have been used
         draft.rename(final)
         self.damaged.pop(final, None)
         return Artifact(path=final, description=described)
 
     def remove(self, kind: str, key: str) -> None:
-        """Remove an artifact or its draft."""
-        shutil.rmtree(self.path(kind, key), ignore_errors=True)
+        """Remove an artifact."""
+        _remove(self.path(kind, key))
 
 
 def _read_description(folder: Path, kind: str, key: str) -> Description | str:
@@ -195,7 +230,7 @@ def digest_folder(folder: Path) -> str:
     """Return the SHA-256 over the names and bytes of a folder's files, the artifact's own description left out."""
     total = hashlib.sha256()
     for path in _files(folder):
-        total.update(f"{path.relative_to(folder).as_posix()}\0{digest_file(path)}\0".encode())
+        total.update(os.fsencode(path.relative_to(folder)) + f"\0{digest_file(path)}\0".encode())
     return total.hexdigest()
 
 
@@ -210,4 +245,22 @@ def lasting_log(log: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file() and path.name != META)
+    """List a folder's files, those in linked folders too."""
+    names = [Path(parent, name) for parent, _, names in os.walk(folder, followlinks=True) for name in names]
+    return sorted(path for path in names if path.is_file() and path != folder / META)
+
+
+def _is_still(path: Path, file: TextIO) -> bool:
+    """Say whether an open file is the one that has the path now."""
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except FileNotFoundError:
+        return False
+
+
+def _remove(path: Path) -> None:
+    """Remove a folder, a file or a link; it may be absent."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)

@@ -1,28 +1,27 @@
-"""Upkeep of a store: check it, measure it, remove what nothing reaches, adopt artifacts of another version."""
+"""Upkeep of a store: check it, measure it, list what nothing reaches, adopt artifacts of an earlier version."""
 
-import fcntl
+import json
 import os
 import shutil
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
+from typing import Any
 
-from harness.pipeline.keys import make_key, source_fingerprint
-from harness.pipeline.store import (
-    PARTIAL,
-    Adoption,
-    Artifact,
-    Description,
-    InputRef,
-    Store,
-    digest_folder,
-    folder_bytes,
-)
+from pydantic import ValidationError
+
+from harness.pipeline.graph import Graph, InputArtifact, Node
+from harness.pipeline.keys import decisive, make_key, source_fingerprint
+from harness.pipeline.scheduler import find_artifacts
+from harness.pipeline.store import LOGS, PARTIAL, Adoption, Artifact, InputRef, Store, digest_folder, folder_bytes
 from harness.stages import stage_kinds
+from harness.stages.base import StageKind
 from traceinv.errors import GateError, InputError, nearest
 from traceinv.progress import silent
+
+ArtifactName = tuple[str, str]
+"""Kind and key of an artifact."""
 
 
 @dataclass(frozen=True)
@@ -34,99 +33,169 @@ class Fault:
     reason: str
 
 
-def check_digests(store: Store) -> Iterator[tuple[Artifact, Fault | None]]:
-    """Compare the contents of every artifact with its description."""
-    for artifact in store.artifacts():
+def check(store: Store) -> Iterator[Fault | None]:
+    """Compare every artifact with its description: None for one that agrees with it."""
+    for kind, key in store.folders():
+        artifact = store.find(kind, key)
+        if artifact is None:
+            yield Fault(kind, key, store.damaged.get(store.path(kind, key), "not a folder"))
+            continue
         actual = digest_folder(artifact.path)
-        wrong = actual != artifact.digest
         reason = f"its files have the digest {actual[:12]}, its description says {artifact.digest[:12]}"
-        yield artifact, Fault(artifact.kind, artifact.key, reason) if wrong else None
+        yield Fault(kind, key, reason) if actual != artifact.digest else None
 
 
 def sample_artifacts(store: Store, count: int, seed: int = 0) -> list[Artifact]:
-    """Draw artifacts that can be recomputed here: same version and source, and all inputs at hand."""
-    candidates = [artifact for artifact in store.artifacts() if _input_folders(store, artifact.description) is not None]
-    return Random(seed).sample(candidates, min(count, len(candidates)))
+    """Draw artifacts that can be computed again here: same version and source, and all inputs at hand."""
+    artifacts = list(store.artifacts()) if count else []
+    Random(seed).shuffle(artifacts)
+    external: dict[str, str] = {}
+    drawn = (artifact for artifact in artifacts if _input_folders(store, artifact, external) is not None)
+    return [artifact for _, artifact in zip(range(count), drawn, strict=False)]
 
 
 def recompute(store: Store, artifact: Artifact) -> Fault | None:
-    """Compute an artifact again in a temporary folder and compare the contents."""
-    description = artifact.description
-    folders = _input_folders(store, description)
+    """Compute an artifact again in a draft, and compare the contents.
+
+    Raises:
+        InputError: an input is missing, or the artifact is of another version.
+    """
+    folders = _input_folders(store, artifact, {})
     if folders is None:
         raise InputError(f"{artifact.kind}/{artifact.key}: an input is missing, or it is of another version")
-    kind = stage_kinds()[artifact.kind]
-    with tempfile.TemporaryDirectory(prefix="verify-", dir=store.root) as folder:
-        kind.run(kind.params.model_validate(description.params), folders, Path(folder), silent)
-        digest = digest_folder(Path(folder))
+    kind, again = stage_kinds()[artifact.kind], f"{artifact.kind}-{artifact.key}"
+    with store.lock("verify", again):
+        draft = store.open_draft("verify", again, resumable=False)
+        try:
+            kind.run(kind.params.model_validate(artifact.description.params), folders, draft, silent)
+            digest = digest_folder(draft)
+        except Exception as error:  # noqa: BLE001  whatever stops it is the finding
+            return Fault(artifact.kind, artifact.key, f"cannot be computed again: {type(error).__name__}: {error}")
+        finally:
+            shutil.rmtree(draft)
     if digest == artifact.digest:
         return None
-    return Fault(
-        artifact.kind, artifact.key, f"computed again it has the digest {digest[:12]}, expected {artifact.digest[:12]}"
-    )
+    reason = f"computed again it has the digest {digest[:12]}, expected {artifact.digest[:12]}"
+    return Fault(artifact.kind, artifact.key, reason)
 
 
 def sizes(store: Store) -> dict[str, tuple[int, int]]:
     """Return by kind the number of artifacts and their bytes; `partial` is what unfinished stages left."""
     totals: dict[str, tuple[int, int]] = {}
-    for artifact in store.artifacts():
-        count, size = totals.get(artifact.kind, (0, 0))
-        totals[artifact.kind] = count + 1, size + folder_bytes(artifact.path)
-    partial = store.root / PARTIAL
-    if partial.is_dir():
-        drafts = [path for path in partial.glob("*/*") if path.is_dir()]
-        totals[PARTIAL] = len(drafts), folder_bytes(partial)
+    for kind, key in store.folders():
+        count, size = totals.get(kind, (0, 0))
+        totals[kind] = count + 1, size + folder_bytes(store.path(kind, key))
+    drafts = [path for path in (store.root / PARTIAL).glob("*/*") if path.is_dir()]
+    if drafts:
+        totals[PARTIAL] = len(drafts), sum(map(folder_bytes, drafts))
     return totals
 
 
-def unreached(store: Store, reached: Iterable[tuple[str, str]]) -> list[Artifact]:
-    """List the artifacts that are not reached: neither named (as kind and key) nor an input of one that is."""
-    by_name = {(artifact.kind, artifact.key): artifact for artifact in store.artifacts()}
-    kept: set[tuple[str, str]] = set()
+def unreached(store: Store, reached: Iterable[ArtifactName]) -> list[ArtifactName]:
+    """List the artifacts that are neither reached nor an input of one that is; damaged ones are among them."""
+    inputs = {(artifact.kind, artifact.key): artifact.description.inputs.values() for artifact in store.artifacts()}
+    kept: set[ArtifactName] = set()
     wanted = list(reached)
     while wanted:
         name = wanted.pop()
-        if name in kept or name not in by_name:
+        if name in kept or name not in inputs:
             continue
         kept.add(name)
-        inputs = by_name[name].description.inputs.values()
-        wanted += [(source.kind, source.key) for source in inputs if source.kind and source.key]
-    return [artifact for name, artifact in by_name.items() if name not in kept]
+        wanted += [(source.kind, source.key) for source in inputs[name] if source.kind and source.key]
+    return [name for name in store.folders() if name not in kept]
+
+
+def reachable(graph: Graph, store: Store) -> set[ArtifactName]:
+    """Return the artifacts that a run of the graph would use, and those that it may use again.
+
+    Where the artifact of a node's key is missing, such as after an edit of a cheap stage, all artifacts count that were made with
+    the node's parameters from inputs that count.
+    """
+    by_kind: dict[str, list[Artifact]] = {}
+    for artifact in store.artifacts():
+        by_kind.setdefault(artifact.kind, []).append(artifact)
+    found = find_artifacts(graph, store)
+    usable: dict[str, list[Artifact]] = {}
+    for node in graph:
+        alike = [artifact for artifact in by_kind.get(node.kind.name, []) if _could_be(artifact, node, usable)]
+        usable[node.id] = [found[node.id]] if node.id in found else alike
+    return {(artifact.kind, artifact.key) for artifacts in usable.values() for artifact in artifacts}
+
+
+def _could_be(artifact: Artifact, node: Node, usable: Mapping[str, Collection[Artifact]]) -> bool:
+    """Say whether an artifact was made with a node's parameters from inputs that count."""
+    inputs, params = artifact.description.inputs, _todays_params(node.kind, artifact.description.params)
+    if params is None or decisive(node.kind, params) != decisive(node.kind, node.params):
+        return False
+    return inputs.keys() == node.inputs.keys() and all(
+        inputs[name].digest in _digests(source, usable) for name, source in node.inputs.items()
+    )
+
+
+def _digests(source: Node | InputArtifact, usable: Mapping[str, Collection[Artifact]]) -> set[str]:
+    if isinstance(source, InputArtifact):
+        return {source.digest}
+    return {artifact.digest for artifact in usable[source.id]}
+
+
+def tidy(store: Store, artifacts: Iterable[ArtifactName]) -> int:
+    """Remove artifacts, what unfinished stages left, and logs of failed stages; return how many drafts there were.
+
+    Raises:
+        GateError: a run is using the store.
+    """
+    with store.alone():
+        for kind, key in artifacts:
+            store.remove(kind, key)
+        drafts = [path for path in (store.root / PARTIAL).glob("*/*") if path.is_dir()]
+        for name in (PARTIAL, LOGS):
+            shutil.rmtree(store.root / name, ignore_errors=True)
+    return len(drafts)
 
 
 def adopt(store: Store, key: str, because: str) -> Artifact:
-    """Accept an artifact of another version of its stage under the key that it would have today.
+    """Accept an artifact of an earlier version of its stage under the key that it would have today.
 
-    The reason is kept with the artifact and stands in the record of every run that uses it.
+    Parameters that the stage did not have then get their defaults. The reason is kept with the artifact and stands in the
+    record of every run that uses it.
 
     Raises:
         InputError: there is no artifact with this key, it needs no adoption, or no reason is given.
-        GateError: its stage no longer exists.
+        GateError: its stage no longer exists or takes other parameters, or its files are not those that were computed.
     """
     if not because.strip():
         raise InputError("--because: expected a reason; it stands in the record")
     old = _by_key(store, key)
     kind = stage_kinds().get(old.kind)
-    if kind is None:
-        raise GateError(f"{old.kind}/{old.key}: there is no stage of this kind any more")
-    description = old.description
-    digests = {name: source.digest for name, source in description.inputs.items()}
-    new_key = make_key(kind, description.params, digests)
+    params = _todays_params(kind, old.description.params) if kind else None
+    if kind is None or params is None:
+        raise GateError(f"{old.kind}/{old.key}: there is no stage of this kind with these parameters any more")
+    new_key = make_key(kind, params, {name: source.digest for name, source in old.description.inputs.items()})
     if new_key == old.key:
         raise InputError(f"{old.kind}/{old.key}: has the key of today's version already, so there is nothing to adopt")
-    with store.lock(old.kind, new_key):
-        known = store.find(old.kind, new_key)
-        if known:
+    with store.in_use(), store.lock(old.kind, new_key):
+        if store.find(old.kind, new_key):
             raise InputError(
                 f"{old.kind}/{new_key}: today's version was computed already, so there is nothing to adopt"
             )
+        if digest_folder(old.path) != old.digest:
+            raise GateError(f"{old.kind}/{old.key}: its files are not those that were computed")
         draft = store.open_draft(old.kind, new_key, resumable=False)
-        for name in description.files:
+        for name in old.description.files:
             (draft / name).parent.mkdir(parents=True, exist_ok=True)
             os.link(old.path / name, draft / name)
-        adoption = Adoption(key=old.key, version=description.version, because=because)
-        adopted = description.model_copy(update={"key": new_key, "version": kind.version, "adopted": adoption})
-        return store.publish(draft, adopted.model_dump())
+        adoption = Adoption(key=old.key, version=old.description.version, because=because)
+        changes = {"key": new_key, "version": kind.version, "params": params, "adopted": adoption}
+        return store.publish(draft, old.description.model_copy(update=changes).model_dump())
+
+
+def _todays_params(kind: StageKind, params: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return an artifact's parameters with defaults for new ones; None where the stage does not take them any more."""
+    try:
+        given: dict[str, Any] = json.loads(kind.params.model_validate(dict(params)).model_dump_json())
+    except ValidationError:
+        return None
+    return given
 
 
 def _by_key(store: Store, key: str) -> Artifact:
@@ -138,37 +207,28 @@ def _by_key(store: Store, key: str) -> Artifact:
     return artifacts[key]
 
 
-def _input_folders(store: Store, description: Description) -> dict[str, Path] | None:
-    """Return the folders of an artifact's inputs; None where it cannot be recomputed here."""
+def _input_folders(store: Store, artifact: Artifact, external: dict[str, str]) -> dict[str, Path] | None:
+    """Return the folders of an artifact's inputs; None where it cannot be computed again here.
+
+    Args:
+        external: digests of folders outside the store, by path; they are kept here, since they may be large.
+    """
+    description = artifact.description
     kind = stage_kinds().get(description.kind)
     if kind is None or description.adopted or description.version != kind.version:
         return None
     if kind.version is None and description.fingerprint != source_fingerprint(kind):
         return None
-    folders = {name: _folder(store, source) for name, source in description.inputs.items()}
+    folders = {name: _folder(store, source, external) for name, source in description.inputs.items()}
     known = {name: folder for name, folder in folders.items() if folder is not None}
     return known if len(known) == len(folders) else None
 
 
-def _folder(store: Store, source: InputRef) -> Path | None:
+def _folder(store: Store, source: InputRef, external: dict[str, str]) -> Path | None:
     if source.kind and source.key:
         artifact = store.find(source.kind, source.key)
         return artifact.path if artifact and artifact.digest == source.digest else None
     path = Path(source.path or "")
-    return path if path.is_dir() and digest_folder(path) == source.digest else None
-
-
-def remove_drafts(store: Store) -> int:
-    """Remove the drafts that no process is working on; return how many there were."""
-    removed = 0
-    for lock in sorted((store.root / PARTIAL).glob("*/*.lock")):
-        with lock.open("w") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                continue
-            draft = lock.with_suffix("")
-            removed += draft.is_dir()
-            shutil.rmtree(draft, ignore_errors=True)
-            lock.unlink()
-    return removed
+    if source.path not in external and path.is_dir():
+        external[str(source.path)] = digest_folder(path)
+    return path if external.get(str(source.path)) == source.digest else None

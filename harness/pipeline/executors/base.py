@@ -1,5 +1,6 @@
 """What an executor is, and how one stage is computed wherever it runs."""
 
+import shutil
 import time
 from collections.abc import Mapping
 from concurrent.futures import Future
@@ -62,7 +63,12 @@ def run_job(job: Job, progress: Progress) -> Artifact:
         draft = store.open_draft(job.kind, job.key, kind.resumable)
         start = time.monotonic()
         params = kind.params.model_validate(dict(job.params))
-        log = kind.run(params, {name: source.path for name, source in job.inputs.items()}, draft, progress)
+        try:
+            log = kind.run(params, {name: source.path for name, source in job.inputs.items()}, draft, progress)
+        except BaseException:
+            if not kind.resumable:
+                shutil.rmtree(draft, ignore_errors=True)
+            raise
         description = {
             "kind": job.kind,
             "key": job.key,

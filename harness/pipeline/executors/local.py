@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from harness.pipeline.executors.base import Job, Report, StageFailed, run_job
-from harness.pipeline.store import Artifact
+from harness.pipeline.store import LOGS, Artifact
 from traceinv.errors import GateError, InputError
 
 REPORT_SECONDS = 0.2
@@ -66,11 +66,14 @@ class LocalExecutor:
             answer.cancel()
             return
         error = done.exception()
+        if isinstance(error, BrokenProcessPool):  # every running stage hears it, and each names all of them
+            answer.set_exception(self._died())
+            return
+        self._running.discard(job.name)
         if error is None:
             answer.set_result(done.result())
         else:
-            answer.set_exception(self._died() if isinstance(error, BrokenProcessPool) else error)
-        self._running.discard(job.name)
+            answer.set_exception(error)
 
     def _died(self) -> StageFailed:
         running = "; ".join(sorted(self._running))
@@ -95,10 +98,13 @@ def _die_with(parent: int) -> None:
 
 def _work(job: Job) -> Artifact:
     """Run a job in a worker; everything that libraries print goes to a log file, which is kept where the stage fails."""
-    logs = job.store / "logs"
-    logs.mkdir(exist_ok=True)
-    log = logs / f"{job.kind}-{job.key}.log"
-    _redirect_output(log)
+    logs = job.store / LOGS
+    log = logs / f"{job.kind}-{job.key}-{os.getpid()}.log"
+    try:
+        logs.mkdir(parents=True, exist_ok=True)
+        _redirect_output(log)
+    except OSError as error:
+        raise StageFailed(f"{job.name}: {log} cannot be written: {error.strerror}") from None
     last = 0.0
 
     def progress(share: float) -> None:
@@ -115,7 +121,8 @@ def _work(job: Job) -> Artifact:
     except Exception as error:  # noqa: BLE001  reported as a failed stage with its traceback in the log
         traceback.print_exc()
         raise StageFailed(f"{job.name}: {type(error).__name__}: {error} (log: {log})") from None
-    log.unlink(missing_ok=True)
+    for old in logs.glob(f"{job.kind}-{job.key}-*.log"):  # of earlier failures too, which explain nothing any more
+        old.unlink(missing_ok=True)
     return artifact
 
 

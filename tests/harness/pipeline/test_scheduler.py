@@ -69,6 +69,7 @@ def test_a_failing_stage_keeps_what_was_finished(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="told to fail"):
         run(graph, Store(tmp_path), InlineExecutor(), Recorder())
     assert [artifact.log for artifact in Store(tmp_path).artifacts()] == [{"number": 1}]
+    assert not list((tmp_path / "partial" / "make").iterdir()), "what it left would be of no use to the next run"
 
 
 def test_a_key_is_known_once_the_inputs_are_there(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from harness.pipeline.store import Artifact, Store, digest_folder
+from traceinv.errors import GateError
 
 
 def _publish(store: Store, key: str, text: str) -> Artifact:
@@ -69,6 +70,50 @@ def test_a_damaged_artifact_is_refused_by_name_and_made_anew(damage: Any, reason
     assert not store.damaged
 
 
+@pytest.mark.parametrize("stands_there", ["file", "dangling link"])
+def test_whatever_stands_in_the_place_of_an_artifact_is_replaced(stands_there: str, tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    place = store.path("kind", "k")
+    place.parent.mkdir()
+    if stands_there == "file":
+        place.write_text("")
+    else:
+        place.symlink_to(tmp_path / "nowhere")
+    assert store.find("kind", "k") is None
+    _publish(store, "k", "x")
+    assert store.find("kind", "k") is not None
+
+
+def test_nothing_is_made_before_something_is_computed(tmp_path: Path) -> None:
+    assert Store(tmp_path / "store").find("kind", "k") is None
+    assert list(Store(tmp_path / "store").artifacts()) == []
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_published_artifact_leaves_neither_draft_nor_lock(tmp_path: Path) -> None:
+    _publish(Store(tmp_path), "k", "x")
+    assert [path for path in (tmp_path / "partial").rglob("*") if path.is_file()] == []
+
+
+def test_a_half_written_file_of_a_killed_run_is_no_part_of_the_artifact(tmp_path: Path) -> None:
+    whole = _publish(Store(tmp_path / "undisturbed"), "k", "x")
+    store = Store(tmp_path / "killed")
+    (store.open_draft("kind", "k", resumable=True) / ".artifact.json.4711.draft").write_text("{")
+    draft = store.open_draft("kind", "k", resumable=True)
+    (draft / "a.txt").write_text("x")
+    assert store.publish(draft, _description("k")).digest == whole.digest
+
+
+def test_a_store_in_use_is_not_tidied_and_a_read_only_one_can_be_used(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with store.in_use(), store.in_use(), pytest.raises(GateError, match="a run is using it"), store.alone():
+        pass
+    with store.alone():
+        pass
+    with Store(tmp_path / "nowhere").in_use():
+        pass
+
+
 def test_a_resumable_draft_keeps_what_a_killed_run_left_and_another_does_not(tmp_path: Path) -> None:
     store = Store(tmp_path)
     (store.open_draft("kind", "k", resumable=True) / "rows.jsonl").write_text("row\n")
@@ -103,3 +148,17 @@ def test_a_folders_digest_depends_on_names_and_bytes_not_on_times(tmp_path: Path
     digests = [digest_folder(tmp_path / name) for name in ("one", "two", "three", "four")]
     assert digests[0] == digests[1]
     assert len(set(digests)) == 3
+
+
+def test_a_folders_digest_follows_links_and_takes_any_name(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    for folder in ("copied", "linked"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / os.fsdecode(b"odd-\xff")).write_text("y")
+    (tmp_path / "data" / "a").write_text("x")
+    (tmp_path / "copied" / "sub").mkdir()
+    (tmp_path / "copied" / "sub" / "a").write_text("x")
+    (tmp_path / "linked" / "sub").symlink_to(tmp_path / "data")
+    assert digest_folder(tmp_path / "linked") == digest_folder(tmp_path / "copied")
+    (tmp_path / "data" / "a").write_text("z")
+    assert digest_folder(tmp_path / "linked") != digest_folder(tmp_path / "copied")
