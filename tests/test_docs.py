@@ -8,11 +8,16 @@ from pathlib import Path
 import pytest
 
 from harness.cli import main
+from harness.results.schema import ResultRecord
+from traceinv.regimes import ORDER
 
 ROOT = Path(__file__).parents[1]
 PAGES = [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("results/*.md")]
 README = ROOT / "README.md"
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+PATH = re.compile(r"`((?:harness|traceinv|tests|tasks|perf|docs|results)/[a-z0-9_./-]*)`")
+EXAMPLE = "traceinv/policies/first_lines.py"
+"""The file that the README shows how to add."""
 COMMAND = re.compile(r"(?:^ {4,}|`)(?:\S*/)?traceinv ([a-z][^\n`]*)", re.MULTILINE)
 
 
@@ -29,6 +34,29 @@ def test_links_lead_to_files_and_headings(page: Path) -> None:
         path = page.parent / file if file else page
         assert path.exists(), f"{page.name}: {target}"
         assert not heading or heading in _anchors(path), f"{page.name}: {target}"
+
+
+@pytest.mark.parametrize("page", _pages(*PAGES))
+def test_paths_exist(page: Path) -> None:
+    named = set(PATH.findall(page.read_text())) - {EXAMPLE}
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
+
+
+def test_contributing_lists_every_room_and_module() -> None:
+    rooms = (ROOT / "CONTRIBUTING.md").read_text().partition("## Rooms")[2].partition("\n## ")[0]
+    parts = [path for package in ("harness", "traceinv") for path in (ROOT / package).iterdir()]
+    names = [path.name for path in parts if (path / "__init__.py").exists() or path.suffix == ".py"]
+    assert [name for name in names if name != "__init__.py" and name not in rooms] == []
+
+
+def test_the_readme_explains_every_regime() -> None:
+    table = README.read_text().partition("## What a student is taught")[2].partition("\n## ")[0]
+    assert tuple(re.findall(r"^\| `(\w+)`", table, re.MULTILINE)) == ORDER
+
+
+def test_every_key_of_a_record_is_explained() -> None:
+    table = (ROOT / "results" / "README.md").read_text()
+    assert [name for name in ResultRecord.model_fields if f"| `{name}` |" not in table] == []
 
 
 @pytest.mark.parametrize("page", _pages(*PAGES))
