@@ -44,7 +44,7 @@ def start(role: str, slot: int, control: socket.socket, errors: int) -> subproce
     bwrap = shutil.which("bwrap")
     if bwrap is None:
         raise IsolationMissing(INSTALL)
-    sources = [_INSIDE / f"{name}.py" for name in ("wire", "candidate", "checker", "worker")]
+    sources = [_INSIDE / f"{name}.py" for name in ("wire", "parts", "candidate", "checker", "worker")]
     files = {"/filter": child_filter()} | {
         f"/sandbox/harness/sandbox/inside/{path.name}": path.read_bytes() for path in sources
     }

@@ -15,8 +15,10 @@ import sys
 import threading
 import time
 import types
+from collections.abc import Iterator
 from typing import Any
 
+from harness.sandbox.inside.parts import is_long, parts_of
 from harness.sandbox.inside.wire import BadMessage, Channel, TooLarge, decode, encode
 
 EXPLANATION_LENGTH = 300
@@ -50,7 +52,8 @@ def serve(channel: Channel) -> None:
     while True:
         token, name, args, kwargs = channel.receive()
         try:
-            channel.send([token, *calls.answer(name, args, kwargs)])
+            for message in calls.answer(name, args, kwargs):
+                channel.send([token, *message])
         except (TooLarge, MemoryError) as error:
             channel.send([token, "raised", *_describe(error)])
 
@@ -113,17 +116,31 @@ class _Calls:
         self.cpu_seconds = cpu_seconds
         self.kept: dict[str, Any] = {}
 
-    def answer(self, name: str, args: Any, kwargs: Any) -> list[Any]:
-        """Call a function; return ["value", result] or ["raised", class, text, cause], encoded."""
+    def answer(self, name: str, args: Any, kwargs: Any) -> Iterator[list[Any]]:
+        """Call a function; yield ["value", result] or ["raised", class, text, cause], encoded.
+
+        A long result is yielded as ["parts", tag, number of parts], and then ["part", items] for each.
+        """
         _limit_cpu(self.cpu_seconds)
         try:
             function = self._find(name)
             positional, keyword = decode(args, self._find), decode(kwargs, self._find)
-            return ["value", encode(function(*positional, **keyword), self._keep)]
+            result = function(*positional, **keyword)
+            if not is_long(result):
+                yield ["value", encode(result, self._keep)]
+                return
+            tag, count, parts = parts_of(result, self._keep)
+            yield ["parts", tag, count]
+            _limit_cpu(self.cpu_seconds)
+            for part in parts:
+                yield ["part", part]
+                _limit_cpu(self.cpu_seconds)
         except BadMessage as error:
-            return ["raised", "ValueError", str(error), ""]
+            yield ["raised", "ValueError", str(error), ""]
+        except GeneratorExit:
+            raise
         except BaseException as error:  # noqa: BLE001
-            return ["raised", *_describe(error)]
+            yield ["raised", *_describe(error)]
 
     def _find(self, name: str) -> Any:
         if name in self.kept:

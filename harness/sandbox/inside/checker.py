@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
+from harness.sandbox.inside.parts import items_of, kind_of
 from harness.sandbox.inside.wire import BadMessage, Channel, Remote, TooLarge, decode, encode
 
 PRELOADED = ("numpy",)
@@ -64,13 +65,35 @@ class _Program:
             self.channel.send([token, name, encode(args, _refuse), encode(kwargs, _refuse)])
         except OSError:
             self._give_up("the program ended before its tests did")
-        reply = self._reply(token)
-        if reply[0] == "raised":
-            self._raise(str(reply[1]), str(reply[2])[:_EXPLANATION], str(reply[3]))
+        reply = self._answer(token)
         try:
+            if reply[0] == "parts":
+                return self._parts(token, *reply[1:])
             return decode(reply[1] if reply[0] == "value" else reply, self.remote)
         except BadMessage as error:
             self._give_up(str(error))
+        except MemoryError:
+            self._give_up("the value that the program returned is too large for the memory of its tests", "blocked")
+
+    def _answer(self, token: str) -> list[Any]:
+        """Receive an answer; raise the exception that it tells of."""
+        reply = self._reply(token)
+        if reply[0] == "raised":
+            self._raise(str(reply[1]), str(reply[2])[:_EXPLANATION], str(reply[3]))
+        return reply
+
+    def _parts(self, token: str, tag: Any, count: Any) -> Any:
+        """Receive a long list or tuple, part by part."""
+        kind = kind_of(tag)
+        if type(count) is not int:
+            raise BadMessage("a number of parts is no number")
+        items: list[Any] = []
+        for _ in range(count):
+            reply = self._answer(token)
+            if reply[0] != "part":
+                raise BadMessage("a part is missing")
+            items += items_of(reply[1], self.remote)
+        return kind(items)
 
     def _raise(self, name: str, text: str, cause: str) -> NoReturn:
         kind = getattr(builtins, name, None)
@@ -89,11 +112,12 @@ class _Program:
         except EOFError:
             self._give_up("the program ended before its tests did")
         except TooLarge as error:
-            self.cause = "blocked"
-            self._give_up(str(error))
+            self._give_up(str(error), "blocked")
+        except MemoryError:
+            self._give_up("the value that the program returned is too large for the memory of its tests", "blocked")
         except (BadMessage, OSError) as error:
             self._give_up(str(error))
-        sizes = {"loaded": 1, "unloaded": 4, "value": 2, "raised": 4}
+        sizes = {"loaded": 1, "unloaded": 4, "value": 2, "parts": 3, "part": 2, "raised": 4}
         if (
             not isinstance(reply, list)
             or len(reply) < 2
@@ -103,9 +127,9 @@ class _Program:
             self._give_up("the program sent something that is not an answer")
         return reply[1:]
 
-    def _give_up(self, why: str) -> NoReturn:
+    def _give_up(self, why: str, cause: str = "") -> NoReturn:
         """Raise ProgramGone, and remember the reason, because a test with a bare `except` may catch the exception."""
-        self.gone = why
+        self.gone, self.cause = why, cause
         raise ProgramGone(why)
 
 

@@ -144,8 +144,11 @@ def encode(value: Any, keep: Callable[[Any], str], depth: int = DEPTH) -> Any:
 
 def _all_plain(items: list[Any]) -> bool:
     """Return whether all items are scalars that JSON carries as they are; then a long list needs no call for each."""
+    kinds = set(map(type, items))
+    if not kinds <= _ATOMS:
+        return False
     limit = 1 << (_PLAIN_INT_BITS - 1)
-    return all(type(item) in _ATOMS and (type(item) is not int or -limit < item < limit) for item in items)
+    return int not in kinds or all(type(item) is not int or -limit < item < limit for item in items)
 
 
 def _encode_scalar(value: Any) -> Any:
