@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.commands.options import Commands, add_data, names, pairs, parameters, positive
+from harness.commands.options import Commands, add_data, add_log_format, names, pairs, parameters, positive
 from traceinv.errors import InputError
 
 if TYPE_CHECKING:
@@ -71,7 +71,14 @@ def add_grade(commands: Commands) -> None:
         description='Grade recorded responses, {"id": ..., "response": ...} a line; equal ids are samples of one item.',
     )
     grade.add_argument("task", metavar="TASK")
-    grade.add_argument("responses", type=Path, metavar="RESPONSES.jsonl")
+    grade.add_argument(
+        "responses",
+        type=Path,
+        metavar="RESPONSES.jsonl",
+        help="one JSON object a line: id, response; optional: finish_reason, tokens. Also a file of lm-eval --log_samples, a log "
+        "of inspect_ai, or the instances of Every Eval Ever",
+    )
+    add_log_format(grade)
     add_data(grade)
     grade.add_argument(
         "--think",
@@ -181,6 +188,7 @@ def _grade(options: argparse.Namespace) -> int:
         parameters(options.param),
         _markers(options),
         lambda note: print(f"note: {options.responses}: {note}", file=sys.stderr),
+        options.format,
     )
     if options.out:
         lines = (json.dumps(verdict.model_dump() | {"id": identifier}) + "\n" for identifier, verdict in verdicts)

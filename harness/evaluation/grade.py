@@ -6,10 +6,10 @@ from typing import Any
 
 from harness.benchmarks.catalog import Benchmark
 from harness.benchmarks.loading import LoadedTask, load
-from harness.benchmarks.scorer import Item, grade_all
+from harness.benchmarks.scorer import grade_all
 from harness.evaluation.reasoning import mark_reasoning, missing_option
-from harness.evaluation.responses import Response, Sample, Verdict, read_recorded, sample_of, verdict_of
-from traceinv.errors import InputError, nearest
+from harness.evaluation.recorded import find_items, read_recorded
+from harness.evaluation.responses import Response, Sample, Verdict, sample_of, verdict_of
 from traceinv.reasoning import Markers
 
 
@@ -33,48 +33,37 @@ def grade_file(
     parameters: Mapping[str, Any],
     markers: Markers | None = None,
     warn: Callable[[str], None] = lambda _: None,
+    format_name: str | None = None,
 ) -> tuple[LoadedTask, list[tuple[str, Verdict]]]:
     """Grade a file of recorded responses.
 
     Args:
         markers: those of the reasoning; None to try those of all known models.
-        warn: called with a note where the prompt seems to have opened the reasoning and `markers` do not say so.
+        warn: called with a note where the prompt seems to have opened the reasoning and `markers` do not say so, and with one
+            that says how the items of another program's log were found.
+        format_name: of the file, one of `harness.logs.formats.FORMATS`; told by its content where None.
 
     Returns:
-        The task, and the verdicts in the order of the file, each with the id in the file; the nth line of an id is its nth
-        sample.
+        The task, and the verdicts in the order of the file, each with the id in the file, or with the item's id where the file
+        is another program's log; the nth response to an item is its nth sample.
 
     Raises:
         InputError: data or file is not of the form, or an id is no item of the task; the message names file and line.
         GateError: the means of grading failed.
     """
-    recorded = read_recorded(responses)
+    recorded = read_recorded(responses, benchmark.name, format_name)
     if not (markers and markers.opened) and (note := missing_option(recorded)):
         warn(note)
     recorded = mark_reasoning(recorded, markers)
     loaded = load(benchmark, data_dir, parameters)
     loaded.scorer.check_ready()
-    items = [_find_item(loaded, record.id, where) for where, record in recorded]
-    grades = grade_all(
-        [(loaded.scorer.grade, record.response, item) for (_, record), item in zip(recorded, items, strict=True)]
-    )
+    items, how_found = find_items(loaded, recorded)
+    if how_found:
+        warn(how_found)
+    grades = grade_all([(loaded.scorer.grade, row.response, item) for row, item in zip(recorded, items, strict=True)])
     samples: dict[str, int] = {}
     verdicts = []
-    for (_, record), item, grade in zip(recorded, items, grades, strict=True):
+    for row, item, grade in zip(recorded, items, grades, strict=True):
         sample = samples[item["id"]] = samples.get(item["id"], -1) + 1
-        verdicts.append((record.id, verdict_of(grade, record, item["id"], sample)))
+        verdicts.append((row.id if row.strict else item["id"], verdict_of(grade, row, item["id"], sample)))
     return loaded, verdicts
-
-
-def _find_item(loaded: LoadedTask, identifier: str, where: str) -> Item:
-    """Find an item by its id; where the source only numbers its items, the bare number stands for `TASK/NUMBER`."""
-    for candidate in (identifier, f"{loaded.benchmark.name}/{identifier}"):
-        if candidate in loaded.by_id:
-            return loaded.by_id[candidate]
-    raise InputError(f"{where}: id: no item {identifier!r} in {loaded.benchmark.name}{_hint(loaded, identifier)}")
-
-
-def _hint(loaded: LoadedTask, identifier: str) -> str:
-    ids = list(loaded.by_id)
-    hint = nearest(identifier, ids)
-    return hint if "did you mean" in hint else f" (its {len(ids)} ids run from {ids[0]!r} to {ids[-1]!r})"

@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
-from harness.evaluation.responses import Recorded
+from harness.evaluation.recorded import Recorded
 from traceinv.reasoning import OPEN, Markers, closes_what_it_never_opens, read_reply, to_think
-
-Located = tuple[str, Recorded]
 
 _STATED = re.compile(r"\\boxed\b|\banswers?\b")
 _DOUBT = re.compile(
@@ -14,38 +13,34 @@ _DOUBT = re.compile(
 )
 
 
-def mark_reasoning(recorded: Sequence[Located], markers: Markers | None) -> list[Located]:
+def mark_reasoning(recorded: Sequence[Recorded], markers: Markers | None) -> list[Recorded]:
     """Rewrite responses so that their reasoning stands between the default markers.
 
     A response that was cut off at the token limit (`finish_reason` is `length`) and has no marker ended inside its reasoning
     where other responses of the file have reasoning, or where its text goes on in doubt after its last answer.
 
     Args:
-        recorded: responses, each with its `FILE:LINE`.
+        recorded: the responses of a file.
         markers: those of `--think` and `--think-opened`; None where neither was given.
     """
-    rows = [(where, _rewritten(row, to_think(row.response, markers)) if markers else row) for where, row in recorded]
-    reasons = any(read_reply(row.response).reasoning is not None for _, row in rows)
-    return [(where, _rewritten(row, OPEN + row.response) if _ends_inside(row, reasons) else row) for where, row in rows]
+    rows = [replace(row, response=to_think(row.response, markers)) if markers else row for row in recorded]
+    reasons = any(read_reply(row.response).reasoning is not None for row in rows)
+    return [replace(row, response=OPEN + row.response) if _ends_inside(row, reasons) else row for row in rows]
 
 
-def missing_option(recorded: Sequence[Located]) -> str | None:
+def missing_option(recorded: Sequence[Recorded]) -> str | None:
     """Return a note where the file looks as if `--think-opened` were missing; else None.
 
     It does where some responses close reasoning that they never open, and others have no marker at all.
     """
-    opened = sum(closes_what_it_never_opens(row.response) for _, row in recorded)
-    unmarked = sum(read_reply(row.response).reasoning is None for _, row in recorded)
+    opened = sum(closes_what_it_never_opens(row.response) for row in recorded)
+    unmarked = sum(read_reply(row.response).reasoning is None for row in recorded)
     if not opened or not unmarked:
         return None
     return (
         f"{opened} of {len(recorded)} responses close reasoning that they never open, so the prompt opened it; "
         f"{unmarked} without a closing marker were graded as answers (--think-opened counts them as unfinished)"
     )
-
-
-def _rewritten(row: Recorded, response: str) -> Recorded:
-    return row.model_copy(update={"response": response})
 
 
 def _ends_inside(row: Recorded, others_reason: bool) -> bool:

@@ -1,17 +1,14 @@
-"""Rows of evaluations: responses as models wrote them, verdicts on them, and files of responses recorded elsewhere."""
+"""Rows of evaluations: responses as models wrote them, and verdicts on them."""
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from harness.files import JsonLine, read_json_lines, replace_half_characters
 from harness.grading import Grade, State
-from traceinv.errors import InputError
 from traceinv.records import FinishReason
 from traceinv.rows import RowFile, read_rows
-from traceinv.schema import describe
 
 RESPONSES = "responses"
 """Folder with a file of `Response` rows for each task."""
@@ -82,7 +79,16 @@ class Sample(Verdict):
     response: str
 
 
-def verdict_of(grade: Grade, row: "Response | Recorded", item: str, sample: int) -> Verdict:
+class Ending(Protocol):
+    """How a response ended."""
+
+    @property
+    def finish_reason(self) -> FinishReason | None: ...
+    @property
+    def tokens(self) -> int | None: ...
+
+
+def verdict_of(grade: Grade, row: Ending, item: str, sample: int) -> Verdict:
     """Make the verdict on a response from its grade."""
     return Verdict(id=item, sample=sample, finish_reason=row.finish_reason, tokens=row.tokens, **_grade_fields(grade))
 
@@ -150,38 +156,3 @@ def remove_leftovers(out: Path, folder: str, tasks: Sequence[str], others: Seque
     for path in [*out.iterdir(), *(out / folder).iterdir()]:
         if path not in kept:
             path.unlink()
-
-
-class Recorded(BaseModel):
-    """A line of a file of responses that `traceinv bench` or another program recorded; other keys are ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", strict=True)
-
-    id: str
-    response: str
-    finish_reason: FinishReason | None = None
-    tokens: int | None = None
-
-
-def read_recorded(path: Path) -> list[tuple[str, Recorded]]:
-    """Read recorded responses, each with its `FILE:LINE`.
-
-    Raises:
-        InputError: the file is missing or empty, or a line is not of the form; the message names file, line and field.
-    """
-    recorded = [(line.where, _recorded(line)) for line in read_json_lines(path)]
-    if not recorded:
-        raise InputError(f'{path}: no line; expected {{"id": ..., "response": ...}} on each')
-    return recorded
-
-
-def _recorded(line: JsonLine) -> Recorded:
-    content = dict(line.content)
-    if type(content.get("id")) is int:  # some benchmarks number their items
-        content["id"] = str(content["id"])
-    if isinstance(content.get("response"), str):
-        content["response"] = replace_half_characters(content["response"])
-    try:
-        return Recorded.model_validate(content)
-    except ValidationError as error:
-        raise InputError(f"{line.where}: {describe(error, Recorded)}") from None

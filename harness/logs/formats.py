@@ -19,10 +19,10 @@ ZIP = b"PK\x03\x04"
 
 def _read_recorded(path: Path, wanted: Wanted) -> Log:
     if path.is_dir():
-        return recorded.read_folder(path)
+        return recorded.read_folder(path, wanted)
     if path.name == recorded.RECORD:
-        return recorded.read_folder(path.parent)
-    return recorded.read_file(path, path.stem if path.parent.name == recorded.SAMPLES else "")
+        return recorded.read_folder(path.parent, wanted)
+    return recorded.read_file(path, wanted, path.stem if path.parent.name == recorded.SAMPLES else "")
 
 
 def _read_lm_eval(path: Path, wanted: Wanted) -> Log:
@@ -39,21 +39,25 @@ READERS: Mapping[str, Reader] = {
 FORMATS = tuple(READERS)
 
 
-def read_log(path: Path, wanted: Wanted = DEFAULT, format_name: str | None = None) -> Log:
+def read_log(path: Path, wanted: Wanted = DEFAULT, format_name: str | None = None, otherwise: str | None = None) -> Log:
     """Read a log.
 
     Args:
         path: a file, or a folder of `traceinv bench` or lm-eval.
         format_name: one of `FORMATS`; told by the content where None.
+        otherwise: the format of lines that look like none; they are refused where None.
 
     Raises:
         InputError: the log cannot be read, is of no known format, or is not of its form.
     """
-    return READERS[format_name or detect(path)](path, wanted)
+    return READERS[format_name or detect(path, otherwise)](path, wanted)
 
 
-def detect(path: Path) -> str:
+def detect(path: Path, otherwise: str | None = None) -> str:
     """Tell the format of a log by its content.
+
+    Args:
+        otherwise: the format of lines that look like none; they are refused where None.
 
     Raises:
         InputError: it has none of the formats; the message names what was expected.
@@ -65,7 +69,7 @@ def detect(path: Path) -> str:
     document = JSON_DOCUMENT.match(_head(path))
     if document and document["key"] == b"version" and document["value"].isdigit():
         return inspect_ai.FORMAT
-    return _detect_line(path)
+    return _detect_line(path, otherwise)
 
 
 def is_record(path: Path) -> bool:
@@ -85,7 +89,7 @@ def _detect_folder(path: Path) -> str:
     )
 
 
-def _detect_line(path: Path) -> str:
+def _detect_line(path: Path, otherwise: str | None) -> str:
     """Tell the format by the first line."""
     content = _first_object(path)
     tests = {
@@ -98,6 +102,8 @@ def _detect_line(path: Path) -> str:
             return name
     if every_eval_ever.is_aggregate(content):
         raise InputError(f"{path}: Every Eval Ever's figures without items; give the file UUID_samples.jsonl beside it")
+    if otherwise is not None:
+        return otherwise
     raise InputError(
         f"{path}: unknown format, its first keys are {', '.join(list(content)[:6]) or 'none'}; expected rows of traceinv "
         "(id, response), of lm-eval (doc_id, doc, resps), of Every Eval Ever (evaluation_id, sample_id), or inspect_ai's log"

@@ -127,7 +127,7 @@ def _pair_task(first: Sequence[SideItem], second: Sequence[SideItem], pairing: P
 def is_same(first: SideItem, second: SideItem, strict: bool) -> bool:
     """Say whether two items of one id are the same; `strict` where only their texts can tell."""
     if first.texts and second.texts:
-        return any(_share(one, other) for one in first.texts for other in second.texts)
+        return share_text(first.texts, second.texts)
     return not strict and first.named and second.named
 
 
@@ -136,8 +136,12 @@ def _add(pairing: Pairing, first: SideItem, second: SideItem) -> None:
     pairing.first[key], pairing.second[key] = first.scores, second.scores
 
 
-def _share(one: str, other: str) -> bool:
-    shorter, longer = sorted((one, other), key=len)
+def share_text(first: Iterable[str], second: Sequence[str]) -> bool:
+    """Say whether a text of one question is one of the other's, or stands inside one."""
+    return any(_is_within(*sorted((text, other), key=len)) for text in first for other in second)
+
+
+def _is_within(shorter: str, longer: str) -> bool:
     return shorter == longer or (len(shorter) >= CONTAINED and shorter in longer)
 
 

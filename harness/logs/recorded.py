@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from harness.files import JsonLine, read_json_lines, replace_half_characters
-from harness.logs.samples import Log, LoggedSample, check_score, check_unique
+from harness.logs.samples import Log, LoggedSample, Wanted, check_score, check_unique
 from harness.results.files import read_json
 from traceinv.errors import InputError
 from traceinv.records import FinishReason
@@ -19,6 +19,7 @@ SAMPLES = "samples"
 RECORD = "bench.json"
 """The record in that folder."""
 SCORE = "grade"
+GRADE_KEYS = ("sample", "state", "value")
 
 
 class RecordedRow(BaseModel):
@@ -50,16 +51,17 @@ def is_folder(path: Path) -> bool:
     return (path / SAMPLES).is_dir()
 
 
-def read_file(path: Path, task: str = "") -> Log:
+def read_file(path: Path, wanted: Wanted, task: str = "") -> Log:
     """Read a file of rows.
 
     Args:
+        wanted: without scores, only the response and how it ended are read; lines with one id are samples in their order.
         task: the name of the task, which rows do not have.
 
     Raises:
         InputError: the file is missing or empty, or a line is not of the form; the message names file, line and field.
     """
-    samples = list(_samples(path, task))
+    samples = list(_samples(path, wanted, task))
     if not samples:
         raise InputError(f'{path}: no line; expected {{"id": ..., "response": ...}} on each')
     check_unique([sample for sample, _ in samples])
@@ -67,13 +69,13 @@ def read_file(path: Path, task: str = "") -> Log:
     return Log(path, FORMAT, [sample for sample, _ in samples], scored_by=SCORE if graded else None)
 
 
-def read_folder(path: Path) -> Log:
+def read_folder(path: Path, wanted: Wanted) -> Log:
     """Read all graded samples of a benchmark run's folder.
 
     Raises:
         InputError: it has none, or a file is not of the form.
     """
-    logs = [read_file(file, file.stem) for file in sorted((path / SAMPLES).glob("*.jsonl"))]
+    logs = [read_file(file, wanted, file.stem) for file in sorted((path / SAMPLES).glob("*.jsonl"))]
     if not logs:
         raise InputError(f"{path / SAMPLES}: no file of samples; expected TASK.jsonl")
     model, versions = _described(path)
@@ -81,11 +83,11 @@ def read_folder(path: Path) -> Log:
     return Log(path, FORMAT, samples, model, logs[0].scored_by, versions=versions)
 
 
-def _samples(path: Path, task: str) -> Iterator[tuple[LoggedSample, bool]]:
+def _samples(path: Path, wanted: Wanted, task: str) -> Iterator[tuple[LoggedSample, bool]]:
     """Yield each line, and whether it is graded."""
     counts: dict[str, int] = {}
     for line in read_json_lines(path):
-        row = _parse(line)
+        row = _parse(line, wanted)
         number = counts.get(row.id, 0) if row.sample is None else row.sample
         counts[row.id] = number + 1
         sample = LoggedSample(
@@ -102,8 +104,8 @@ def _samples(path: Path, task: str) -> Iterator[tuple[LoggedSample, bool]]:
         yield sample, row.state is not None
 
 
-def _parse(line: JsonLine) -> RecordedRow:
-    content = dict(line.content)
+def _parse(line: JsonLine, wanted: Wanted) -> RecordedRow:
+    content = {key: value for key, value in line.content.items() if wanted.scores or key not in GRADE_KEYS}
     if type(content.get("id")) is int:  # some benchmarks number their items
         content["id"] = str(content["id"])
     if isinstance(content.get("response"), str):
