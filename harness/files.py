@@ -18,6 +18,8 @@ MAX_LINE_BYTES = 32 * 1024**2
 
 DRAFT = ".draft"
 """The suffix of a file that is not whole yet; its name begins with a dot."""
+PARQUET_MAGIC = b"PAR1"
+"""The first bytes of a Parquet file."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ def read_json_lines(path: Path, max_line_bytes: int = MAX_LINE_BYTES) -> Iterato
     """
     if path.is_fifo():  # reading would wait for a writer that may never come
         raise InputError(f"{path}: expected a file, got a pipe")
+    refuse_parquet(path, "JSONL, one JSON object a line")
     try:
         with _open(path) as file:
             for number, offset, line in _lines(file, path, max_line_bytes):
@@ -57,6 +60,21 @@ def read_json_lines(path: Path, max_line_bytes: int = MAX_LINE_BYTES) -> Iterato
         raise InputError(f"{path}: cannot be unpacked: {error}") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def refuse_parquet(path: Path, expected: str) -> None:
+    """Check that a file is not Parquet under another name; a file that cannot be read is left to its reader.
+
+    Raises:
+        InputError: it is Parquet.
+    """
+    try:
+        with path.open("rb") as file:
+            start = file.read(len(PARQUET_MAGIC))
+    except OSError:
+        return
+    if start == PARQUET_MAGIC:
+        raise InputError(f"{path}: this is a Parquet file; expected {expected}")
 
 
 def parse_object(line: bytes, where: str) -> dict[str, Any]:

@@ -1,31 +1,40 @@
-"""The catalogue of tasks: every YAML file below tasks/ that has a `task` key is a task, and no other table lists them.
+"""The catalogue of tasks: every YAML file with a `task` key below a folder of tasks; no other table lists them.
 
 lm-eval knows a task by a name of ours (`traceinv_gsm8k`) that no task of lm-eval has; the command line knows it by a short
 name (`gsm8k`). A task may have a second form for models without a chat template, `traceinv_gsm8k_completion`.
 
-A task's YAML names its domain and its suites under `metadata`:
+A task's YAML describes it under `metadata`; all of these keys are optional:
 
-    domain: math              # tasks of one domain are averaged together; optional
-    suites: {math: 2, paper: 1}   # the task's position in each suite; optional
+    domain: math                  # tasks of one domain are averaged together
+    suites: {math: 2, paper: 1}   # the task's position in each suite
+    items: 500                    # how many items it has
+    licence: MIT                  # of its data
+    about: Competition problems   # one line
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from os.path import relpath
 from pathlib import Path
 from typing import Any, Literal
 
 import yaml
 
+from harness.benchmarks.folders import TASKS, task_folders, yaml_files
+from harness.benchmarks.local import find_file
+from traceinv.digests import digest_file
 from traceinv.errors import InputError, nearest
 
-TASKS = Path(__file__).parents[2] / "tasks"
 PREFIX = "traceinv_"
 COMPLETION = "_completion"
 DOMAINS = ("math", "code")
 """The domains that a task may name, in the order in which tables show them."""
 Form = Literal["chat", "completion"]
+_MAY_BE_TASK = re.compile(rb"""\btask["']? *:""")
+"""A YAML file without such a key defines no task and is not parsed: a user's folder may hold other files."""
 
 
 @dataclass(frozen=True)
@@ -57,9 +66,36 @@ class Benchmark:
     def version(self) -> str:
         return str(self.metadata.get("version", "none"))
 
+    @property
+    def items(self) -> int | None:
+        """How many items the YAML says that the task has."""
+        items: int | None = self.metadata.get("items")
+        return items
 
-def find(name: str, form: Form = "chat", root: Path = TASKS) -> Benchmark:
+    @property
+    def licence(self) -> str | None:
+        """The licence of the data, as the YAML states it."""
+        licence = self.metadata.get("licence")
+        return None if licence is None else str(licence)
+
+    @property
+    def about(self) -> str | None:
+        """What the task asks, in one line."""
+        about = self.metadata.get("about")
+        return None if about is None else " ".join(str(about).split())
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        """Where the items come from, as `harness.benchmarks.data` reads it; empty where the task makes them itself."""
+        data: Mapping[str, Any] = self.metadata.get("data") or {}
+        return data
+
+
+def find(name: str, form: Form = "chat", root: Path | None = None) -> Benchmark:
     """Return the task with a short name, in one form.
+
+    Args:
+        root: look in this folder alone.
 
     Raises:
         InputError: there is no such task, or it has no such form.
@@ -69,7 +105,8 @@ def find(name: str, form: Form = "chat", root: Path = TASKS) -> Benchmark:
         return known[name, form]
     names = sorted({benchmark.name for benchmark in discover(root)})
     if name in names:
-        raise InputError(f"task {name!r} has no {form} form; expected a model with a chat template, or --form chat")
+        other = "a model with a chat template, or --form chat" if form == "completion" else "--form completion"
+        raise InputError(f"task {name!r} has no {form} form; expected {other}")
     raise InputError(f"unknown task {name!r}{nearest(name, names)}")
 
 
@@ -88,7 +125,7 @@ def expand(suite: str | None, tasks: Sequence[str]) -> tuple[str, ...]:
     return tuple(names)
 
 
-def suites(root: Path = TASKS) -> Mapping[str, tuple[str, ...]]:
+def suites(root: Path | None = None) -> Mapping[str, tuple[str, ...]]:
     """Return the short names of each suite's tasks, by their position in the suite; suites in the order of their names."""
     members: dict[str, list[tuple[int, str]]] = {}
     for benchmark in discover(root):
@@ -99,58 +136,116 @@ def suites(root: Path = TASKS) -> Mapping[str, tuple[str, ...]]:
 
 
 def source_digest(name: str) -> str:
-    """Return the SHA-256 of a task's source: the YAML and Python files of its folder, and the YAML that all tasks share.
+    """Return the SHA-256 of a task's source.
+
+    The source is the YAML and Python files of the task's folder, the YAML files that it includes from elsewhere, and the file
+    with its items where that lies in the folder. Where the folder lies does not matter.
 
     Raises:
         InputError: there is no such task.
     """
-    folder = find(name).path.parent
-    own = sorted(path for path in folder.iterdir() if path.suffix in (".yaml", ".py"))
+    benchmark = find(name)
     total = hashlib.sha256()
-    for path in (*sorted(TASKS.glob("*.yaml")), *own):
+    for path in _source_files(benchmark):
         data = path.read_bytes()
-        total.update(f"{path.relative_to(TASKS).as_posix()}\0{len(data)}\0".encode() + data)
+        total.update(f"{_place(path, benchmark)}\0{len(data)}\0".encode() + data)
+    items = find_file(benchmark.data, [benchmark.path.parent]) if "hub" not in benchmark.data else None
+    if items is not None:
+        total.update(f"{items.name}\0{digest_file(items)}".encode())
     return total.hexdigest()
 
 
-@cache
-def discover(root: Path = TASKS) -> tuple[Benchmark, ...]:
-    """Return all tasks below a folder, sorted by name, the chat form first.
+def discover(root: Path | None = None) -> tuple[Benchmark, ...]:
+    """Return all tasks, or those below one folder, sorted by name, the chat form first.
 
     Raises:
-        InputError: a YAML file cannot be read, or two files define the same task.
+        InputError: a YAML file cannot be read, two files define the same task, or a folder is not there.
     """
-    tasks: dict[str, Benchmark] = {}
-    for path in sorted(root.rglob("*.yaml")):
-        config = read_config(path)
-        if not isinstance(config.get("task"), str):  # other files include this one
+    return _discover(task_folders() if root is None else (root,))
+
+
+def forget() -> None:
+    """Read the files again the next time that tasks are asked for."""
+    _discover.cache_clear()
+
+
+@cache
+def _discover(roots: tuple[Path, ...]) -> tuple[Benchmark, ...]:
+    tasks: dict[tuple[str, Form], Benchmark] = {}
+    for path in dict.fromkeys(path.resolve() for root in roots for path in yaml_files(root)):
+        config = _read_task(path)
+        if config is None:
             continue
         benchmark = _benchmark(path, config)
-        if benchmark.task in tasks:
-            raise InputError(f"{path}: task {benchmark.task!r} is defined in {tasks[benchmark.task].path} already")
-        tasks[benchmark.task] = benchmark
+        key = benchmark.name, benchmark.form
+        if key in tasks:
+            raise InputError(f"{path}: task {benchmark.task!r} is defined in {tasks[key].path} already")
+        tasks[key] = benchmark
     return tuple(sorted(tasks.values(), key=lambda benchmark: (benchmark.name, benchmark.form)))
+
+
+def _read_task(path: Path) -> dict[str, Any] | None:
+    """Read a YAML file with its includes; None where it defines no task."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}") from None
+    if not _MAY_BE_TASK.search(content) or not isinstance(_parse(path), dict):
+        return None
+    config = read_config(path)
+    return config if isinstance(config.get("task"), str) else None
 
 
 def read_config(path: Path) -> dict[str, Any]:
     """Read a task's YAML with its includes; the functions that it names with `!function` stay text.
 
     Raises:
-        InputError: the file is missing, is not YAML, or is not a mapping.
+        InputError: a file is missing, is not YAML, is not a mapping, or includes itself.
     """
+    merged: dict[str, Any] = {}
+    for _, config in reversed(list(_with_includes(path, ()))):
+        merged |= config
+    return {key: value for key, value in merged.items() if key != "include"}
+
+
+def _with_includes(path: Path, above: tuple[Path, ...]) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """Yield (file, its keys) of a YAML file and then of the files that it includes, so that earlier ones take precedence."""
+    if path in above:
+        raise InputError(f"{path}: the file includes itself")
+    config = _parse(path)
+    if not isinstance(config, dict):
+        raise InputError(f"{path}: expected a mapping of keys, as in lm-eval's tasks")
+    yield path, config
+    includes = config.get("include") or []
+    for include in reversed([includes] if isinstance(includes, str) else includes):
+        yield from _with_includes((path.parent / include).resolve(), (*above, path))
+
+
+def _parse(path: Path) -> Any:
     try:
-        config = yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506  # a safe loader
+        return yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506  # a safe loader
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}") from None
     except yaml.YAMLError as error:
         raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(config, dict):
-        raise InputError(f"{path}: expected a mapping of keys, as in lm-eval's tasks")
-    includes = config.pop("include", None) or []
-    merged: dict[str, Any] = {}
-    for include in [includes] if isinstance(includes, str) else includes:
-        merged |= read_config(path.parent / include)
-    return merged | config
+
+
+def _source_files(benchmark: Benchmark) -> list[Path]:
+    """List the YAML and Python files of a task, those that several tasks share first; tests are no part of a task."""
+    folder = benchmark.path.parent
+    included = (path for path, _ in _with_includes(benchmark.path, ()))
+    shared = TASKS.glob("*.yaml") if _is_built_in(benchmark) else included
+    own = {path for path in folder.iterdir() if path.suffix in (".yaml", ".py") and not path.name.startswith("test_")}
+    return [*sorted(set(shared) - own), *sorted(own)]
+
+
+def _place(path: Path, benchmark: Benchmark) -> str:
+    """Name a source file by its place among the tasks, or beside the task."""
+    return Path(relpath(path, TASKS if _is_built_in(benchmark) else benchmark.path.parent)).as_posix()
+
+
+def _is_built_in(benchmark: Benchmark) -> bool:
+    return benchmark.path.is_relative_to(TASKS)
 
 
 def _benchmark(path: Path, config: Mapping[str, Any]) -> Benchmark:
@@ -163,6 +258,9 @@ def _benchmark(path: Path, config: Mapping[str, Any]) -> Benchmark:
         raise InputError(f"{path}: metadata.domain: unknown domain {domain!r}{nearest(str(domain), DOMAINS)}")
     if not isinstance(positions, dict) or not all(type(position) is int for position in positions.values()):
         raise InputError(f"{path}: metadata.suites: expected the position in each suite, such as {{math: 1}}")
+    items = metadata.get("items")
+    if items is not None and type(items) is not int:
+        raise InputError(f"{path}: metadata.items: expected a whole number, got {items!r}")
     return Benchmark(name, task, form, domain, {str(suite): n for suite, n in positions.items()}, path, config)
 
 

@@ -8,10 +8,12 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from harness.benchmarks.catalog import Benchmark
-from harness.benchmarks.data import OTHER, digest
+from harness.benchmarks.data import OTHER, digest, private_folders
+from harness.benchmarks.local import find_file
 from harness.benchmarks.scorer import Item, Scorer
 from traceinv.errors import InputError
 
@@ -23,12 +25,14 @@ class LoadedTask:
     Attributes:
         task: lm-eval's own object.
         items: the items of the test split, in its order; each has a unique text `id`.
+        data_file: the file with private data; None where the items come from the hub, a mirror, or the task itself.
     """
 
     benchmark: Benchmark
     task: Any
     items: list[Item]
     scorer: Scorer
+    data_file: Path | None = None
 
     @cached_property
     def data_digest(self) -> str:
@@ -66,7 +70,7 @@ def load(benchmark: Benchmark, data_dir: str | None = None, parameters: Mapping[
         raise InputError(f"{benchmark.path}: process_results: expected a harness.benchmarks.scorer.Scorer")
     items = list(task.eval_docs)
     _check_ids(benchmark.name, [item.get("id") for item in items])
-    return LoadedTask(benchmark, task, items, scorer)
+    return LoadedTask(benchmark, task, items, scorer, _private_file(benchmark, data_dir))
 
 
 def _load_task(benchmark: Benchmark, data_dir: str | None, parameters: Mapping[str, Any]) -> Any:
@@ -74,7 +78,8 @@ def _load_task(benchmark: Benchmark, data_dir: str | None, parameters: Mapping[s
     from lm_eval.tasks import TaskManager
 
     logging.getLogger("lm_eval").setLevel(logging.ERROR)
-    metadata = {**parameters, **({"data_dir": data_dir} if data_dir else {})}
+    place = {"task_name": benchmark.name, "task_folder": str(benchmark.path.parent)}
+    metadata = {**place, **parameters, **({"data_dir": data_dir} if data_dir else {})}
     manager = TaskManager(include_path=str(benchmark.path.parent), include_defaults=False, metadata=metadata)
     if benchmark.task not in manager.all_subtasks:
         raise InputError(f"{benchmark.path}: lm-eval finds no task {benchmark.task!r} in it")
@@ -83,6 +88,13 @@ def _load_task(benchmark: Benchmark, data_dir: str | None, parameters: Mapping[s
     except (ImportError, AttributeError, SyntaxError, LookupError, TypeError, ValueError, OSError) as error:
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise InputError(f"{benchmark.path}: the task cannot be loaded: {reason}") from error
+
+
+def _private_file(benchmark: Benchmark, data_dir: str | None) -> Path | None:
+    """Return the file that a task's private data was read from."""
+    if not benchmark.data or "hub" in benchmark.data:
+        return None
+    return find_file(benchmark.data, private_folders(data_dir, str(benchmark.path.parent)))
 
 
 def _check_ids(name: str, ids: Sequence[Any]) -> None:

@@ -3,14 +3,20 @@
 import re
 from pathlib import Path
 
-from harness.benchmarks.catalog import TASKS, discover
+from harness.benchmarks.catalog import discover, forget
+from harness.benchmarks.folders import TASKS
 from traceinv.errors import InputError
 
-TESTS = TASKS.parent / "tests" / "tasks"
+CHECKOUT = TASKS.parent
+TESTS = CHECKOUT / "tests" / "tasks"
+LOCAL = Path("tasks_local")
+"""Where a task is written outside the checkout, unless the user names a folder."""
+BASE = "_base.yaml"
+INSTALLED = ("site-packages", "dist-packages")
 
 _YAML = """\
 # {name}: what it asks, how many items it has, where they come from, and what is peculiar about them.
-include: ../_base.yaml
+{base}
 task: traceinv_{name}
 custom_dataset: !function utils.load
 process_results: !function utils.score
@@ -19,6 +25,9 @@ doc_to_target: "{{{{reference}}}}"
 metadata:
   version: 1.0
   domain: math  # or code; the tasks of a domain are averaged together
+  items: 2
+  licence: of the data
+  about: what it asks, in one line
   grader: a link to the official grader at a commit, or why there is none
 """
 _PYTHON = '''\
@@ -50,36 +59,79 @@ score = Scorer(grade, reference_answer=lambda item: boxed(item["reference"]))
 _TEST = '''\
 """The task {name}."""
 
-from harness.benchmarks.catalog import find
+{imports}from harness.benchmarks.catalog import find
 from harness.benchmarks.check import check
 
 
 def test_{name}_tells_right_answers_from_wrong_ones() -> None:
-    findings, _ = check(find("{name}"), data_dir=None, parameters={{}})
+    findings, _ = check(find({arguments}), data_dir=None, parameters={{}})
     assert not [finding for finding in findings if not finding.passed]
 '''
 
 
-def write_task(name: str, root: Path = TASKS, tests: Path = TESTS) -> list[Path]:
+def default_folder() -> Path:
+    """Return the folder for new tasks: tasks/ where the current folder lies in a checkout, else ./tasks_local."""
+    in_checkout = (CHECKOUT / "pyproject.toml").is_file() and Path.cwd().is_relative_to(CHECKOUT)
+    return TASKS if in_checkout else LOCAL
+
+
+def write_task(name: str, root: Path | None = None, tests: Path | None = None) -> list[Path]:
     """Write a task and its test; return the files, in the order in which to read them.
 
+    Args:
+        name: the task's short name.
+        root: the folder for the task's own folder; see `default_folder`.
+        tests: the folder for the test; where it is left out, the checkout's tests for the checkout's tasks, and else the task's
+            own folder.
+
     Raises:
-        InputError: the name is not a Python name of small letters, or it is taken.
+        InputError: the name is not a Python name of small letters, it is taken, or the folder cannot be written to.
     """
-    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
-        raise InputError(f"tasks new {name!r}: expected a name of small letters, digits and underscores")
-    if name in {benchmark.name for benchmark in discover(root)}:
-        raise InputError(f"tasks new {name!r}: there is already a task with this name")
+    root = default_folder() if root is None else root
+    _check_free(name, root)
+    shared = tests is not None or root.resolve() == TASKS
+    folder = (tests or TESTS) if shared else root / name
     files = {
-        root / name / f"{name}.yaml": _YAML,
-        root / name / "utils.py": _PYTHON,
-        tests / f"test_{name}.py": _TEST,
+        root / name / f"{name}.yaml": _YAML.format(name=name, base=_base(root)),
+        root / name / "utils.py": _PYTHON.format(name=name),
+        folder / f"test_{name}.py": _test(name, beside=not shared),
     }
     existing = [path for path in files if path.exists()]
     if existing:
         raise InputError(f"tasks new {name!r}: {existing[0]} exists already")
-    for path, template in files.items():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(template.format(name=name), encoding="utf-8")
-    discover.cache_clear()
+    try:
+        for path, text in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"tasks new {name!r}: {error.filename}: cannot be written: {error.strerror}") from None
+    forget()
     return list(files)
+
+
+def _check_free(name: str, root: Path) -> None:
+    """Check that a task can have a name, and can be written to a folder.
+
+    Raises:
+        InputError: it cannot.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", name):
+        raise InputError(f"tasks new {name!r}: expected a name of small letters, digits and underscores")
+    taken = next((known for known in (*discover(), *discover(root.resolve())) if known.name == name), None)
+    if taken is not None:
+        raise InputError(f"tasks new {name!r}: there is already a task with this name, in {taken.path}")
+    if set(INSTALLED) & set(root.resolve().parts):
+        raise InputError(f"tasks new {name!r}: {root} is a folder of installed packages; choose another with --dir")
+
+
+def _base(root: Path) -> str:
+    """Return the settings that all benchmarks share: included where their file is at hand, else written out."""
+    if (root / BASE).is_file():
+        return f"include: ../{BASE}"
+    return (TASKS / BASE).read_text(encoding="utf-8").rstrip()
+
+
+def _test(name: str, beside: bool) -> str:
+    imports = "from pathlib import Path\n\n" if beside else ""
+    arguments = f'"{name}"' + (", root=Path(__file__).parent" if beside else "")
+    return _TEST.format(name=name, imports=imports, arguments=arguments)

@@ -7,7 +7,17 @@ from pathlib import Path
 from traceback import extract_tb
 from typing import Any, TypeVar, get_args
 
-from harness.grading import EXPRESSION_RULE, Grade, GradingFailed, Rule, State, grade_humaneval, grade_math
+from harness.grading import (
+    EXPRESSION_RULE,
+    NUMBER_RULE,
+    Grade,
+    GradingFailed,
+    Rule,
+    State,
+    grade_choice,
+    grade_humaneval,
+    grade_math,
+)
 from harness.sandbox import require_isolation
 from traceinv.errors import GateError, InputError
 
@@ -57,6 +67,22 @@ def math_scorer(rule: Rule = EXPRESSION_RULE) -> Scorer:
     )
 
 
+def choice_scorer(options: str = "ABCD") -> Scorer:
+    """Return the scorer of a task whose items have one right option: the `reference` is its letter.
+
+    An item may have letters of its own in a field `options`, such as `ABCDE`.
+    """
+
+    def options_of(item: Item) -> str:
+        return item.get("options") or options
+
+    return Scorer(
+        lambda response, item: grade_choice(response, item["reference"], options=options_of(item)),
+        reference_answer=lambda item: boxed(item["reference"]),
+        wrong_answer=lambda item: boxed(next(letter for letter in options_of(item) if letter not in item["reference"])),
+    )
+
+
 def humaneval_scorer() -> Scorer:
     """Return the scorer of a code task whose items have HumanEval's fields."""
     return Scorer(
@@ -70,6 +96,14 @@ def humaneval_scorer() -> Scorer:
         reference_answer=lambda item: fenced(item["prompt"] + item["canonical_solution"]),
         check_ready=require_isolation,
     )
+
+
+score_number = math_scorer(NUMBER_RULE)
+"""The `process_results` of a task without Python of its own, whose answers are numbers."""
+score_expression = math_scorer()
+"""The same for answers that are numbers or expressions."""
+score_choice = choice_scorer()
+"""The same for answers that are the letter of an option, A to D unless the items say otherwise."""
 
 
 def grade_all(jobs: Sequence[tuple[GradeResponse, str, Item]]) -> list[Grade]:

@@ -8,7 +8,17 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness.commands.options import Commands, add_data, add_log_format, names, pairs, parameters, positive
+from harness.commands.options import (
+    Commands,
+    add_data,
+    add_include,
+    add_log_format,
+    include_tasks,
+    names,
+    pairs,
+    parameters,
+    positive,
+)
 from traceinv.errors import InputError
 
 if TYPE_CHECKING:
@@ -57,6 +67,7 @@ def add_bench(commands: Commands) -> None:
         metavar="A=B,C=D",
         help="arguments of the engine, such as dtype=float32: of lm-eval's hf model, of vllm.LLM, or fields of each request",
     )
+    add_include(bench)
     add_data(bench)
     bench.add_argument("--out", type=Path, metavar="DIR", help="default: runs/bench/MODEL-SUITE")
     bench.add_argument("--json", action="store_true", help="print the record instead of a table")
@@ -79,6 +90,7 @@ def add_grade(commands: Commands) -> None:
         "of inspect_ai, or the instances of Every Eval Ever",
     )
     add_log_format(grade)
+    add_include(grade)
     add_data(grade)
     grade.add_argument(
         "--think",
@@ -104,6 +116,7 @@ def _bench(options: argparse.Namespace) -> int:
     from harness.views.benchmarks import SampleBar, print_record
     from harness.views.terminal import make_console
 
+    include_tasks(options)
     tasks = expand(options.suite, options.tasks)
     settings = _settings(options, tasks)
     label = Path(options.model).name or "model"
@@ -178,6 +191,7 @@ def _grade(options: argparse.Namespace) -> int:
     from harness.evaluation.grade import grade_file
     from harness.evaluation.record import by_subject, figures
 
+    include_tasks(options)
     benchmark = find(options.task)
     if options.out and not options.out.parent.is_dir():
         raise InputError(f"--out {options.out}: no such folder")

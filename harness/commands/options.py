@@ -3,6 +3,7 @@
 import argparse
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from traceinv.errors import InputError
@@ -10,6 +11,35 @@ from traceinv.errors import InputError
 LOG_FORMATS = ("traceinv", "lm-eval", "inspect", "eee")
 """The formats of `harness.logs.formats`, which is not imported for a parser."""
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+
+def add_include(parser: argparse.ArgumentParser) -> None:
+    """Add `--include-path`, which `include_tasks` carries out."""
+    parser.add_argument(
+        "--include-path",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="a folder with further tasks; may be given more than once",
+    )
+
+
+def include_tasks(options: argparse.Namespace) -> None:
+    """Add the folders of `--include-path` to the catalogue of tasks.
+
+    Raises:
+        InputError: a folder is missing, or has no task in it.
+    """
+    from harness.benchmarks.catalog import discover
+    from harness.benchmarks.folders import include
+
+    for folder in options.include_path:
+        try:
+            include([folder])
+        except InputError as error:
+            raise InputError(f"--include-path: {error}") from None
+        if not discover(Path(folder).expanduser().resolve()):
+            raise InputError(f"--include-path {folder}: no task in it; expected a YAML file with the key `task`")
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:

@@ -2,18 +2,26 @@
 
 import argparse
 import json
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from harness.commands.options import Commands, add_data, parameters
+from harness.commands.options import Commands, add_data, add_include, include_tasks, parameters
 from traceinv.errors import InputError
+
+if TYPE_CHECKING:
+    from harness.benchmarks.catalog import Benchmark
+
+NOT_SAID = "-"
 
 
 def add_tasks(commands: Commands) -> None:
+    """Add the parsers of `traceinv tasks`."""
     tasks = commands.add_parser("tasks", help="list, check and write tasks").add_subparsers(
         required=True, metavar="COMMAND"
     )
-    listing = tasks.add_parser("list", help="list every task with its version, forms, domain, suites and data")
-    listing.add_argument("--json", action="store_true")
+    listing = tasks.add_parser("list", help="list every task: items, domain, licence, and what it asks")
+    add_include(listing)
+    listing.add_argument("--json", action="store_true", help="print all that is known of each task as JSON")
     listing.set_defaults(command=_list_tasks)
     check = tasks.add_parser(
         "check",
@@ -21,43 +29,74 @@ def add_tasks(commands: Commands) -> None:
         description="Load tasks, render their first prompts, and grade a right, a wrong, a truncated and an empty answer.",
     )
     check.add_argument("names", nargs="*", metavar="TASK", help="default: all tasks whose data is available")
+    add_include(check)
     add_data(check)
     check.add_argument("--show", action="store_true", help="print the first prompts")
     check.set_defaults(command=_check_tasks)
     new = tasks.add_parser("new", help="write a working task and its test, as a start for your own")
     new.add_argument("name", metavar="NAME")
+    new.add_argument(
+        "--dir",
+        type=Path,
+        metavar="DIR",
+        help="where to write it (default: tasks/ in a checkout of this package, else ./tasks_local)",
+    )
+    add_include(new)
     new.set_defaults(command=_new_task)
 
 
 def _list_tasks(options: argparse.Namespace) -> int:
     from harness.benchmarks.catalog import discover
 
+    include_tasks(options)
     rows: dict[str, dict[str, Any]] = {}
     for benchmark in discover():
-        row = {
-            "name": benchmark.name,
-            "version": benchmark.version,
-            "domain": benchmark.domain,
-            "suites": list(benchmark.suites),
-            "data": (benchmark.metadata.get("data") or {}).get("hub"),
-            "forms": [],
-        }
-        rows.setdefault(benchmark.name, row)["forms"].append(benchmark.form)
+        rows.setdefault(benchmark.name, _describe(benchmark))["forms"].append(benchmark.form)
     if options.json:
         print(json.dumps(list(rows.values()), indent=1))
-        return 0
-    width = max(map(len, rows))
-    for name, row in rows.items():
-        groups = f"domain {row['domain'] or 'none'}, suites {', '.join(row['suites']) or 'none'}"
-        forms = "+".join(row["forms"])
-        print(f"{name:{width}}  {row['version']:4} {forms:16} {groups:34} {row['data'] or 'in the package'}")
+    else:
+        _print_table(list(rows.values()))
     return 0
+
+
+def _describe(benchmark: "Benchmark") -> dict[str, Any]:
+    from harness.benchmarks.folders import TASKS
+
+    return {
+        "name": benchmark.name,
+        "version": benchmark.version,
+        "domain": benchmark.domain,
+        "suites": list(benchmark.suites),
+        "items": benchmark.items,
+        "licence": benchmark.licence,
+        "about": benchmark.about,
+        "data": benchmark.data.get("hub") or benchmark.data.get("files"),
+        "file": None if benchmark.path.is_relative_to(TASKS) else str(benchmark.path),
+        "forms": [],
+    }
+
+
+def _print_table(rows: list[dict[str, Any]]) -> None:
+    """Print one line for each task; what a task does not say is a dash."""
+    lines = [("task", "items", "version", "domain", "suites", "licence", "about"), *map(_cells, rows)]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for name, items, *others, about in lines:
+        middle = (f"{cell:{width}}" for cell, width in zip(others, widths[2:-1], strict=True))
+        print("  ".join((f"{name:{widths[0]}}", f"{items:>{widths[1]}}", *middle, about)).rstrip())
+
+
+def _cells(row: dict[str, Any]) -> tuple[str, ...]:
+    items = NOT_SAID if row["items"] is None else f"{row['items']:,}"
+    suites = ", ".join(row["suites"])
+    others = (row["domain"], suites, row["licence"], row["about"] or row["file"])
+    return row["name"], items, row["version"], *(cell or NOT_SAID for cell in others)
 
 
 def _check_tasks(options: argparse.Namespace) -> int:
     from harness.benchmarks.catalog import discover, find
     from harness.benchmarks.check import check
 
+    include_tasks(options)
     chosen = options.names or sorted({benchmark.name for benchmark in discover()})
     given = parameters(options.param)
     failed = 0
@@ -78,9 +117,15 @@ def _check_tasks(options: argparse.Namespace) -> int:
 
 
 def _new_task(options: argparse.Namespace) -> int:
-    from harness.benchmarks.scaffold import write_task
+    from harness.benchmarks.folders import task_folders
+    from harness.benchmarks.scaffold import default_folder, write_task
 
-    for path in write_task(options.name):
+    include_tasks(options)
+    folder = options.dir or default_folder()
+    for path in write_task(options.name, folder):
         print(f"wrote {path}")
-    print(f"next: edit them, then run `traceinv tasks check {options.name}`")
+    known = folder.resolve() in task_folders()
+    print(
+        f"next: edit them, then run `traceinv tasks check {options.name}{'' if known else f' --include-path {folder}'}`"
+    )
     return 0

@@ -12,7 +12,7 @@ from harness.evaluation.record import TaskDescription
 from harness.evaluation.requests import ItemRequest, build_requests, check_arguments, fit_token_limit
 from harness.evaluation.responses import ResponseKey
 from harness.evaluation.settings import BenchSettings
-from traceinv.digests import digest_text
+from traceinv.digests import digest_file, digest_text
 from traceinv.engines.base import Engine
 from traceinv.errors import InputError
 
@@ -104,9 +104,14 @@ def load_tasks(
 
 
 def describe_data(loaded: LoadedTask) -> dict[str, Any]:
-    """Return where a task's data comes from, and the number and digest of the items that were read."""
-    source = loaded.benchmark.metadata.get("data") or {}
-    pinned = {key: source[key] for key in HUB_KEYS if key in source}
+    """Return where a task's data comes from, and the number and digest of the items that were read.
+
+    Private data has no revision; the digest of its file stands in the place.
+    """
+    if loaded.data_file is not None:
+        pinned = {"file": loaded.data_file.name, "file_sha256": digest_file(loaded.data_file)}
+    else:
+        pinned = {key: loaded.benchmark.data[key] for key in HUB_KEYS if key in loaded.benchmark.data}
     return pinned | {"items": len(loaded.items), "sha256": loaded.data_digest}
 
 

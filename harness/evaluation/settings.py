@@ -3,31 +3,21 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
-from harness.benchmarks.catalog import Form, discover
+from harness.benchmarks.catalog import Form
 from harness.files import write_atomic
 from harness.results.differences import differences
-from traceinv.errors import InputError, nearest
+from traceinv.errors import InputError
 from traceinv.schema import Closed
 
 SETTINGS = "settings.json"
 
 
-def _check_tasks(tasks: list[str]) -> list[str]:
-    if len(set(tasks)) < len(tasks):
-        raise ValueError("expected no value twice")
-    known = sorted({benchmark.name for benchmark in discover() if benchmark.form == "chat"})
-    for task in tasks:
-        if task not in known:
-            raise ValueError(f"unknown task {task!r}{nearest(task, known)}")
-    return tasks
-
-
 class EvalConfig(Closed):
-    """The part of a recipe that says which benchmarks its models are scored on, and how.
+    """Which benchmarks the models of a recipe are scored on, and how; stages have it among their parameters.
 
     Attributes:
         tasks: short names (`traceinv tasks list`).
@@ -39,7 +29,7 @@ class EvalConfig(Closed):
         parameters: replace values of the tasks' metadata.
     """
 
-    tasks: Annotated[list[str], AfterValidator(_check_tasks)] = Field(min_length=1)
+    tasks: list[str] = Field(min_length=1)
     limit: int | None = Field(None, gt=0)
     samples: int | None = Field(None, gt=0)
     max_tokens: int | None = Field(None, gt=0)

@@ -258,7 +258,7 @@ class _CellPlanner:
     def _grade(self, row: str, seed: int | None, model: Node | InputArtifact) -> None:
         """Add the responses of a model and their grades."""
         benchmark = self.recipe.benchmark
-        asked = benchmark.model_copy(update={"data_dir": None})
+        asked = benchmark.asked()
         sources = {task: source_digest(task) for task in benchmark.tasks}
         data: Inputs = {"data": _data(benchmark.data_dir)} if benchmark.data_dir else {}
         items = self._add("items", {"benchmark": asked, "sources": sources}, data, JUDGE, of=(), cost=1)

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Annotated, Any, Self, TypeVar
 
 import yaml
-from pydantic import AfterValidator, Field, ValidationError, model_validator
+from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
+from harness.benchmarks.catalog import discover
+from harness.benchmarks.folders import include
 from harness.evaluation.settings import EvalConfig
 from harness.results.schema import Cell
 from traceinv.engines import Sampling
@@ -15,7 +17,7 @@ from traceinv.models import LAB_BASE
 from traceinv.policies import AnyPolicy
 from traceinv.questions import AnyQuestions
 from traceinv.regimes import BASE, CONTRASTS, ORDER, needs_summary
-from traceinv.schema import Closed, describe
+from traceinv.schema import Closed, FieldFault, describe
 from traceinv.targets.base import AnyReasoningModel
 from traceinv.training import TrainingConfig
 
@@ -66,6 +68,42 @@ class FaithfulnessConfig(Closed):
     likelihood_traces: int = Field(400, gt=0)
 
 
+class BenchmarkConfig(EvalConfig):
+    """A recipe's benchmarks.
+
+    Attributes:
+        include_path: further folders of tasks (see `harness.benchmarks.folders`). Where tasks lie decides nothing, so that no
+            stage has it among its parameters and no record has it.
+    """
+
+    include_path: list[str] = Field(default_factory=list, exclude=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _include(cls, content: Any) -> Any:
+        """Add the folders to the catalogue before the names of the tasks are looked up in it."""
+        folders = content.get("include_path") if isinstance(content, Mapping) else None
+        if isinstance(folders, list) and all(isinstance(folder, str) for folder in folders):
+            try:
+                include(folders)
+            except InputError as error:
+                raise FieldFault("include_path", str(error)) from None
+        return content
+
+    @field_validator("tasks")
+    @classmethod
+    def _known(cls, tasks: list[str]) -> list[str]:
+        known = sorted({benchmark.name for benchmark in discover() if benchmark.form == "chat"})
+        for task in tasks:
+            if task not in known:
+                raise ValueError(f"unknown task {task!r}{nearest(task, known)}")
+        return _distinct(tasks)
+
+    def asked(self) -> EvalConfig:
+        """Return what is asked, without where its tasks and their data lie."""
+        return EvalConfig.model_validate(self.model_dump() | {"data_dir": None})
+
+
 class Recipe(Closed):
     """An experiment. Whatever may be plural is a mapping from a name to its definition.
 
@@ -92,7 +130,7 @@ class Recipe(Closed):
     students: dict[Name, TrainedModel] = Field(min_length=1)
     regimes: Annotated[list[RegimeName], Distinct] = Field(min_length=1)
     contrasts: tuple[tuple[RegimeName, RegimeName], ...] = CONTRASTS
-    benchmark: EvalConfig
+    benchmark: BenchmarkConfig
     faithfulness: FaithfulnessConfig = FaithfulnessConfig()
     seeds: Annotated[list[int], Distinct] = Field(min_length=1)
     max_dropped: float = Field(0.5, ge=0, le=1)

@@ -2,12 +2,15 @@
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from harness.benchmarks.catalog import TASKS, discover, find
+from harness.benchmarks.catalog import find, forget
 from harness.benchmarks.check import check
-from harness.benchmarks.scaffold import write_task
+from harness.benchmarks.folders import TASKS
+from harness.benchmarks.scaffold import TESTS, default_folder, write_task
+from harness.cli import main
 from traceinv.errors import GateError, InputError
 
 
@@ -25,6 +28,38 @@ def test_a_new_task_is_one_folder_with_one_yaml_and_one_python_file_and_works(ro
     assert not [finding for finding in findings if not finding.passed]
     assert len(prompts) == 2
     compile(files[-1].read_text(), "test", "exec")
+
+
+def test_a_new_task_outside_the_checkout_works_as_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["tasks", "new", "riddles"]) == 0
+    folder = tmp_path / "tasks_local" / "riddles"
+    assert sorted(path.name for path in folder.iterdir()) == ["riddles.yaml", "test_riddles.py", "utils.py"]
+    assert "traceinv tasks check riddles --include-path tasks_local" in capsys.readouterr().out
+    assert main(["tasks", "check", "riddles", "--include-path", "tasks_local"]) == 0
+    assert "FAILED" not in capsys.readouterr().out
+    names: dict[str, Any] = {"__file__": str(folder / "test_riddles.py")}
+    exec(compile((folder / "test_riddles.py").read_text(), "test", "exec"), names)  # noqa: S102
+    names["test_riddles_tells_right_answers_from_wrong_ones"]()
+
+
+def test_a_new_task_goes_where_it_is_told(tmp_path: Path) -> None:
+    assert main(["tasks", "new", "riddles", "--dir", str(tmp_path / "mine")]) == 0
+    assert {path.parent for path in (tmp_path / "mine").rglob("*.*")} == {tmp_path / "mine" / "riddles"}
+    assert not (TESTS / "test_riddles.py").exists()
+
+
+def test_in_the_checkout_a_new_task_goes_beside_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(TASKS.parent / "docs")
+    assert default_folder() == TASKS
+
+
+def test_a_task_is_never_written_among_installed_packages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["tasks", "new", "riddles", "--dir", str(tmp_path / "site-packages" / "x")]) == 2
+    assert "is a folder of installed packages; choose another with --dir" in capsys.readouterr().err
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_task_whose_grader_is_too_kind_is_found_out(root: Path, tmp_path: Path) -> None:
@@ -54,7 +89,7 @@ def test_a_task_that_cannot_be_imported_names_its_file(root: Path, tmp_path: Pat
 @pytest.mark.parametrize(("name", "message"), [("Big-Name", "small letters"), ("riddles", "with this name")])
 def test_a_name_that_is_taken_or_no_name_is_refused(root: Path, tmp_path: Path, name: str, message: str) -> None:
     write_task("riddles", root, tmp_path / "tests")
-    discover.cache_clear()
+    forget()
     with pytest.raises(InputError, match=message):
         write_task(name, root, tmp_path / "tests")
 

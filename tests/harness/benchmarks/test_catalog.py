@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.benchmarks.catalog import discover, expand, find, suites
+from harness.benchmarks.catalog import discover, expand, find, forget, source_digest, suites
+from harness.benchmarks.folders import FOLDERS_VARIABLE, TASKS, include, installed_folders, task_folders
 from traceinv.errors import InputError
 
 MATH = {"gsm8k", "math500", "aime24", "aime25", "amc23", "jeebench"}
@@ -98,3 +99,113 @@ def test_two_tasks_of_one_name_are_refused(tmp_path: Path) -> None:
         (tmp_path / f"{name}.yaml").write_text("task: traceinv_x\n")
     with pytest.raises(InputError, match=r"two\.yaml: task 'traceinv_x' is defined in .*one\.yaml"):
         discover(tmp_path)
+
+
+def test_every_task_says_what_it_asks_how_many_items_it_has_and_under_which_licence() -> None:
+    for benchmark in discover():
+        assert benchmark.items, benchmark.path
+        assert benchmark.licence, benchmark.path
+        assert benchmark.about, benchmark.path
+        assert len(benchmark.about) < 80
+
+
+def write_task(folder: Path, name: str, metadata: str = "{}", more: str = "") -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.yaml"
+    path.write_text(f"task: traceinv_{name}\nmetadata: {metadata}\n{more}")
+    return path
+
+
+def test_included_tasks_are_tasks_like_the_others(tmp_path: Path) -> None:
+    write_task(tmp_path / "mine" / "riddles", "riddles", "{domain: math, suites: {math: 9, mine: 1}, items: 3}")
+    include([tmp_path / "mine"])
+    assert find("riddles").items == 3
+    assert suites()["mine"] == ("riddles",)
+    assert suites()["math"][-1] == "riddles"
+    assert expand("mine", ["gsm8k"]) == ("riddles", "gsm8k")
+    assert discover(TASKS) == tuple(task for task in discover() if task.name != "riddles")
+
+
+@pytest.mark.parametrize("task", ["traceinv_gsm8k", "gsm8k"])
+def test_a_name_that_is_taken_is_refused_with_both_files(tmp_path: Path, task: str) -> None:
+    (tmp_path / "mine.yaml").write_text(f"task: {task}\n")
+    include([tmp_path])
+    with pytest.raises(InputError, match=rf"mine\.yaml: task '{task}' is defined in .*tasks/gsm8k/gsm8k\.yaml already"):
+        discover()
+
+
+def test_a_folder_may_be_included_twice_or_within_another(tmp_path: Path) -> None:
+    write_task(tmp_path / "inner", "riddles")
+    include([tmp_path, tmp_path / "inner", tmp_path])
+    include([TASKS])
+    assert [task.name for task in discover() if task.path.is_relative_to(tmp_path)] == ["riddles"]
+
+
+def test_other_yaml_files_of_a_users_folder_do_no_harm(tmp_path: Path) -> None:
+    write_task(tmp_path, "riddles")
+    (tmp_path / "broken.yaml").write_text("{{ a template")
+    (tmp_path / "list.yaml").write_text("- task: not one of ours\n")
+    (tmp_path / "group.yaml").write_text("group: all\ntask: [traceinv_riddles]\n")
+    (tmp_path / ".hidden").mkdir()
+    (tmp_path / ".hidden" / "riddles.yaml").write_text("task: traceinv_riddles\n")
+    assert [task.name for task in discover(tmp_path)] == ["riddles"]
+
+
+def test_what_a_folder_of_the_environment_or_a_wrong_folder_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(InputError, match=r"no such folder '.*nowhere'; expected a folder"):
+        include([tmp_path / "nowhere"])
+    write_task(tmp_path, "riddles")
+    monkeypatch.setenv(FOLDERS_VARIABLE, str(tmp_path))
+    assert find("riddles").path == tmp_path / "riddles.yaml"
+    monkeypatch.setenv(FOLDERS_VARIABLE, str(tmp_path / "nowhere"))
+    with pytest.raises(InputError, match="TRACEINV_TASKS: no such folder"):
+        discover()
+
+
+def test_the_digest_of_an_included_task_covers_its_files_includes_and_items_and_not_its_place(tmp_path: Path) -> None:
+    digests = []
+    for place in ("one", "two/deeper"):
+        folder = tmp_path / place / "riddles"
+        path = write_task(folder, "riddles", "{data: {files: [r.csv]}}", "include: ../base.yaml\n")
+        (tmp_path / place / "base.yaml").write_text("test_split: test\n")
+        (folder / "utils.py").write_text("load = 1\n")
+        (folder / "r.csv").write_text("question,reference\na,1\n")
+        digests.append(digest_of(tmp_path / place))
+        (folder / "test_riddles.py").write_text("")
+        assert digest_of(tmp_path / place) == digests[-1]
+    assert digests[0] == digests[1]
+    for changed in (path, folder / "utils.py", folder / "r.csv", tmp_path / place / "base.yaml"):
+        changed.write_text(changed.read_text() + "\n")
+        digests.append(digest_of(tmp_path / place))
+    assert len(set(digests)) == 5
+
+
+def digest_of(folder: Path) -> str:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(FOLDERS_VARIABLE, str(folder))
+        forget()
+        return source_digest("riddles")
+
+
+def test_tasks_of_an_installed_package_are_in_the_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_task(tmp_path / "their_benchmarks" / "tasks", "theirs")
+    for package in ("their_benchmarks", "their_benchmarks/tasks"):
+        (tmp_path / package / "__init__.py").write_text("")
+    info = tmp_path / "their_benchmarks-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: their-benchmarks\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[traceinv.tasks]\nall = their_benchmarks.tasks\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    installed_folders.cache_clear()
+    assert find("theirs").path == tmp_path / "their_benchmarks" / "tasks" / "theirs.yaml"
+    (info / "entry_points.txt").write_text("[traceinv.tasks]\nall = their_benchmarks.nowhere\n")
+    installed_folders.cache_clear()
+    with pytest.raises(
+        InputError, match=r"their-benchmarks: entry point 'all' .* no package 'their_benchmarks.nowhere'"
+    ):
+        task_folders()
+    monkeypatch.undo()
+    installed_folders.cache_clear()
+    assert task_folders() == (TASKS,)

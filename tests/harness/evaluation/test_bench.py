@@ -242,7 +242,7 @@ def test_lm_eval_itself_gets_the_same_responses_and_score(tmp_path: Path, sample
     from lm_eval.evaluator import simple_evaluate
     from lm_eval.tasks import TaskManager
 
-    from harness.benchmarks.catalog import TASKS
+    from harness.benchmarks.folders import TASKS
 
     generation = {"do_sample": sampled, "temperature": 0.9 if sampled else 0.0, "max_gen_toks": 60}
     theirs: Any = simple_evaluate(
