@@ -4,6 +4,7 @@ The reasoning is split off first; then a task's rule says which places of the re
 """
 
 import re
+from dataclasses import dataclass
 from typing import Literal
 
 from harness.grading.base import Grade
@@ -20,6 +21,11 @@ _BOX = re.compile(r"\\(?:boxed|fbox)(?![a-zA-Z])\s*")
 _BETWEEN_BOXES = re.compile(
     r"(?:[\s$,;]|\\[()\[\],;]|\\quad|\\text\s*\{\s*(?:and|or)\s*\}|\band\b|\bor\b|\b[a-z](?:_(?:\w|\{\w\}))?\s*=)*"
 )
+_MENTION = re.compile(
+    r"\s*(?:\\?[lc]?dots|[.…_?\s]*|\\(?:text|mathrm|mathbf)\{[^{}]*\b(?:answer|solution)\b\s*\}|(?:your |final |the )*answer)\s*",
+    re.I,
+)
+_BARE_MENTION = re.compile(r"[^\w\\+-]*|[a-z]{2,}\W*", re.I)
 _HASHES = re.compile(r"####[ \t]*(\S[^\n]*)")
 _HEADING = re.compile(r"(?:\d+[.):]\s+)?[*_]*[A-Za-z]{2}[^\n]*\n\s*\S")
 _ANSWER_IS = re.compile(
@@ -38,6 +44,29 @@ _FILLER = re.compile(
 _WORD = re.compile(r"(?<![a-zA-Z\\{])[a-zA-Z]{2,}")
 _PERCENT = re.compile(r"\s*(?:\\?%|percent\b)")
 _NUMBER = re.compile(r"(?:(?<![\w.,)\]}])-)?\$?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:\s*/\s*\d+(?![\d.]))?")
+
+
+@dataclass(frozen=True)
+class Group:
+    """One box, or boxes side by side, in a text.
+
+    Attributes:
+        content: of all boxes, joined by commas; "" where one is empty or never closed.
+        start, end: where the group begins and ends in the text.
+    """
+
+    content: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class _Box:
+    """A box in a text; the content is None where it is never closed."""
+
+    content: str | None
+    start: int
+    end: int
 
 
 def split_reasoning(response: str, markers: Markers = THINK) -> str | Grade:
@@ -76,19 +105,47 @@ def last_boxed(text: str) -> str | None:
 
     Boxes side by side (`\boxed{1}` and `\boxed{2}`) are one answer, joined by commas.
     """
-    starts = list(_BOX.finditer(text))[-_MAX_BOXES:]
-    contents: list[str] = []
-    following = None
-    for start in reversed(starts):
+    groups = boxed_groups(text)
+    return groups[-1].content if groups else None
+
+
+def boxed_groups(text: str) -> list[Group]:
+    r"""Return the boxes of a text, those side by side as one group, in order; at most the last 20 boxes are read.
+
+    A text may mention the command without using it: an empty box, dots or a word such as "answer" in a box, and `\boxed`
+    without braces before a word. Mentions are passed over where another box has content.
+    """
+    groups: list[list[_Box]] = []
+    for box in _boxes(text):
+        joined = (
+            groups and box.start >= groups[-1][-1].end and _BETWEEN_BOXES.fullmatch(text, groups[-1][-1].end, box.start)
+        )
+        if joined:
+            groups[-1].append(box)
+        else:
+            groups.append([box])
+    return [_group(boxes) for boxes in groups]
+
+
+def _group(boxes: list[_Box]) -> Group:
+    contents = [box.content for box in boxes]
+    closed = [content for content in contents if content is not None]
+    content = ", ".join(dict.fromkeys(closed)) if len(closed) == len(contents) else ""
+    return Group(content, boxes[0].start, boxes[-1].end)
+
+
+def _boxes(text: str) -> list[_Box]:
+    """Return the boxes that a text uses, without those inside another box, which are part of its content."""
+    boxes: list[_Box] = []
+    for start in list(_BOX.finditer(text))[-_MAX_BOXES:]:
         content, end = _braced(text, start.end())
-        if following is not None and (end > following or not _BETWEEN_BOXES.fullmatch(text, end, following)):
-            break
-        if content is None:
-            return ""
-        if content not in contents:
-            contents.append(content)
-        following = start.start()
-    return ", ".join(reversed(contents)) if starts else None
+        braced = text.startswith("{", start.end())
+        if boxes and start.start() < boxes[-1].end:
+            continue
+        if braced or not _BARE_MENTION.fullmatch(content or ""):
+            boxes.append(_Box(content, start.start(), end))
+    used = [box for box in boxes if box.content is None or not _MENTION.fullmatch(box.content)]
+    return used or boxes
 
 
 def after_answer_is(text: str) -> str | None:

@@ -4,9 +4,10 @@ import re
 from fractions import Fraction
 from typing import Literal, get_args
 
-from harness.grading.answers import after_answer_is, extract_answer, last_boxed, split_reasoning
+from harness.grading.answers import boxed_groups, extract_answer, last_boxed, split_reasoning
 from harness.grading.base import Grade
 from harness.grading.equality import evaluate
+from harness.grading.letters import Choice, OptionReader
 from harness.grading.math import number_in
 from harness.grading.notation import canonical
 from harness.grading.quantities import read_quantity
@@ -17,21 +18,18 @@ JeeKind = Literal["MCQ", "MCQ(multiple)", "Integer", "Numeric"]
 CREDIT_PER_LETTER = 0.25
 TOLERANCE = Fraction(1, 100)
 
-_MARKUP = re.compile(
-    r"\\(?:text|textbf|mathrm|mathbf|mbox)\s*\{([^{}]*)\}|\\(?:rm|bf|left|right|quad)\b|\\&"
-    r"|\\[()\[\]{},;! ]|(?<!\w)\[|\](?!\w)|[$*_{}]"
+_STATED = re.compile(r"\banswers?\b(?:[^.\n:=]{0,80}?\b(?:is|are|be)\b| ?[:=])(?: ?:)?|\banswers?\n", re.I)
+_CORRECT = re.compile(
+    r"\b(?:correct|right|true|valid|appropriate|suitable|only)\b(?:[^.\n]|\.(?![ \n])){0,250}?"
+    r"(?:\b(?:is|are|be)\b(?! ?\()|is ?\(are\)|:)(?=[ \n]*(?:the )?(?:(?:option|statement|choice)s? ?)?"
+    r"(?:⟨|[A-Za-z] ?(?:[.,\n]|and\b|or\b|$)))",
+    re.I,
 )
-_NAMES = re.compile(r"\b(?:options?|choices?|answers?(?: (?:is|are)\b)? ?:?)(?!\w)", re.I)
-_RULED_OUT = (
-    r"(?: all| both)? (?:not\b|wrong|incorrect|false|in(?:valid|correct)|impossible|eliminated|excluded|ruled|out\b)"
-)
-_FOLLOWS = (
-    r"(?= ?$| ?[.:;,)\]]| (?:because|since|as|which|and|but|not|except)\b"
-    rf"| (?:is|are)\b(?!{_RULED_OUT}))"
-)
-_JOINT = r" ?(?:, ?and |,|;|&|/|\band\b|\bor\b|) ?"
-_LEFT_OPEN = re.compile(r"(?<![A-Za-z])[A-Z] ?\)? ?,? or ?\(? ?[A-Z](?![A-Za-z])|\beither\b")
+_IS_THE_ANSWER = re.compile(r"\b(?:is|are) the (?:only |correct |right |final )*(?:answers?|options?|choices?)\b", re.I)
+_DENIED_BOX = re.compile(r"[$\s]*(?:is|are)?\s*(?:not\b|incorrect|wrong|false)", re.I)
+_BEFORE_SENTENCE = re.compile(r"(?<=[.!?]) +(?=[A-Z⟨])")
 _MAX_LINE_LENGTH = 200
+_FIRST, _LAST = 4_000, 20_000  # characters of a long response that are read
 
 
 def grade_choice(response: str, reference: str, *, options: str = "ABCD", markers: Markers = THINK) -> Grade:
@@ -63,19 +61,72 @@ def grade_jeebench(response: str, reference: str, kind: str, *, markers: Markers
 
 def read_letters(text: str, options: str) -> frozenset[str]:
     """Return the letters of an answer such as `B`, `(B)`, `A, C`, `ACD` or `\\text{(B) } 5`; empty where it is anything else."""
-    plain = _plain(text)
-    letter = rf"(?:\( ?)?[{re.escape(options)}](?![a-z])(?: ?\))?"
-    match = re.match(rf"({letter}(?:{_JOINT}{letter})*+){_FOLLOWS}", plain) or re.match(
-        rf"(\( ?[{re.escape(options)}] ?\))", plain
+    choice = OptionReader(options).read(text)
+    return choice.letters if choice else frozenset()
+
+
+def read_choice(text: str, options: str) -> Choice | None:
+    """Return the options that a response chooses; None where it states no choice.
+
+    The place is the last box that holds a label; else the last sentence of the form "the answer is" or "the correct options
+    are"; else the last sentence, where it names labels and the response calls no others right; else a line that has nothing
+    but labels. A letter that opens an analysis of the options is no answer.
+    """
+    reader = OptionReader(options)
+    for group in reversed(boxed_groups(text)):
+        choice = reader.read(group.content)
+        if choice and choice.letters and not _DENIED_BOX.match(text, group.end):
+            return choice
+    plain = reader.plain_long(text if len(text) <= _FIRST + _LAST else f"{text[:_FIRST]}\n{text[-_LAST:]}")
+    return _stated(plain, reader) or _concluded(plain, reader) or _alone(plain, reader)
+
+
+def _stated(plain: str, reader: OptionReader) -> Choice | None:
+    """Return the choice of the last sentence that says what the answer is."""
+    starts = sorted(
+        {(match.end(), True) for match in _STATED.finditer(plain)}
+        | {(match.end(), False) for match in _CORRECT.finditer(plain)}
     )
-    return frozenset(match.group(1)) & frozenset(options) if match else frozenset()
+    places = [(start, plain[start:], is_answer) for start, is_answer in starts]
+    for _, rest, is_answer in reversed(places):
+        choice = reader.read(rest)
+        if choice is None and is_answer and not rest.lstrip(" *").startswith("\n⟨"):
+            choice = reader.read_sentence(_BEFORE_SENTENCE.split(rest.lstrip().split("\n", 1)[0])[0])
+        if choice is not None:
+            return choice
+    for match in reversed(list(_IS_THE_ANSWER.finditer(plain))):
+        sentence = plain[
+            max(plain.rfind("\n", 0, match.start()), plain.rfind(". ", 0, match.start())) + 1 : match.end()
+        ]
+        if choice := reader.read_sentence(sentence):
+            return choice
+    return None
 
 
-def _plain(text: str) -> str:
-    """Return the first line of an answer without its markup."""
-    line = text.strip().split("\n", 1)[0][:_MAX_LINE_LENGTH]
-    bare = _MARKUP.sub(lambda match: f" {match.group(1)} " if match.group(1) else " ", line)
-    return " ".join(_NAMES.sub("", bare).split())
+def _concluded(plain: str, reader: OptionReader) -> Choice | None:
+    """Return the choice of the last sentence, or of the list of options at the end that a colon announces."""
+    lines = plain.split("\n")
+    first = len(lines) - 1
+    while first > 0 and lines[first].startswith("⟨"):
+        first -= 1
+    if first < len(lines) - 1:
+        return reader.read("\n" + "\n".join(lines[first + 1 :])) if lines[first].endswith(":") else None
+    announced = first > 0 and lines[-2].endswith(":")
+    closing = f"{lines[-2]} {lines[-1]}" if announced else lines[-1]
+    choice = reader.read_sentence(_BEFORE_SENTENCE.split(closing)[-1])
+    if choice is None or not choice.letters or reader.verdicts(plain) - choice.letters:
+        return None
+    return choice
+
+
+def _alone(plain: str, reader: OptionReader) -> Choice | None:
+    """Return the choice of a response of one line, or of a first or last line that has nothing but labels."""
+    lines = plain.split("\n")
+    if len(lines) == 1:
+        return reader.read(lines[0][:_MAX_LINE_LENGTH])
+    labelled = sum(reader.read(line) is not None for line in lines)
+    alone = next((line for line in (lines[-1], lines[0]) if reader.is_bare(line)), None)
+    return reader.read(alone) if alone and labelled == 1 else None
 
 
 def _grade_letters(response: str, reference: str, options: str, markers: Markers, per_letter: float) -> Grade:
@@ -85,19 +136,20 @@ def _grade_letters(response: str, reference: str, options: str, markers: Markers
     text = split_reasoning(response, markers)
     if isinstance(text, Grade):
         return text
-    stated = next((content for place in (last_boxed, after_answer_is) if (content := place(text)) is not None), text)
-    if not stated.strip():
+    if last_boxed(text) == "":
         return Grade("no_answer", None, "the place of the final answer is empty or cut off")
-    given = read_letters(stated, options)
-    if not given:
-        return Grade("bad_format", stated[:80], f"the answer is not made of the letters {options}")
-    extracted = "".join(sorted(given))
-    if _LEFT_OPEN.search(_plain(stated)):
+    choice = read_choice(text, options)
+    if choice is None or not choice.letters:
+        reason = "chooses none of" if choice else "is not made of"
+        return Grade("bad_format", text[-80:], f"the answer {reason} the letters {options}")
+    extracted = "".join(sorted(choice.letters))
+    if not choice.settled:
         return Grade("wrong", extracted, "the answer does not settle on its options")
     explanation = f"the answer is {extracted}, the reference {''.join(sorted(expected))}"
-    if given == expected:
+    if choice.letters == expected:
         return Grade("correct", extracted, explanation)
-    return Grade("wrong", extracted, explanation, credit=per_letter * len(given) if given < expected else 0.0)
+    credit = per_letter * len(choice.letters) if choice.letters < expected else 0.0
+    return Grade("wrong", extracted, explanation, credit=credit)
 
 
 def _grade_number(response: str, reference: str, markers: Markers) -> Grade:

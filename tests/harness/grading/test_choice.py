@@ -44,3 +44,23 @@ def test_a_choice_has_one_right_letter(response: str, state: str) -> None:
     grade = grade_choice(response, "E", options="ABCDE")
     assert grade.state == state
     assert grade.value == (state == "correct")
+
+
+HUGE = [
+    "The answer is " * 100_000,
+    "The correct option is (A)\n" * 100_000,
+    "correct " * 100_000,
+    "(A)\n" * 100_000,
+    "A, " * 100_000,
+    "\\text{" * 100_000,
+    "is the correct " * 100_000,
+    ". " * 300_000,
+    "\\boxed{A} " * 100_000,
+    "option A\x00" * 10_000,
+]
+
+
+@pytest.mark.parametrize("response", HUGE, ids=lambda response: response[:12].encode("ascii", "replace").decode())
+@pytest.mark.timeout(60)  # a hundred times what it takes; a pattern that backtracks would take hours
+def test_a_huge_or_broken_response_to_a_choice_gets_a_grade(response: str) -> None:
+    assert grade_choice(response, "B").state in {"wrong", "no_answer", "bad_format"}
