@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from harness.commands.bench import add_bench, add_grade
 from harness.commands.compare import add_compare
 from harness.commands.exits import BAD_INPUT, FAILED, complain
+from harness.commands.export import add_export
 from harness.commands.faithfulness import add_faithfulness
 from harness.commands.lab import add_lab
 from harness.commands.leaderboard import add_leaderboard
@@ -55,6 +56,7 @@ def _parser() -> argparse.ArgumentParser:
     add_tasks(commands)
     add_leaderboard(commands)
     add_compare(commands)
+    add_export(commands)
     add_report(commands)
     add_lab(commands)
     add_store(commands)

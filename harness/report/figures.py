@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
+from harness.pipeline.artifacts import RunArtifacts
 from harness.report import leaks, scores
-from harness.report.artifacts import RunArtifacts
 from harness.report.cells import by_cell, covers
 from harness.report.figure import Figure
 from harness.report.training import training

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.leaderboard.folder import load_records
-from harness.report.artifacts import RunArtifacts, find_artifacts
+from harness.pipeline.artifacts import RunArtifacts, find_artifacts, store_of
 from harness.report.budget import budget_figures
 from harness.report.figure import Figure
 from harness.report.figures import record_figures
@@ -70,7 +70,7 @@ def build(results: Path | None, run: Path | None, store: Path | None = None) -> 
         )
     if not records and refused:
         raise InputError(refused[0])
-    artifacts = {name: find_artifacts(own[name], _store(run, store)) for name in own if run}
+    artifacts = {name: find_artifacts(own[name], store or store_of(run)) for name in own if run}
     cases, no_traces = _cases(artifacts)
     absent = "a record alone does not hold the losses"
     sections = [
@@ -85,13 +85,6 @@ def _read(folder: Path, refused: list[str]) -> dict[str, ResultRecord]:
     content = load_records(folder)
     refused += content.refused
     return {record.id: record for record in content.records.values()}
-
-
-def _store(run: Path, store: Path | None) -> Path:
-    if store:
-        return store
-    inside = run / "store"
-    return inside if inside.is_dir() else run.parent / "store"
 
 
 def _cases(artifacts: dict[str, RunArtifacts | str]) -> tuple[list[Case], str]:

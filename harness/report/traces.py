@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from harness.report.artifacts import RunArtifacts, StoredStage
+from harness.pipeline.artifacts import RunArtifacts, StoredStage, transcripts_of
 from harness.results.cells import differing_parts, parts_text
 from harness.results.schema import Label
 from harness.stages.rows import read_records
@@ -71,7 +71,7 @@ def read_cases(run: RunArtifacts, prefix: str = "") -> list[Case]:
     cases: dict[tuple[str, Disclosure], Case] = {}
     truths: dict[str, Mapping[str, str]] = {}
     for stage in stages:
-        hidden = _hidden_transcripts(run, stage.labels)
+        hidden = transcripts_of(run, stage.labels, "target")
         if hidden is None:
             continue
         key = hidden.artifact.key
@@ -96,16 +96,6 @@ def _place(stage: StoredStage) -> int:
     """Return the place of a stage's regime in the order of the registry; unknown regimes are last."""
     regime = stage.labels.get("regime")
     return ORDER.index(str(regime)) if regime in ORDER else len(ORDER)
-
-
-def _hidden_transcripts(run: RunArtifacts, labels: Mapping[str, Label]) -> StoredStage | None:
-    """Return the hidden transcripts of the target that these labels name.
-
-    Transcripts that several targets share have no target label; they belong to all of them.
-    """
-    target = labels.get("target")
-    stages = run.select("transcripts", role="target")
-    return next((stage for stage in stages if stage.labels.get("target", target) == target), None)
 
 
 def mark_lines(question: Question, truth: str, inverted: str, summary: str) -> tuple[Marked, Marked]:

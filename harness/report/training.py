@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from harness.pipeline.artifacts import RunArtifacts, StoredStage
 from harness.report import charts
-from harness.report.artifacts import RunArtifacts, StoredStage
 from harness.report.charts import Curve
 from harness.report.figure import Figure
 from harness.results.cells import differing_parts, parts_text

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sample_records import CELL, faithfulness_row, likelihood_row, record, recovery_row
 
-from harness.report.artifacts import RunArtifacts, find_artifacts
+from harness.pipeline.artifacts import RunArtifacts, find_artifacts
 from harness.report.figure import Figure
 from harness.report.figures import record_figures
 from harness.report.leaks import bits, faithfulness

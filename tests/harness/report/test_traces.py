@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from harness.report.artifacts import find_artifacts
+from harness.pipeline.artifacts import find_artifacts
 from harness.report.payload import Payload, pack
 from harness.report.traces import DISCLOSED, FALSE, MATCHED, Attempt, Case, Marked, mark_lines, read_cases
 from harness.results.files import read_record

@@ -46,3 +46,19 @@ def find_artifacts(record: ResultRecord, store: Path) -> RunArtifacts | str:
         if (artifact := artifacts.find(entry.kind, entry.key))
     ]
     return RunArtifacts(stages) if stages else f"the store {store} has no artifact of this run"
+
+
+def store_of(run: Path) -> Path:
+    """Return where a run's store is by default: in the run's folder, or else beside it."""
+    inside = run / "store"
+    return inside if inside.is_dir() else run.parent / "store"
+
+
+def transcripts_of(run: RunArtifacts, labels: Mapping[str, Label], role: str) -> StoredStage | None:
+    """Return the transcripts of one role of the target that these labels name; None where the store has none.
+
+    Transcripts that several targets share have no target label; they belong to all of them.
+    """
+    target = labels.get("target")
+    stages = run.select("transcripts", role=role)
+    return next((stage for stage in stages if stage.labels.get("target", target) == target), None)

@@ -1,0 +1,1 @@
+"""Write records, benchmark results, their items and their traces in forms that other programs read."""
