@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.commands.exits import DONE
-from harness.commands.options import Commands, add_log_format
+from harness.commands.options import Commands, add_include, add_log_format, include_tasks
 from traceinv.errors import InputError
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ def add_compare(commands: Commands) -> None:
     parser.add_argument("others", metavar="B", nargs="+", help="what to compare with it")
     parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="where ids are looked up")
     add_log_format(parser)
+    add_include(parser)
     parser.add_argument(
         "--metric", metavar="NAME", help="the score to compare, where logs have several (default: the first)"
     )
@@ -42,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         InputError: one of them is missing or bad, or they share no item.
     """
+    include_tasks(options)
     paths = [_find(name, options.results) for name in (options.first, *options.others)]
     comparisons = [_compare(paths[0], other, options) for other in paths[1:]]
     if options.json:

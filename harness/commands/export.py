@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from harness.commands.exits import DONE
-from harness.commands.options import Commands, add_data, parameters
+from harness.commands.options import Commands, add_data, add_include, include_tasks, parameters
 from traceinv.errors import InputError
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ def add_export(commands: Commands) -> None:
         "--questions", action="store_true", help="put in the questions and their references, from the tasks' data"
     )
     add_data(parser)
+    add_include(parser)
     parser.set_defaults(command=run)
 
 
@@ -70,6 +71,7 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         InputError: the source or an option is wrong, or the format does not apply.
     """
+    include_tasks(options)
     bench = _bench_folder(options.source)
     if options.format == "eee":
         return _export_eee(options, bench)
