@@ -3,15 +3,19 @@
 import ast
 import hashlib
 import subprocess
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
-from pkgutil import iter_modules
+from types import MappingProxyType
+
+from traceinv.digests import digest_file
 
 OURS = ("harness", "traceinv")
 SOURCE_FOLDERS = (*OURS, "tasks")
+NO_SOURCE = (".pyc", ".so")
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,7 @@ class Source:
     imports: tuple[str, ...]
 
 
-def fingerprint(modules: Iterable[str], files: Iterable[Path] = ()) -> str:
+def fingerprint(modules: Iterable[str], files: Mapping[str, Path] = MappingProxyType({})) -> str:
     """Return a digest over the closure of some modules and files; it does not depend on where they lie."""
     total = hashlib.sha256()
     for name, path in sorted(closure(modules, files).items()):
@@ -35,14 +39,16 @@ def fingerprint(modules: Iterable[str], files: Iterable[Path] = ()) -> str:
     return total.hexdigest()[:16]
 
 
-def closure(modules: Iterable[str], files: Iterable[Path] = ()) -> dict[str, Path]:
+def closure(modules: Iterable[str], files: Mapping[str, Path] = MappingProxyType({})) -> dict[str, Path]:
     """Return some modules and files, and every module of ours that they lead to through their imports, by name.
 
-    A package stands for all modules in it, since those may be found by name.
+    A package stands for all that is in it, since modules and data files may be found by name, and for the plug-ins that other
+    distributions add to it.
     """
-    reached = {path.name: path for path in files}
-    wanted = [name for module in modules for name in _members(module)]
-    wanted += [name for path in reached.values() for name in read_source(path).imports]
+    reached = {**files}
+    for module in modules:
+        reached |= _members(module)
+    wanted = [name for path in reached.values() for name in read_source(path).imports]
     while wanted:
         module = wanted.pop()
         if module not in reached and (path := module_path(module)):
@@ -64,7 +70,9 @@ def module_path(module: str) -> Path | None:
 
 @cache
 def read_source(path: Path) -> Source:
-    """Read a file as it is when this process first asks."""
+    """Read a file as it is when this process first asks; a file that is not Python counts by its bytes."""
+    if path.suffix != ".py":
+        return Source(digest_file(path), ())
     tree = ast.parse(path.read_bytes())
     imports = tuple(dict.fromkeys(name for node in _executed(tree) for name in _imported(node)))
     return Source(_tree_digest(tree), imports)
@@ -72,7 +80,7 @@ def read_source(path: Path) -> Source:
 
 @cache
 def changed_files() -> frozenset[Path]:
-    """Return the Python files of the package that mean something else than in the last commit.
+    """Return the files of the package that mean something else than in the last commit.
 
     Empty where the package does not lie in a git checkout, and for changes of comments and docstrings alone.
     """
@@ -80,11 +88,13 @@ def changed_files() -> frozenset[Path]:
     status = _git(
         root, "status", "--porcelain=v1", "-z", "--no-renames", "--untracked-files=all", "--", *SOURCE_FOLDERS
     )
-    names = [entry[3:] for entry in status.split("\0") if entry.endswith(".py")]
+    names = [entry[3:] for entry in status.split("\0") if entry]
     return frozenset(root / name for name in names if _means_something_else(root, name))
 
 
 def _means_something_else(root: Path, name: str) -> bool:
+    if not name.endswith(".py"):
+        return True
     committed, path = _git(root, "show", f"HEAD:./{name}"), root / name
     if not path.is_file() or not committed:
         return True
@@ -110,13 +120,24 @@ def _package_folder(package: str) -> Path:
     return Path(next(iter(spec.submodule_search_locations)))
 
 
-def _members(module: str) -> list[str]:
-    """List a module; for a package also the modules directly in it."""
+def _members(module: str) -> dict[str, Path]:
+    """Return a module, or all files of a package and its plug-ins, by name."""
     path = module_path(module)
     if path is None:
         raise ModuleNotFoundError(f"no module {module!r} of ours")
-    inside = iter_modules([str(path.parent)]) if path.name == "__init__.py" else ()
-    return [module, *(f"{module}.{found.name}" for found in inside)]
+    if path.name != "__init__.py":
+        return {module: path}
+    members = _plug_ins(module)
+    for file in (file for file in path.parent.rglob("[!.]*") if file.is_file() and file.suffix not in NO_SOURCE):
+        parts = file.relative_to(path.parent).with_suffix("" if file.suffix == ".py" else file.suffix).parts
+        members[".".join([module, *(part for part in parts if part != "__init__")])] = file
+    return members
+
+
+def _plug_ins(package: str) -> dict[str, Path]:
+    """Return the files of the modules that installed distributions add to a package, by module."""
+    specs = {entry.module: find_spec(entry.module) for entry in entry_points(group=package)}
+    return {module: Path(spec.origin) for module, spec in specs.items() if spec and spec.origin}
 
 
 def _tree_digest(tree: ast.Module) -> str:

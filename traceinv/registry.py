@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from traceinv.errors import nearest
+from traceinv.errors import InputError, nearest
 from traceinv.schema import FieldFault
 
 T = TypeVar("T", bound=BaseModel)
@@ -22,12 +22,16 @@ def discover(package: str, base: type[T]) -> Mapping[str, type[T]]:
     Installed distributions add to it through an entry-point group of the package's name: each entry point names a module.
 
     Raises:
+        InputError: a plug-in cannot be imported.
         ValueError: two classes have the same kind.
     """
     for module in iter_modules(import_module(package).__path__):
         import_module(f"{package}.{module.name}")
     for entry in entry_points(group=package):
-        import_module(entry.value)
+        try:
+            import_module(entry.module)
+        except Exception as error:
+            raise InputError(f"{package}: the plug-in {entry.module} cannot be imported: {error}") from error
     kinds: dict[str, type[T]] = {}
     for subclass in _subclasses(base):
         kind = subclass.model_fields["kind"].default
@@ -46,7 +50,7 @@ def chooser(package: str, base: type[T]) -> Callable[[Any], Any]:
         if not isinstance(value, dict) or "kind" not in value:
             raise ValueError(f"expected a mapping with a `kind`, one of {', '.join(kinds)}")
         kind = value["kind"]
-        if kind not in kinds:
+        if not isinstance(kind, str) or kind not in kinds:
             raise FieldFault("kind", f"unknown kind {kind!r}{nearest(str(kind), kinds)}")
         try:
             return kinds[kind].model_validate(value)

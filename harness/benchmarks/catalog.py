@@ -12,7 +12,6 @@ A task's YAML describes it under `metadata`; all of these keys are optional:
     about: Competition problems   # one line
 """
 
-import hashlib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +24,6 @@ import yaml
 
 from harness.benchmarks.folders import TASKS, task_folders, yaml_files
 from harness.benchmarks.local import find_file
-from traceinv.digests import digest_file
 from traceinv.errors import InputError, nearest
 
 PREFIX = "traceinv_"
@@ -33,6 +31,8 @@ COMPLETION = "_completion"
 DOMAINS = ("math", "code")
 """The domains that a task may name, in the order in which tables show them."""
 Form = Literal["chat", "completion"]
+SOURCE = (".yaml", ".py", ".json", ".txt", ".jinja")
+"""The files in a task's folder that count as its source; a user's folder may hold other files."""
 _MAY_BE_TASK = re.compile(rb"""\btask["']? *:""")
 """A YAML file without such a key defines no task and is not parsed: a user's folder may hold other files."""
 
@@ -135,24 +135,21 @@ def suites(root: Path | None = None) -> Mapping[str, tuple[str, ...]]:
     return {suite: tuple(name for _, name in sorted(members[suite])) for suite in sorted(members)}
 
 
-def source_digest(name: str) -> str:
-    """Return the SHA-256 of a task's source.
+def source_files(names: Sequence[str]) -> dict[str, Path]:
+    """Return the files that make up some tasks, by names that do not depend on where the tasks lie.
 
-    The source is the YAML and Python files of the task's folder, the YAML files that it includes from elsewhere, and the file
-    with its items where that lies in the folder. Where the folder lies does not matter.
+    These are the files of source in a task's folder, the YAML files that it includes from elsewhere, and the file with its items
+    where that lies in the folder.
 
     Raises:
         InputError: there is no such task.
     """
-    benchmark = find(name)
-    total = hashlib.sha256()
-    for path in _source_files(benchmark):
-        data = path.read_bytes()
-        total.update(f"{_place(path, benchmark)}\0{len(data)}\0".encode() + data)
-    items = find_file(benchmark.data, [benchmark.path.parent]) if "hub" not in benchmark.data else None
-    if items is not None:
-        total.update(f"{items.name}\0{digest_file(items)}".encode())
-    return total.hexdigest()
+    files = {}
+    for benchmark in map(find, names):
+        items = find_file(benchmark.data, [benchmark.path.parent]) if "hub" not in benchmark.data else None
+        for path in (*_source_files(benchmark), *([items] if items else [])):
+            files[_place(path, benchmark)] = path
+    return files
 
 
 def discover(root: Path | None = None) -> tuple[Benchmark, ...]:
@@ -231,17 +228,19 @@ def _parse(path: Path) -> Any:
 
 
 def _source_files(benchmark: Benchmark) -> list[Path]:
-    """List the YAML and Python files of a task, those that several tasks share first; tests are no part of a task."""
+    """List the files of source of a task, those that several tasks share first; tests are no part of a task."""
     folder = benchmark.path.parent
     included = (path for path, _ in _with_includes(benchmark.path, ()))
     shared = TASKS.glob("*.yaml") if _is_built_in(benchmark) else included
-    own = {path for path in folder.iterdir() if path.suffix in (".yaml", ".py") and not path.name.startswith("test_")}
+    own = {path for path in folder.iterdir() if path.suffix in SOURCE and not path.name.startswith("test_")}
     return [*sorted(set(shared) - own), *sorted(own)]
 
 
 def _place(path: Path, benchmark: Benchmark) -> str:
     """Name a source file by its place among the tasks, or beside the task."""
-    return Path(relpath(path, TASKS if _is_built_in(benchmark) else benchmark.path.parent)).as_posix()
+    if _is_built_in(benchmark):
+        return path.relative_to(TASKS).as_posix()
+    return f"{benchmark.name}: {Path(relpath(path, benchmark.path.parent)).as_posix()}"
 
 
 def _is_built_in(benchmark: Benchmark) -> bool:

@@ -25,13 +25,13 @@ def make_key(kind: StageKind, params: Mapping[str, Any], inputs: Mapping[str, st
     """Return the key of an artifact; `inputs` are digests by name."""
     parts = {
         "kind": kind.name,
-        "code": kind.version if kind.version is not None else source_fingerprint(kind),
+        "code": kind.version if kind.version is not None else source_fingerprint(kind, params),
         "libraries": {name: library_version(name) for name in kind.libraries},
         "params": decisive(kind, params),
-        "inputs": inputs,
+        "inputs": {name: digest for name, digest in inputs.items() if name not in kind.unkeyed_inputs},
     }
     if kind.version is not None and has_uncommitted_changes(kind):
-        parts["uncommitted"] = source_fingerprint(kind)
+        parts["uncommitted"] = source_fingerprint(kind, params)
     return digest_json(parts)[:KEY_LENGTH]
 
 
@@ -48,10 +48,14 @@ def decisive(kind: StageKind, params: Mapping[str, Any]) -> dict[str, Any]:
     return decisive
 
 
-@cache
-def source_fingerprint(kind: StageKind) -> str:
+def source_fingerprint(kind: StageKind, params: Mapping[str, Any]) -> str:
     """Return the digest of a stage's source and of all of ours that it imports, without comments and docstrings."""
-    return fingerprint(*_sources(kind))
+    return _fingerprint(kind, tuple(kind.files(params).items()))
+
+
+@cache
+def _fingerprint(kind: StageKind, files: tuple[tuple[str, Path], ...]) -> str:
+    return fingerprint(_modules(kind), {**_own_file(kind), **dict(files)})
 
 
 @cache
@@ -61,14 +65,20 @@ def has_uncommitted_changes(kind: StageKind) -> bool:
     Such artifacts get keys of their own, so that half-done edits never read or write official ones.
     """
     changed = changed_files()
-    return bool(changed) and not changed.isdisjoint(closure(*_sources(kind)).values())
+    return bool(changed) and not changed.isdisjoint(closure(_modules(kind), _own_file(kind)).values())
 
 
-def _sources(kind: StageKind) -> tuple[list[str], list[Path]]:
-    """List the modules and files that a stage begins with; a stage from another distribution is a file."""
-    if kind.module.partition(".")[0] in OURS:
-        return [kind.module, *kind.uses], []
-    return [*kind.uses], [Path(getfile(kind.run))]
+def _modules(kind: StageKind) -> list[str]:
+    return [kind.module, *kind.uses] if _is_ours(kind) else [*kind.uses]
+
+
+def _own_file(kind: StageKind) -> dict[str, Path]:
+    """Return the file of a stage that comes from another distribution."""
+    return {} if _is_ours(kind) else {kind.module: Path(getfile(kind.run))}
+
+
+def _is_ours(kind: StageKind) -> bool:
+    return kind.module.partition(".")[0] in OURS
 
 
 @cache

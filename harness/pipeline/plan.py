@@ -6,7 +6,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from harness.benchmarks.catalog import source_digest
 from harness.pipeline.graph import SIDE, Graph, InputArtifact, Node
 from harness.pipeline.recipe import Recipe
 from harness.pipeline.store import digest_folder
@@ -259,16 +258,14 @@ class _CellPlanner:
         """Add the responses of a model and their grades."""
         benchmark = self.recipe.benchmark
         asked = benchmark.asked()
-        sources = {task: source_digest(task) for task in benchmark.tasks}
         data: Inputs = {"data": _data(benchmark.data_dir)} if benchmark.data_dir else {}
-        items = self._add("items", {"benchmark": asked, "sources": sources}, data, JUDGE, of=(), cost=1)
+        items = self._add("items", {"benchmark": asked}, data, JUDGE, of=(), cost=1)
         of = ROW_PARTS.get(row, CELL_PARTS)
         cost = _writing_cost(len(benchmark.tasks) * (benchmark.limit or 200))
         inputs: Inputs = {"model": model, "items": items, **data}
         responses = self._add("responses", {"benchmark": asked}, inputs, JUDGE, of=of, regime=row, seed=seed, cost=cost)
-        params = {"benchmark": asked, "sources": sources}
         inputs = {"responses": responses, **data}
-        grades = self._add("grades", params, inputs, JUDGE, of=of, regime=row, seed=seed, cost=cost / 10)
+        grades = self._add("grades", {"benchmark": asked}, inputs, JUDGE, of=of, regime=row, seed=seed, cost=cost / 10)
         self.planned.grades[row, seed] = grades
 
     def _add(

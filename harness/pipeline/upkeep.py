@@ -217,7 +217,7 @@ def _input_folders(store: Store, artifact: Artifact, external: dict[str, str]) -
     kind = stage_kinds().get(description.kind)
     if kind is None or description.adopted or description.version != kind.version:
         return None
-    if kind.version is None and description.fingerprint != source_fingerprint(kind):
+    if kind.version is None and description.fingerprint != source_fingerprint(kind, description.params):
         return None
     folders = {name: _folder(store, source, external) for name, source in description.inputs.items()}
     known = {name: folder for name, folder in folders.items() if folder is not None}

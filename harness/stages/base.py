@@ -11,12 +11,31 @@ from traceinv.progress import Progress
 
 TRAINING_LIBRARIES = ("torch", "transformers", "tokenizers", "trl", "accelerate", "datasets")
 GENERATION_LIBRARIES = ("torch", "transformers", "tokenizers")
+MEASURING_LIBRARIES = (
+    *(
+        "latex2sympy2_extended",
+        "math-verify",
+        "nltk",
+        "numpy",
+        "rapidfuzz",
+        "rouge_score",
+        "sacrebleu",
+        "scipy",
+        "sympy",
+    ),
+)
 
 Inputs = Mapping[str, Path]
 Log = dict[str, Any]
 """What a stage reports beside its files; JSON values."""
 P = TypeVar("P", bound=BaseModel)
 StageFunction = Callable[[Any, Inputs, Path, Progress], Log]
+SourceFiles = Callable[[Mapping[str, Any]], Mapping[str, Path]]
+
+
+def no_files(params: Mapping[str, Any]) -> Mapping[str, Path]:
+    """Return no files: the source of most stages does not depend on their parameters."""
+    return {}
 
 
 @dataclass(frozen=True)
@@ -40,7 +59,9 @@ class StageKind:
         resumable: whether it goes on from what a killed run left in `out`; otherwise `out` is empty when it starts.
         unkeyed: dotted names of parameters that do not decide what the artifact holds, such as how often a checkpoint is
             saved; the key takes them as None.
-        uses: modules that count as its source and that no import shows, such as plug-ins and what runs in the sandbox.
+        unkeyed_inputs: names of inputs that do not decide it, since another input says all that it takes from them.
+        uses: modules and packages that count as its source and that no import shows, such as plug-ins.
+        files: `(params) -> files by name`: what counts as its source with these parameters, such as the files of a task.
     """
 
     name: str
@@ -51,7 +72,9 @@ class StageKind:
     resources: Resources
     resumable: bool
     unkeyed: tuple[str, ...]
+    unkeyed_inputs: tuple[str, ...]
     uses: tuple[str, ...]
+    files: SourceFiles
 
     @property
     def module(self) -> str:
@@ -66,7 +89,9 @@ def stage(
     resources: Resources = Resources(),
     resumable: bool = False,
     unkeyed: tuple[str, ...] = (),
+    unkeyed_inputs: tuple[str, ...] = (),
     uses: tuple[str, ...] = (),
+    files: SourceFiles = no_files,
 ) -> Callable[[Callable[[P, Inputs, Path, Progress], Log]], StageKind]:
     """Make a stage kind of a function.
 
@@ -74,6 +99,18 @@ def stage(
     """
 
     def decorate(function: Callable[[P, Inputs, Path, Progress], Log]) -> StageKind:
-        return StageKind(function.__name__, function, params, version, libraries, resources, resumable, unkeyed, uses)
+        return StageKind(
+            name=function.__name__,
+            run=function,
+            params=params,
+            version=version,
+            libraries=libraries,
+            resources=resources,
+            resumable=resumable,
+            unkeyed=unkeyed,
+            unkeyed_inputs=unkeyed_inputs,
+            uses=uses,
+            files=files,
+        )
 
     return decorate

@@ -5,8 +5,8 @@ from pathlib import Path
 from pydantic import Field
 
 from harness.faithfulness.measure import measure
-from harness.stages.base import Inputs, Log, stage
-from harness.stages.measured import MEASURING_LIBRARIES, write_measured
+from harness.stages.base import MEASURING_LIBRARIES, Inputs, Log, stage
+from harness.stages.measured import write_measured
 from harness.stages.rows import read_records
 from traceinv.progress import Progress
 from traceinv.records import Inversion, Transcript
@@ -20,7 +20,7 @@ class Params(Closed):
     seed: int
 
 
-@stage(Params, libraries=MEASURING_LIBRARIES)
+@stage(Params, libraries=MEASURING_LIBRARIES, uses=("harness.grading.worker",))
 def faithfulness(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Compare each inverted trace with the true one, and with the true ones of other questions for the floor."""
     inversions, hidden = read_records(inputs["inversions"], Inversion), read_records(inputs["transcripts"], Transcript)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from harness.benchmarks.catalog import source_files
 from harness.evaluation.settings import EvalConfig
 from harness.stages.base import Inputs, Log, stage
 from traceinv.progress import Progress
@@ -9,16 +10,16 @@ from traceinv.schema import Closed
 
 
 class Params(Closed):
-    """The tasks, and a digest of the source that grades each."""
+    """The tasks."""
 
     benchmark: EvalConfig
-    sources: dict[str, str]
 
 
 @stage(
     Params,
     libraries=("python", "lm_eval", "math-verify", "latex2sympy2_extended", "sympy"),
-    uses=("harness.grading", "harness.sandbox", "harness.sandbox.inside"),
+    uses=("harness.grading", "harness.sandbox"),
+    files=lambda params: source_files(params["benchmark"]["tasks"]),
 )
 def grades(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Write one graded response a sample."""

@@ -21,7 +21,14 @@ class Params(Closed):
     trained: bool
 
 
-@stage(Params, version=1, libraries=GENERATION_LIBRARIES, resources=Resources(gpus=1), resumable=True)
+@stage(
+    Params,
+    version=1,
+    libraries=GENERATION_LIBRARIES,
+    resources=Resources(gpus=1),
+    resumable=True,
+    uses=("traceinv.engines",),
+)
 def inversions(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Write one inversion a disclosure, as they arrive."""
     rows = RowFile(out / "inversions.jsonl", Inversion, lambda row: row.id)

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from harness.benchmarks.catalog import source_files
 from harness.evaluation.settings import EvalConfig
 from harness.stages.base import Inputs, Log, stage
 from traceinv.progress import Progress
@@ -9,17 +10,12 @@ from traceinv.schema import Closed
 
 
 class Params(Closed):
-    """What is asked.
-
-    Attributes:
-        sources: digest of each task's own files and of what they import.
-    """
+    """What is asked."""
 
     benchmark: EvalConfig
-    sources: dict[str, str]
 
 
-@stage(Params, libraries=("lm_eval", "datasets"))
+@stage(Params, libraries=("lm_eval", "datasets"), files=lambda params: source_files(params["benchmark"]["tasks"]))
 def items(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Write a description of each task: the digest of its items' text, its version and its sampling."""
     from harness.evaluation.students import describe_items

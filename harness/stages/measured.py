@@ -6,7 +6,6 @@ from harness.faithfulness.measure import Measured
 from harness.stages.base import Log
 
 MEASURED = "measured.json"
-MEASURING_LIBRARIES = ("nltk", "rapidfuzz", "rouge_score", "sacrebleu", "scipy")
 
 
 def write_measured(out: Path, measured: Measured) -> Log:

@@ -24,6 +24,7 @@ class Params(Closed):
     resources=Resources(gpus=1),
     resumable=True,
     unkeyed=("model.training.save_every",),
+    uses=("traceinv.targets",),
 )
 def reasoning_model(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Train the model from its base."""

@@ -14,7 +14,15 @@ class Params(Closed):
     benchmark: EvalConfig
 
 
-@stage(Params, version=1, libraries=(*GENERATION_LIBRARIES, "lm_eval"), resources=Resources(gpus=1), resumable=True)
+@stage(
+    Params,
+    version=1,
+    libraries=(*GENERATION_LIBRARIES, "lm_eval"),
+    resources=Resources(gpus=1),
+    resumable=True,
+    unkeyed_inputs=("data",),  # `items` holds all that is asked
+    uses=("traceinv.engines",),
+)
 def responses(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Write one response a sample, as they arrive; nothing is graded."""
     from harness.evaluation.students import collect_responses

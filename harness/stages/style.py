@@ -18,7 +18,7 @@ class Params(Closed):
     seed: int
 
 
-@stage(Params, libraries=("scikit-learn",))
+@stage(Params, libraries=("numpy", "scipy", "scikit-learn"))
 def style(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Write the style distance; `null` where there are too few summaries."""
     trained, used = (read_records(inputs[side], Disclosure) for side in ("trained", "used"))

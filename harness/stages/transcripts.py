@@ -19,7 +19,14 @@ class Params(Closed):
     sampling: Sampling
 
 
-@stage(Params, version=1, libraries=GENERATION_LIBRARIES, resources=Resources(gpus=1), resumable=True)
+@stage(
+    Params,
+    version=1,
+    libraries=GENERATION_LIBRARIES,
+    resources=Resources(gpus=1),
+    resumable=True,
+    uses=("traceinv.engines",),
+)
 def transcripts(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Write one transcript a question, as they arrive."""
     rows = RowFile(out / "transcripts.jsonl", Transcript, lambda row: row.id)

@@ -1,6 +1,7 @@
 """Which source stands behind an artifact: all that it imports, but no comment and no docstring."""
 
 import subprocess
+from importlib.metadata import EntryPoint
 from pathlib import Path
 
 import pytest
@@ -59,9 +60,41 @@ def test_comments_docstrings_and_blank_lines_do_not_count(package: Path) -> None
     assert _fingerprint(package) == before
 
 
-def test_a_package_stands_for_all_modules_in_it(package: Path) -> None:
+def test_a_package_stands_for_all_that_is_in_it(package: Path) -> None:
+    (package / "inside" / "prompts").mkdir(parents=True)
+    (package / "inside" / "deep.py").write_text("")
+    (package / "inside" / "prompts" / "recap.txt").write_text("Summarise.")
+    (package / "__pycache__").mkdir()
+    (package / "__pycache__" / "own.pyc").write_text("")
     _fingerprint(package)
-    assert {f"{package.name}.aside", f"{package.name}.typed"} <= closure((package.name,)).keys()
+    names = ("", ".own", ".used", ".inner", ".typed", ".aside", ".inside.deep", ".inside.prompts.recap.txt")
+    assert closure((package.name,)).keys() == {package.name + name for name in names}
+
+
+def test_a_data_file_counts_by_its_bytes(package: Path) -> None:
+    (package / "data.json").write_text("1")
+    _fingerprint(package)
+    before = fingerprint((package.name,))
+    (package / "data.json").write_text("2")
+    _fingerprint(package)
+    assert fingerprint((package.name,)) != before
+
+
+def test_plug_ins_of_other_distributions_belong_to_the_package(
+    package: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "their_plug_in.py").write_text("x = 1\n")
+    entry = EntryPoint(name="theirs", value="their_plug_in", group=package.name)
+    monkeypatch.setattr(sources, "entry_points", lambda group: [entry])
+    _fingerprint(package)
+    assert closure((package.name,))["their_plug_in"] == tmp_path / "their_plug_in.py"
+
+
+def test_a_file_counts_with_all_that_it_imports(package: Path, tmp_path: Path) -> None:
+    (tmp_path / "task.py").write_text(f"from {package.name} import used\n")
+    _fingerprint(package)
+    reached = closure((), {"task/utils.py": tmp_path / "task.py"})
+    assert reached.keys() == {"task/utils.py", f"{package.name}.used", f"{package.name}.inner"}
 
 
 def test_uncommitted_changes_count_where_they_mean_something(package: Path) -> None:
@@ -77,7 +110,8 @@ def test_uncommitted_changes_count_where_they_mean_something(package: Path) -> N
     with (package / "used.py").open("a") as file:
         file.write("# a comment\n")
     (package / "new.py").write_text("x = 1\n")
+    (package / "prompt.txt").write_text("Summarise.")
     with (package / "inner.py").open("a") as file:
         file.write("z = 1\n")
     _fingerprint(package)
-    assert {path.name for path in changed_files()} == {"inner.py", "new.py"}
+    assert {path.name for path in changed_files()} == {"inner.py", "new.py", "prompt.txt"}

@@ -73,7 +73,7 @@ def run_job(job: Job, progress: Progress) -> Artifact:
             "kind": job.kind,
             "key": job.key,
             "version": kind.version,
-            "fingerprint": source_fingerprint(kind),
+            "fingerprint": source_fingerprint(kind, job.params),
             "params": dict(job.params),
             "inputs": {name: source.ref for name, source in job.inputs.items()},
             "seconds": round(time.monotonic() - start, 3),

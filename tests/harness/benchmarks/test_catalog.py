@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.benchmarks.catalog import discover, expand, find, forget, source_digest, suites
+from harness.benchmarks.catalog import discover, expand, find, forget, source_files, suites
 from harness.benchmarks.folders import FOLDERS_VARIABLE, TASKS, include, installed_folders, task_folders
+from harness.sources import fingerprint, read_source
 from traceinv.errors import InputError
 
 MATH = {"gsm8k", "math500", "aime24", "aime25", "amc23", "jeebench"}
@@ -164,7 +165,7 @@ def test_what_a_folder_of_the_environment_or_a_wrong_folder_does(
         discover()
 
 
-def test_the_digest_of_an_included_task_covers_its_files_includes_and_items_and_not_its_place(tmp_path: Path) -> None:
+def test_the_source_of_an_included_task_is_its_files_includes_and_items_and_not_its_place(tmp_path: Path) -> None:
     digests = []
     for place in ("one", "two/deeper"):
         folder = tmp_path / place / "riddles"
@@ -177,7 +178,7 @@ def test_the_digest_of_an_included_task_covers_its_files_includes_and_items_and_
         assert digest_of(tmp_path / place) == digests[-1]
     assert digests[0] == digests[1]
     for changed in (path, folder / "utils.py", folder / "r.csv", tmp_path / place / "base.yaml"):
-        changed.write_text(changed.read_text() + "\n")
+        changed.write_text(changed.read_text() + ("other = 2\n" if changed.suffix == ".py" else "\n"))
         digests.append(digest_of(tmp_path / place))
     assert len(set(digests)) == 5
 
@@ -186,7 +187,8 @@ def digest_of(folder: Path) -> str:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv(FOLDERS_VARIABLE, str(folder))
         forget()
-        return source_digest("riddles")
+        read_source.cache_clear()
+        return fingerprint((), source_files(["riddles"]))
 
 
 def test_tasks_of_an_installed_package_are_in_the_catalogue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

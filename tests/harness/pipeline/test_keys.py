@@ -7,11 +7,13 @@ import pytest
 
 from harness.pipeline import keys
 from harness.pipeline.keys import library_version, make_key
+from harness.sources import closure, module_path
 from harness.stages import stage_kinds
 from harness.stages.base import Inputs, Log, StageKind, stage
 from traceinv.progress import Progress
 from traceinv.schema import Closed
 
+PARAMS = {"benchmark": {"tasks": ["lab_chain"]}}
 MODEL_STAGES = {"reasoning_model", "transcripts", "inverter", "inversions", "student", "responses", "likelihood"}
 
 
@@ -48,7 +50,7 @@ def test_a_key_changes_with_parameters_and_contents_of_inputs(kind: StageKind) -
 
 def test_source_counts_only_where_there_is_no_version(monkeypatch: pytest.MonkeyPatch) -> None:
     before = {kind: make_key(kind, {}, {}) for kind in (VERSIONED, HASHED)}
-    monkeypatch.setattr(keys, "source_fingerprint", lambda kind: "other source")
+    monkeypatch.setattr(keys, "source_fingerprint", lambda kind, params: "other source")
     assert make_key(VERSIONED, {}, {}) == before[VERSIONED]
     assert make_key(HASHED, {}, {}) != before[HASHED]
 
@@ -64,6 +66,37 @@ def test_how_often_a_checkpoint_is_saved_retrains_nothing() -> None:
     assert make_key(kind, {"training": {"epochs": 2, "save_every": None}, "seed": 0}, {}) not in keys
 
 
+def test_a_mirror_of_the_data_asks_no_model_again() -> None:
+    kind = stage_kinds()["responses"]
+    inputs = {"model": "m", "items": "i"}
+    assert make_key(kind, {}, inputs) == make_key(kind, {}, inputs | {"data": "d"})
+    assert make_key(kind, {}, inputs) != make_key(kind, {}, inputs | {"items": "j"})
+    grades = stage_kinds()["grades"]
+    assert make_key(grades, PARAMS, {"data": "d"}) != make_key(grades, PARAMS, {"data": "e"})
+
+
+@pytest.mark.parametrize(
+    ("module", "stages"),
+    [
+        ("traceinv.engines.transformers", {"transcripts", "inversions", "responses", "likelihood"}),
+        ("traceinv.engines.mock", {"transcripts", "inversions", "responses"}),
+        ("traceinv.targets.lab", {"reasoning_model"}),
+        ("traceinv.policies.every_kth_step", {"disclosures"}),
+        ("traceinv.lab.families.chain", {"reasoning_model", "questions", "items", "grades", "faithfulness", "ceiling"}),
+        ("harness.grading.worker", {"grades", "faithfulness", "ceiling"}),
+        ("harness.sandbox.inside.worker", {"grades"}),
+    ],
+)
+def test_what_is_found_by_name_counts_as_source(module: str, stages: set[str]) -> None:
+    path = module_path(module)
+    having = {
+        name
+        for name, kind in stage_kinds().items()
+        if path in closure(keys._modules(kind), kind.files(PARAMS)).values()
+    }
+    assert stages <= having, f"missing in {stages - having}"
+
+
 def test_half_done_edits_have_keys_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     before = make_key(VERSIONED, {}, {})
     monkeypatch.setattr(keys, "has_uncommitted_changes", lambda kind: True)
@@ -71,10 +104,10 @@ def test_half_done_edits_have_keys_of_their_own(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_another_scikit_learn_changes_style_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    before = {name: make_key(kind, {}, {}) for name, kind in stage_kinds().items()}
+    before = {name: make_key(kind, PARAMS, {}) for name, kind in stage_kinds().items()}
     monkeypatch.setattr(keys, "version", _other_version_of("scikit-learn", "99.1.0"))
     library_version.cache_clear()
-    after = {name: make_key(kind, {}, {}) for name, kind in stage_kinds().items()}
+    after = {name: make_key(kind, PARAMS, {}) for name, kind in stage_kinds().items()}
     assert {name for name in before if before[name] != after[name]} == {"style"}
 
 

@@ -12,13 +12,10 @@ import pytest
 ROOT = Path(__file__).parents[3]
 KEYS = """
 import json
-from harness.benchmarks.catalog import source_digest
 from harness.pipeline.keys import make_key
 from harness.stages import stage_kinds
-kinds = stage_kinds()
-sources = {"sources": {"lab_chain": source_digest("lab_chain")}}
-params = {name: sources if name in ("items", "grades") else {} for name in kinds}
-print(json.dumps({name: make_key(kind, params[name], {}) for name, kind in kinds.items()}))
+params = {"benchmark": {"tasks": ["lab_chain"]}}
+print(json.dumps({name: make_key(kind, params, {}) for name, kind in stage_kinds().items()}))
 """
 MODEL_STAGES = {"reasoning_model", "transcripts", "inverter", "inversions", "student", "responses", "likelihood"}
 NEW_STAGE = '''"""A new stage."""
@@ -117,4 +114,13 @@ def test_a_mended_grader_regrades_and_asks_no_model(checkout: Path) -> None:
         file.write("MENDED = True\n")
     changed = _changed(before, _keys(checkout))
     assert "grades" in changed
+    assert not changed & MODEL_STAGES
+
+
+def test_another_question_of_the_lab_is_drawn_and_described_anew(checkout: Path) -> None:
+    before = _keys(checkout)
+    with (checkout / "traceinv" / "lab" / "families" / "chain.py").open("a") as file:
+        file.write("CHANGED = True\n")
+    changed = _changed(before, _keys(checkout))
+    assert {"questions", "items", "grades"} <= changed
     assert not changed & MODEL_STAGES
