@@ -27,6 +27,7 @@ class Disclosures:
 
     reads: ClassVar[type[Record]] = Disclosure
     hidden: ClassVar[bool] = False
+    uses_disclosures: ClassVar[bool] = True
     shown: Literal["answer", "summary"]
 
     @property
@@ -40,6 +41,7 @@ class SurrogateTraces:
 
     reads: ClassVar[type[Record]] = Transcript
     hidden: ClassVar[bool] = False
+    uses_disclosures: ClassVar[bool] = False
     needs_summary: ClassVar[bool] = False
 
 
@@ -54,6 +56,7 @@ class Inversions:
 
     reads: ClassVar[type[Record]] = Inversion
     hidden: ClassVar[bool] = False
+    uses_disclosures: ClassVar[bool] = True
     shown: Literal["answer", "summary", "all"]
     trained: bool
 
@@ -72,6 +75,7 @@ class HiddenTraces:
 
     reads: ClassVar[type[Record]] = Transcript
     hidden: ClassVar[bool] = True
+    uses_disclosures: ClassVar[bool] = False
     needs_summary: ClassVar[bool] = False
 
 
@@ -202,6 +206,24 @@ def needs_summary(name: str) -> bool:
 def inverts(name: str) -> bool:
     """Return whether a regime is taught inverted traces."""
     return name != BASE and isinstance(REGIMES[name].source, Inversions)
+
+
+def uses_disclosures(name: str) -> bool:
+    """Return whether a regime is taught with what the target discloses: its answers, its summaries, or traces made of them.
+
+    The untaught student and students of the surrogate's traces use none. Neither does the oracle, which reads hidden traces.
+    """
+    return name != BASE and REGIMES[name].source.uses_disclosures
+
+
+def reads_hidden_traces(name: str) -> bool:
+    """Return whether a regime is taught the target's hidden traces, as the oracle is."""
+    return name != BASE and REGIMES[name].source.hidden
+
+
+def is_control(name: str) -> bool:
+    """Return whether a regime is a control, which is never counted as an attack."""
+    return name != BASE and REGIMES[name].control
 
 
 def inverters() -> dict[str, Inversions]:

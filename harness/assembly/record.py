@@ -5,6 +5,14 @@ from typing import TypeVar
 
 from harness import stats
 from harness.assembly.comparability import comparability, stage_versions, without_checkpoints
+from harness.assembly.comparisons import (
+    REFERENCES,
+    CellRuns,
+    contrast_rows,
+    leak_rows,
+    recovery_rows,
+    seed_variances,
+)
 from harness.assembly.faithfulness import faithfulness_rows, likelihood_rows, style_row
 from harness.assembly.gates import gates, ledger
 from harness.assembly.responses import (
@@ -19,10 +27,10 @@ from harness.assembly.responses import (
     task_names,
     ungradable_items,
 )
-from harness.benchmarks.groups import compared_groups, task_groups
+from harness.benchmarks.groups import task_groups
 from harness.evaluation.record import figures
 from harness.pipeline.graph import InputArtifact, Node
-from harness.pipeline.plan import SURROGATE, TARGET, CellPlan, Plan
+from harness.pipeline.plan import CellPlan, Plan
 from harness.pipeline.scheduler import Artifacts
 from harness.results.intervals import to_interval
 from harness.results.items import ItemFile, RunStates
@@ -30,8 +38,6 @@ from harness.results.provenance import provenance
 from harness.results.schema import (
     Cell,
     Comparability,
-    Contrast,
-    RecoveryRow,
     ResultRecord,
     Row,
     Score,
@@ -42,12 +48,8 @@ from traceinv.digests import digest_json
 from traceinv.errors import GateError
 from traceinv.regimes import BASE
 
-REFERENCES = (TARGET, SURROGATE)
-ORACLE = "oracle"
 DIGITS = 6
 T = TypeVar("T")
-CellRuns = dict[str, list[ModelRun]]
-"""The runs of a cell: by row, one for each seed or the one that all seeds share."""
 
 
 def assemble(plan: Plan, artifacts: Artifacts, command: str) -> tuple[ResultRecord, ItemFile]:
@@ -64,8 +66,10 @@ def assemble(plan: Plan, artifacts: Artifacts, command: str) -> tuple[ResultReco
         cell: {row: [run.without(dropped) for run in runs] for row, runs in rows.items()}
         for cell, rows in cells.items()
     }
-    contrasts = _contrasts(gradable, recipe.contrasts)
-    recovery = [row for cell, runs in gradable.items() for row in _recovery(cell, runs)]
+    seeds = seed_variances(gradable)
+    contrasts = contrast_rows(gradable, recipe.contrasts, seeds)
+    recovery = [row for cell, runs in gradable.items() for row in recovery_rows(cell, runs, seeds)]
+    leak = [row for cell, runs in gradable.items() for row in leak_rows(cell, runs, seeds)]
     rows = [row for planned in plan.cells for row in _rows(plan, planned, artifacts, gradable[planned.cell])]
     styles = [style_row(planned, artifacts) for planned in plan.cells]
     record = ResultRecord(
@@ -75,12 +79,13 @@ def assemble(plan: Plan, artifacts: Artifacts, command: str) -> tuple[ResultReco
         rows=rows,
         contrasts=contrasts,
         recovery=recovery,
+        leak=leak,
         faithfulness=_once(row for planned in plan.cells for row in faithfulness_rows(planned, artifacts)),
         likelihood=_once(row for planned in plan.cells for row in likelihood_rows(planned, artifacts)),
         style=_once(row for row in styles if row is not None),
         ledger=[ledger(planned, artifacts, seed) for planned in plan.cells for seed in recipe.seeds],
         gates=gates(plan, artifacts, questions, dropped),
-        verdict=verdict(rows, contrasts, recovery),
+        verdict=verdict(rows, contrasts, recovery, leak),
         provenance=provenance(command, _stages(plan, artifacts)),
     )
     return record, _items(plan, cells)
@@ -163,52 +168,6 @@ def _known(figure: float | None) -> float:
     if figure is None:
         raise GateError("a response does not say how it ended or how many tokens it has")
     return round(figure, DIGITS)
-
-
-def _contrasts(cells: Mapping[Cell, CellRuns], pairs: Sequence[tuple[str, str]]) -> list[Contrast]:
-    """Compare the pairs in every cell and group of tasks; the correction counts all of them."""
-    compared = []
-    for cell, runs in cells.items():
-        for first, second in (pair for pair in pairs if set(pair) <= runs.keys()):
-            for group, tasks in compared_groups(task_names(runs[first][0])).items():
-                a, b = (scores(runs[name], tasks) for name in (first, second))
-                compared.append(((cell, first, second, group), stats.compare(a, b, strata(runs[first][0], tasks))))
-    corrected = stats.holm([comparison.p_value for _, comparison in compared])
-    return [_contrast(*labels, comparison, p) for (labels, comparison), p in zip(compared, corrected, strict=True)]
-
-
-def _contrast(cell: Cell, first: str, second: str, group: str, comparison: stats.Comparison, p_holm: float) -> Contrast:
-    mcnemar = comparison.p_mcnemar
-    return Contrast(
-        cell=cell,
-        first=first,
-        second=second,
-        group=group,
-        difference=to_interval(comparison.difference),
-        p_value=round(comparison.p_value, DIGITS),
-        p_holm=round(p_holm, DIGITS),
-        p_permutation=round(comparison.p_permutation, DIGITS),
-        p_mcnemar=None if mcnemar is None else round(mcnemar, DIGITS),
-        detectable=round(comparison.detectable, DIGITS),
-        more_questions=comparison.more_questions,
-        more_seeds=comparison.more_seeds,
-    )
-
-
-def _recovery(cell: Cell, runs: CellRuns) -> list[RecoveryRow]:
-    """Compute the recovery of every regime between base and oracle, where the run has both."""
-    if not {BASE, ORACLE} <= runs.keys():
-        return []
-    rows = []
-    for regime in (name for name in runs if name not in (BASE, ORACLE, *REFERENCES)):
-        for group, tasks in compared_groups(task_names(runs[regime][0])).items():
-            taught, base, oracle = (scores(runs[name], tasks) for name in (regime, BASE, ORACLE))
-            recovery = stats.recovery(taught, base, oracle, strata(runs[regime][0], tasks))
-            share = None if recovery.recovered is None else to_interval(recovery.recovered)
-            rows.append(
-                RecoveryRow(cell=cell, regime=regime, group=group, gap=to_interval(recovery.gap), recovered=share)
-            )
-    return rows
 
 
 def _stages(plan: Plan, artifacts: Artifacts) -> list[StageEntry]:

@@ -21,6 +21,7 @@ from harness.views.tables import (
     accuracy_table,
     contrast_table,
     ending_table,
+    leak_table,
     recovery_table,
     task_table,
 )
@@ -130,7 +131,7 @@ def _record_section(record: ResultRecord, place: str) -> str:
     seeds = f"{len(record.seeds)} {'seed' if len(record.seeds) == 1 else 'seeds'}"
     paragraphs = [
         f"## {record.id}, {seeds}",
-        text(verdict(record.rows, record.contrasts, record.recovery)),
+        text(verdict(record.rows, record.contrasts, record.recovery, record.leak)),
         *(render_table(table) for table in _record_tables(record)),
         *(text(style_line(style)) for style in record.style),
         _made(record, place),
@@ -142,6 +143,7 @@ def _record_tables(record: ResultRecord) -> list[Table]:
     tables = (
         contrast_table(record.contrasts),
         recovery_table(record.recovery),
+        leak_table(record.leak),
         faithfulness_table(record.faithfulness),
         bits_table(record.likelihood),
         style_table(record.style),

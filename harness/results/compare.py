@@ -63,6 +63,14 @@ class _RowPair:
     def same_run(self) -> bool:
         return bool(self.first.runs) and self.first.runs == self.second.runs
 
+    @property
+    def same_student(self) -> bool:
+        return self.first.comparability.student == self.second.comparability.student
+
+    @property
+    def one_seed(self) -> bool:
+        return 1 in (len(self.first.seeds), len(self.second.seeds))
+
 
 def find_record(name: str, results: Path) -> Path:
     """Return the path of a record, given its path or its id in a folder of records.
@@ -146,7 +154,7 @@ def _unmatched(record: ResultRecord, matched: Sequence[Row]) -> list[UnmatchedRo
 
 
 def _outcomes(matched: Sequence[_RowPair], first: ItemFile, second: ItemFile) -> Mapping[_RowPair, list[Outcome]]:
-    """Test every pair of rows on every group of tasks."""
+    """Test every pair of rows on every group of tasks. Rows of the same student share the variance between their seeds."""
     jobs = []
     for rows in matched:
         for group, tasks in compared_groups(_common_tasks(rows)).items():
@@ -156,7 +164,8 @@ def _outcomes(matched: Sequence[_RowPair], first: ItemFile, second: ItemFile) ->
             )
             if scores is not None:
                 jobs.append((rows, group, scores))
-    return compare_pairs(jobs)
+    students = {rows: rows.first.comparability.student for rows in matched if rows.same_student}
+    return compare_pairs(jobs, students, [rows for rows in matched if rows.one_seed])
 
 
 def _common_tasks(rows: _RowPair) -> list[str]:

@@ -1,12 +1,12 @@
 """Tests of the differences between two sets of answers to the same items."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Container, Hashable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TypeVar
 
 from harness.results.items import Pairs
 from harness.results.schema import TestedDifference
-from harness.stats import Comparison, compare, holm
+from harness.stats import Comparison, Scores, SeedVariance, compare, holm, pool_seeds
 
 K = TypeVar("K", bound=Hashable)
 
@@ -26,28 +26,51 @@ class Outcome(TestedDifference):
     second: float
 
 
-def compare_pairs(jobs: Sequence[tuple[K, str, Pairs]]) -> dict[K, list[Outcome]]:
+def compare_pairs(
+    jobs: Sequence[tuple[K, str, Pairs]], students: Mapping[K, str] | None = None, one_seed: Container[K] = ()
+) -> dict[K, list[Outcome]]:
     """Compare paired scores; the p-values of all of them are corrected together (Holm).
 
     Args:
         jobs: what is compared, the group of tasks, and the scores.
+        students: the student of things that are compared. Those with the same student share the variance between their seeds on
+            each group of tasks.
+        one_seed: things compared of which one side is a student of a single seed.
 
     Returns:
         The outcomes of each thing compared, in the order of its groups.
     """
-    comparisons = [compare(scores.second, scores.first, scores.strata) for *_, scores in jobs]
+    seeds = _seed_variances(jobs, students or {})
+    comparisons = [
+        compare(scores.second, scores.first, scores.strata, seeds.get(((students or {}).get(compared), group)))
+        for compared, group, scores in jobs
+    ]
     corrected = holm([comparison.p_value for comparison in comparisons])
     outcomes: dict[K, list[Outcome]] = {}
     for (compared, group, scores), comparison, p_holm in zip(jobs, comparisons, corrected, strict=True):
-        outcomes.setdefault(compared, []).append(_outcome(group, scores, comparison, p_holm))
+        outcome = _outcome(group, scores, comparison, p_holm, compared in one_seed)
+        outcomes.setdefault(compared, []).append(outcome)
     return outcomes
 
 
-def _outcome(group: str, scores: Pairs, comparison: Comparison, p_holm: float) -> Outcome:
+def _seed_variances(
+    jobs: Sequence[tuple[K, str, Pairs]], students: Mapping[K, str]
+) -> dict[tuple[str | None, str], SeedVariance | None]:
+    """Pool the variance between seeds of each student and group of tasks."""
+    pools: dict[tuple[str | None, str], list[tuple[Scores, list[str]]]] = {}
+    for compared, group, scores in jobs:
+        if compared in students:
+            pool = pools.setdefault((students[compared], group), [])
+            pool += [(scores.first, scores.strata), (scores.second, scores.strata)]
+    return {key: pool_seeds(pool) for key, pool in pools.items()}
+
+
+def _outcome(group: str, scores: Pairs, comparison: Comparison, p_holm: float, one_seed: bool) -> Outcome:
     return Outcome.model_validate(
         {
             **asdict(comparison),
             "p_holm": p_holm,
+            "one_seed": one_seed,
             "group": group,
             "items": len(scores.strata),
             "left_out": scores.left_out,

@@ -118,6 +118,7 @@ class TestedDifference(Closed):
     Attributes:
         p_value, p_permutation, p_mcnemar, detectable, more_questions, more_seeds: as in `harness.stats.Comparison`.
         p_holm: `p_value` corrected for all differences that stand together (Holm).
+        one_seed: whether interval and tests are about two students of one seed each: they cover other questions, not other seeds.
     """
 
     difference: Interval
@@ -128,6 +129,7 @@ class TestedDifference(Closed):
     detectable: float
     more_questions: int | None
     more_seeds: int | None
+    one_seed: bool = False
 
 
 class Contrast(TestedDifference):
@@ -147,6 +149,26 @@ class RecoveryRow(Closed):
     group: str
     gap: Interval
     recovered: Interval | None
+
+
+class LeakRow(Closed):
+    """The leak on a task or group: (best with disclosures - best without) / (oracle - best without).
+
+    Attributes:
+        best_disclosed: the regime with the highest accuracy of those that use disclosures; controls do not count.
+        best_undisclosed: the regime with the highest accuracy of those that use none, the untaught student included.
+        gap: the smallest gain of the oracle over a regime that uses no disclosures.
+        leak: cross-fitted, so that choosing the best does not raise it; None where it is withheld.
+        withheld: why there is no leak; None where there is one.
+    """
+
+    cell: Cell
+    group: str
+    best_disclosed: str
+    best_undisclosed: str
+    gap: Interval
+    leak: Interval | None
+    withheld: str | None
 
 
 class FaithfulnessFigures(Closed):
@@ -296,6 +318,7 @@ class ResultRecord(Closed):
     rows: list[Row] = Field(min_length=1)
     contrasts: list[Contrast]
     recovery: list[RecoveryRow]
+    leak: list[LeakRow] = Field(default_factory=list)
     faithfulness: list[FaithfulnessRow]
     likelihood: list[LikelihoodRow]
     style: list[StyleRow]

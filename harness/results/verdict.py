@@ -5,18 +5,27 @@ from collections.abc import Iterable, Sequence
 from harness.benchmarks.catalog import DOMAINS
 from harness.benchmarks.groups import ALL
 from harness.results.cells import cell_labels
-from harness.results.schema import Contrast, Interval, RecoveryRow, Row, TestedDifference
+from harness.results.schema import Contrast, Interval, LeakRow, RecoveryRow, Row, TestedDifference
 from harness.results.text import confidence, listed, number, percent, points
 from traceinv.regimes import inverters
 
 SIGNIFICANT = 0.05
+ONE_SEED = (
+    "With one seed, a comparison is about these two students: its interval covers other questions, not the differences between "
+    "training runs."
+)
 
 
-def verdict(rows: Sequence[Row], contrasts: Sequence[Contrast], recovery: Sequence[RecoveryRow]) -> str:
+def verdict(
+    rows: Sequence[Row],
+    contrasts: Sequence[Contrast],
+    recovery: Sequence[RecoveryRow],
+    leak: Sequence[LeakRow] = (),
+) -> str:
     """State how the students of inverted traces compare with the regimes that they are contrasted with.
 
-    One sentence a cell and regime, on the math tasks, else on the code tasks, else on all tasks. A run without inverted traces
-    gets the accuracies of its regimes instead.
+    One sentence a cell and regime, on the math tasks, else on the code tasks, else on all tasks; and one on the leak of each
+    cell. A run without inverted traces gets the accuracies of its regimes instead.
     """
     taught = [row for row in rows if row.kind == "regime"]
     group = headline_group(taught)
@@ -38,10 +47,11 @@ def verdict(rows: Sequence[Row], contrasts: Sequence[Contrast], recovery: Sequen
         elif reached:
             figures = listed([f"{name} {percent(accuracy)}" for name, accuracy in reached.items()])
             sentences.append(f"{where}, the accuracies are: {figures}.")
+        sentences += [_leaked(figure, where) for figure in leak if (figure.cell, figure.group) == (cell, group)]
     if not methods:
         sentences.insert(0, "This run trains no student on inverted traces.")
     if {len(row.seeds) for row in taught if row.seeds} == {1}:
-        sentences.append("With one seed, the intervals do not cover the differences between training runs.")
+        sentences.append(ONE_SEED)
     return " ".join(sentences)
 
 
@@ -85,11 +95,12 @@ def _findings(
 
 
 def _outcome(contrast: TestedDifference, count: int) -> str:
+    verb = "is, for these two students," if contrast.one_seed else "is"
     if is_significant(contrast):
-        return "is significantly above" if contrast.difference.mean > 0 else "is significantly below"
+        return f"{verb} significantly {'above' if contrast.difference.mean > 0 else 'below'}"
     if excludes_zero(contrast.difference):
-        return f"is not significantly different, after Holm correction over {count} comparisons, from"
-    return "is not significantly different from"
+        return f"{verb} not significantly different, after Holm correction over {count} comparisons, from"
+    return f"{verb} not significantly different from"
 
 
 def _figures(contrast: Contrast, other: float) -> str:
@@ -108,3 +119,14 @@ def _recovered(recovery: Sequence[RecoveryRow], row: Row, group: str) -> list[st
             share = f"{percent(figures.recovered.mean)} ({confidence(figures.recovered)})"
             return [f"recovers {share} of the gain from base to oracle"]
     return []
+
+
+def _leaked(row: LeakRow, where: str) -> str:
+    """State the leak of a cell."""
+    if row.leak is None:
+        gap = f"{points(row.gap.mean)} points, {confidence(row.gap)}"
+        return f"{where}, the leak is not reported: {row.withheld} ({gap})."
+    return (
+        f"{where}, disclosures leak {percent(row.leak.mean)} ({confidence(row.leak)}) of what the oracle gains over the best "
+        "regime without disclosures."
+    )

@@ -1,30 +1,36 @@
-"""Statistics of scores: intervals, paired comparisons, recovery, and pass@k.
+"""Statistics of scores: intervals, paired comparisons, recovery, leak, and pass@k.
 
 docs/statistics.md explains the choice of each method and gives its measured coverage.
 """
 
-from harness.stats.intervals import CONFIDENCE, Estimate, Noise, Scores, contrast, difference, estimate
+from harness.stats.intervals import Estimate, difference, estimate
+from harness.stats.leak import Leak, leak
 from harness.stats.paired import Comparison, compare, holm
 from harness.stats.planning import POWER, detectable, more_questions, more_seeds
 from harness.stats.recovery import Recovery, recovery
 from harness.stats.repeats import pass_at_k
+from harness.stats.variance import CONFIDENCE, Noise, Scores, SeedVariance, contrast, pool_seeds
 
 __all__ = [
     "CONFIDENCE",
     "POWER",
     "Comparison",
     "Estimate",
+    "Leak",
     "Noise",
     "Recovery",
     "Scores",
+    "SeedVariance",
     "compare",
     "contrast",
     "detectable",
     "difference",
     "estimate",
     "holm",
+    "leak",
     "more_questions",
     "more_seeds",
     "pass_at_k",
+    "pool_seeds",
     "recovery",
 ]

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from harness.stats.intervals import CONFIDENCE, Estimate, Noise, Scores, paired_contrast
+from harness.stats.intervals import Estimate
 from harness.stats.planning import detectable, more_questions, more_seeds
+from harness.stats.variance import CONFIDENCE, Noise, Scores, SeedVariance, paired_contrast
 
 FLIPS = 9_999
 MIN_P = 1e-12
@@ -26,6 +27,8 @@ class Comparison:
         more_questions: how many more questions, with as many seeds, would make the observed difference detectable; None where
             MAX_QUESTIONS would not be enough.
         more_seeds: the same for seeds and MAX_SEEDS; None also where there is one seed.
+        one_seed: whether both have one run, so that interval and tests are about these two students on other questions, and
+            not about students of other seeds.
     """
 
     difference: Estimate
@@ -35,25 +38,35 @@ class Comparison:
     detectable: float
     more_questions: int | None
     more_seeds: int | None
+    one_seed: bool
 
 
-def compare(first: Scores, second: Scores, strata: Sequence[str] | None = None) -> Comparison:
+def compare(
+    first: Scores, second: Scores, strata: Sequence[str] | None = None, pooled: SeedVariance | None = None
+) -> Comparison:
     """Compare two regimes on the same questions.
+
+    Args:
+        pooled: the variance between seeds of all regimes that are compared, from `pool_seeds`. Without it, the two regimes' own
+            is used, which with three seeds is 0 by luck too often for p values that are corrected for many pairs.
 
     Raises:
         ValueError: as `difference`.
     """
-    mean, noise = paired_contrast([first, second], [1.0, -1.0], strata)
+    one_seed = len(first) == len(second) == 1
+    mean, noise = paired_contrast([first, second], [1.0, -1.0], strata, None if one_seed else pooled)
     half = noise.half_width()
     mcnemar = _mcnemar(first, second)
+    centre = _centre(first, second)
     return Comparison(
         difference=Estimate(mean, mean - half, mean + half, None),
         p_value=_p_of_interval(mean, noise) if mcnemar is None else mcnemar,
         p_permutation=_sign_flips(first.mean(axis=0) - second.mean(axis=0)),
         p_mcnemar=mcnemar,
-        detectable=detectable(noise),
-        more_questions=more_questions(mean, noise, first.shape[1]),
-        more_seeds=more_seeds(mean, noise, max(len(first), len(second))),
+        detectable=detectable(noise, centre),
+        more_questions=more_questions(mean, noise, first.shape[1], centre),
+        more_seeds=more_seeds(mean, noise, max(len(first), len(second)), centre),
+        one_seed=one_seed,
     )
 
 
@@ -62,6 +75,15 @@ def holm(p_values: Sequence[float]) -> list[float]:
     from statsmodels.stats.multitest import multipletests
 
     return [float(p) for p in multipletests(p_values, alpha=1 - CONFIDENCE, method="holm")[1]] if p_values else []
+
+
+def _centre(first: Scores, second: Scores) -> float | None:
+    """Return the mean of two accuracies, between 0 and 1; None where scores are not from 0 to 1."""
+    if min(first.min(), second.min()) < 0 or max(first.max(), second.max()) > 1:
+        return None
+    questions: int = first.shape[1]
+    right = questions * float(first.mean() + second.mean())
+    return (right + 1) / (2 * questions + 2)
 
 
 def _p_of_interval(mean: float, noise: Noise) -> float:

@@ -2,32 +2,96 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
+from math import sqrt
 
-from harness.stats.intervals import Noise
+import numpy as np
+
+from harness.stats.variance import CONFIDENCE, Array, Noise, seeds_alone, t_quantile
 
 POWER = 0.8
 MAX_QUESTIONS = 100_000
 MAX_SEEDS = 100
+DRAWS = 200
+"""Quantiles of the chi-square distribution that the power is averaged over."""
 
 
-def detectable(noise: Noise) -> float:
+def power(effect: float, noise: Noise, growth: float = 1.0) -> float:
+    """Return the share of experiments whose interval excludes 0 where the true difference is `effect`.
+
+    The next experiment estimates the variance between its seeds anew, and few seeds estimate it badly: the half width of its
+    interval varies. The power is therefore averaged over the chi-square distribution of that estimate.
+
+    Args:
+        effect: the true difference; its sign does not matter.
+        noise: the noise of the experiment at hand. The true variances are taken to be its estimates.
+        growth: by how much the true difference multiplies the variance from questions; see `variance_growth`.
+    """
+    from scipy.special import ndtr
+
+    questions, residual = noise.questions * growth, noise.residual * growth
+    between = _between_seeds(noise)
+    estimated = (between + residual) * _chi_squares(noise.seed_freedom)
+    widths = t_quantile(CONFIDENCE, noise.question_freedom) ** 2 * questions * np.ones(1)
+    if noise.seed_freedom:
+        seeds = seeds_alone(estimated, np.full_like(estimated, residual), noise.seed_freedom)
+        widths = widths + t_quantile(CONFIDENCE, noise.seed_freedom) ** 2 * seeds
+    error = sqrt(questions + between)
+    if not error:
+        return float(effect != 0)
+    return float(ndtr((abs(effect) - np.sqrt(widths)) / error).mean())
+
+
+def detectable(noise: Noise, centre: float | None = None) -> float:
     """Return the minimum detectable effect: the smallest true difference whose interval excludes 0 in 80% of experiments.
 
-    It is the half width of the interval plus the power's normal quantile times the standard error (Bloom 1995, Evaluation Review
-    19(5)).
+    With one seed it is the half width of the interval plus the power's normal quantile times the standard error (Bloom 1995,
+    Evaluation Review 19(5)); with several, `power` is solved for the difference.
+
+    Args:
+        noise: the noise of the difference.
+        centre: the mean of the two accuracies, where scores are from 0 to 1; see `variance_growth`.
     """
-    from scipy.stats import norm
+    from scipy.optimize import brentq
 
-    return noise.half_width() + float(norm.ppf(POWER)) * noise.error
+    if not noise.error:
+        return 0.0
+
+    def short(effect: float) -> float:
+        return power(effect, noise, variance_growth(effect, centre)) - POWER
+
+    high = 2 * noise.error
+    while short(high) < 0:
+        high *= 2
+    return float(brentq(short, 0.0, high, rtol=1e-6))
 
 
-def more_questions(mean: float, noise: Noise, questions: int) -> int | None:
+def variance_growth(effect: float, centre: float | None) -> float:
+    """Return by how much a true difference multiplies the variance of a difference of accuracies; at least 1.
+
+    The variance of right-or-wrong answers is p (1 - p) at the accuracy p. Near 0, two regimes that are both right on 2% of
+    questions vary less than two that are right on 2% and on 6%. One accuracy is taken to stay at the centre, and the other to
+    move towards one half.
+
+    Args:
+        effect: the true difference; its sign does not matter.
+        centre: the mean of the two accuracies; None, 0 or 1 where it does not tell the variance.
+    """
+    if centre is None or not 0 < centre < 1:
+        return 1.0
+    least = min(centre, 1 - centre)
+    moved = max(least, min(least + abs(effect), 0.5))
+    return (1 + moved * (1 - moved) / (least * (1 - least))) / 2
+
+
+def more_questions(mean: float, noise: Noise, questions: int, centre: float | None = None) -> int | None:
     """Return how many more questions, with as many seeds, would make a true difference of size `mean` detectable.
 
     Args:
         mean: the difference; its sign does not matter.
         noise: the noise with the present number of questions.
         questions: the present number of questions.
+        centre: as in `detectable`.
 
     Returns:
         None where MAX_QUESTIONS more would not be enough.
@@ -39,14 +103,14 @@ def more_questions(mean: float, noise: Noise, questions: int) -> int | None:
             noise,
             questions=noise.questions * share,
             residual=noise.residual * share,
-            seeds=_between_seeds(noise) + min(noise.seeds, noise.residual) * share,
+            seeds=_between_seeds(noise) + noise.residual * share,
             question_freedom=noise.question_freedom + total - questions,
         )
 
-    return _more(questions, MAX_QUESTIONS, lambda total: detectable(noise_at(total)) <= abs(mean))
+    return _more(mean, questions, MAX_QUESTIONS, noise_at, centre)
 
 
-def more_seeds(mean: float, noise: Noise, seeds: int) -> int | None:
+def more_seeds(mean: float, noise: Noise, seeds: int, centre: float | None = None) -> int | None:
     """Return how many more seeds, with as many questions, would make a true difference of size `mean` detectable.
 
     Returns:
@@ -61,11 +125,11 @@ def more_seeds(mean: float, noise: Noise, seeds: int) -> int | None:
             noise,
             questions=noise.questions - min(noise.residual, noise.questions) * (1 - share),
             residual=noise.residual * share,
-            seeds=noise.seeds * share,
+            seeds=(_between_seeds(noise) + noise.residual) * share,
             seed_freedom=noise.seed_freedom * (total - 1) / (seeds - 1),
         )
 
-    return _more(seeds, MAX_SEEDS, lambda total: detectable(noise_at(total)) <= abs(mean))
+    return _more(mean, seeds, MAX_SEEDS, noise_at, centre)
 
 
 def _between_seeds(noise: Noise) -> float:
@@ -73,9 +137,21 @@ def _between_seeds(noise: Noise) -> float:
     return max(noise.seeds - noise.residual, 0.0)
 
 
-def _more(now: int, most: int, enough: Callable[[int], bool]) -> int | None:
-    """Return the smallest number to add to `now` for `enough`, which must be monotone; None where `most` is not enough."""
+@lru_cache(maxsize=256)
+def _chi_squares(freedom: float) -> Array:
+    """Return equally likely values of a chi-square variable over its degrees of freedom; [1] where there are none."""
+    from scipy.special import chdtri
+
+    if not freedom:
+        return np.ones(1)
+    beyond = 1 - (np.arange(DRAWS) + 0.5) / DRAWS
+    return np.asarray(chdtri(freedom, beyond) / freedom)
+
+
+def _more(mean: float, now: int, most: int, noise_at: Callable[[int], Noise], centre: float | None) -> int | None:
+    """Return the smallest number to add to `now` for a power of 80% at a true difference `mean`; None beyond `most`."""
     from bisect import bisect_left
 
-    added = bisect_left(range(most + 1), True, key=lambda extra: enough(now + extra))
+    growth = variance_growth(mean, centre)
+    added = bisect_left(range(most + 1), True, key=lambda extra: power(mean, noise_at(now + extra), growth) >= POWER)
     return added if added <= most else None

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from harness.stats.intervals import Estimate, Scores, difference, paired_contrast
+from harness.stats.intervals import Estimate, difference
+from harness.stats.variance import Scores, SeedVariance, paired_contrast
 
 MAX_REACH = 1e3
 """Where an end of the interval is farther than this from the estimate, the recovery is not reported."""
@@ -22,22 +23,31 @@ class Recovery:
     recovered: Estimate | None
 
 
-def recovery(regime: Scores, base: Scores, oracle: Scores, strata: Sequence[str] | None = None) -> Recovery:
+def recovery(
+    regime: Scores,
+    base: Scores,
+    oracle: Scores,
+    strata: Sequence[str] | None = None,
+    pooled: SeedVariance | None = None,
+) -> Recovery:
     """Estimate the share of the gap between base and oracle that a regime closes. Questions are paired, seeds are not.
 
     The interval is Fieller's (1954, JRSS B 16(2)): all shares r for which regime - (1 - r) base - r oracle is not significantly
     different from 0. docs/statistics.md explains why it is not a bootstrap.
 
+    Args:
+        pooled: as in `contrast`.
+
     Raises:
         ValueError: as `estimate`.
     """
-    gap = difference(oracle, base, strata)
+    gap = difference(oracle, base, strata, pooled)
     if gap.low <= 0:
         return Recovery(gap, None)
     share = (float(regime.mean()) - float(base.mean())) / gap.mean
 
     def excess(r: float) -> float:
-        mean, noise = paired_contrast([regime, base, oracle], [1.0, r - 1.0, -r], strata)
+        mean, noise = paired_contrast([regime, base, oracle], [1.0, r - 1.0, -r], strata, pooled)
         return abs(mean) - noise.half_width()
 
     ends = [_end(excess, share, direction) for direction in (-1.0, 1.0)]

@@ -155,7 +155,7 @@ def _outcome_table(lines: Sequence[tuple[str, Cell | None, Outcome]]) -> Table:
             )
             for name, _, outcome in lines
         ),
-        caption=difference_caption(len(lines)),
+        caption=difference_caption(len(lines), [outcome for *_, outcome in lines]),
     )
     cells = [cell for _, cell, _ in lines if cell is not None]
     return with_cells(table, labels_of(cells)) if len(cells) == len(lines) else table

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from harness.results.cells import cell_labels
-from harness.results.schema import Cell, Contrast, RecoveryRow, Row, TestedDifference
+from harness.results.schema import Cell, Contrast, LeakRow, RecoveryRow, Row, TestedDifference
 from harness.results.text import number, p_value, percent, percent_interval, points_interval
 from harness.results.verdict import excludes_zero, group_name, is_significant
 from harness.stats.planning import MAX_QUESTIONS
@@ -128,7 +128,7 @@ def contrast_table(contrasts: Sequence[Contrast], count: int | None = None) -> T
             (f"{contrast.first} - {contrast.second}", group_name(contrast.group), *difference_cells(contrast))
             for contrast in contrasts
         ),
-        caption=difference_caption(count),
+        caption=difference_caption(count, contrasts),
     )
     return with_cells(table, labels_of([contrast.cell for contrast in contrasts]))
 
@@ -151,6 +151,35 @@ def recovery_table(rows: Sequence[RecoveryRow]) -> Table:
     return with_cells(table, labels_of([cell for cell, _ in by_line]))
 
 
+def leak_table(rows: Sequence[LeakRow]) -> Table:
+    """Build the table of leak: one line a cell and group of tasks."""
+    table = Table(
+        title="Leak in %",
+        columns=(
+            Column("on", "name"),
+            Column("leak"),
+            Column("best with disclosures", "name"),
+            Column("best without", "name"),
+            Column("gap in points"),
+        ),
+        rows=tuple(
+            (
+                group_name(row.group),
+                "not reported" if row.leak is None else percent_interval(row.leak, UNIT),
+                row.best_disclosed,
+                row.best_undisclosed,
+                points_interval(row.gap),
+            )
+            for row in rows
+        ),
+        caption="(best regime with disclosures - best without) / (oracle - best without), with its 95% CI. The best regime is "
+        "chosen on other questions and seeds than its accuracy is read from, so the leak is not the ratio of the highest "
+        "accuracies. gap: the smallest gain of the oracle over a regime without disclosures; the leak is not reported where it "
+        "is not significant.",
+    )
+    return with_cells(table, labels_of([row.cell for row in rows]))
+
+
 def row_name(row: Row) -> str:
     """Name a row, and say so where it is only a reference."""
     return row.name if row.kind == "regime" else f"{row.name} (reference)"
@@ -171,20 +200,30 @@ def difference_cells(difference: TestedDifference) -> tuple[str, ...]:
     """Write a tested difference as the cells of a row."""
     return (
         points_interval(difference.difference),
-        p_value(difference.p_holm),
+        "" if difference.one_seed else p_value(difference.p_holm),
         _significant(difference),
         number(100 * difference.detectable, 1),
         "" if is_significant(difference) else data_needed(difference),
     )
 
 
-def difference_caption(count: int) -> str:
-    """Explain the columns of tested differences."""
+def difference_caption(count: int, differences: Iterable[TestedDifference]) -> str:
+    """Explain the columns of tested differences.
+
+    Args:
+        count: the number of comparisons that p-values are corrected for.
+        differences: those of the table.
+    """
+    one_seed = (
+        " 'these students': with one seed, interval and test cover other questions, not other seeds, so no p is shown."
+        if any(difference.one_seed for difference in differences)
+        else ""
+    )
     return (
         f"Differences on the same questions, in percentage points with 95% CI. p-values are corrected for {count} comparisons "
         "(Holm). A difference is significant where its interval excludes 0 and p is below 0.05; 'no (Holm)' marks an interval "
         "that excludes 0 with a corrected p above that. MDE: minimum detectable effect at 80% power, in points. "
-        "data needed: how many more questions or seeds would detect the observed difference with 80% power."
+        "data needed: how many more questions or seeds would detect the observed difference with 80% power." + one_seed
     )
 
 
@@ -230,6 +269,5 @@ def _recovered(figures: Mapping[str, RecoveryRow], group: str) -> str:
 
 
 def _significant(difference: TestedDifference) -> str:
-    if is_significant(difference):
-        return "yes"
-    return "no (Holm)" if excludes_zero(difference.difference) else "no"
+    answer = "yes" if is_significant(difference) else "no (Holm)" if excludes_zero(difference.difference) else "no"
+    return f"{answer}, these students" if difference.one_seed else answer

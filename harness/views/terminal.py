@@ -13,6 +13,7 @@ from harness.views.tables import (
     contrast_table,
     ending_table,
     in_order,
+    leak_table,
     recovery_table,
     task_table,
 )
@@ -60,7 +61,7 @@ def print_table(console: "Console", table: Table) -> None:
 
 
 def print_record(console: "Console", record: ResultRecord) -> None:
-    """Print the accuracies of a record, its differences on the headline group of tasks, its recovery and its verdict."""
+    """Print the accuracies of a record, its differences on the headline group of tasks, its recovery, leak and verdict."""
     rows = in_order(record.rows)
     group = headline_group(record.rows)
     contrasts = [contrast for contrast in record.contrasts if contrast.group == group]
@@ -70,6 +71,7 @@ def print_record(console: "Console", record: ResultRecord) -> None:
         ending_table(rows),
         contrast_table(contrasts, len(record.contrasts)),
         recovery_table(record.recovery),
+        leak_table(record.leak),
     )
     for table in tables:
         if table.rows:

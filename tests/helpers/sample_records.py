@@ -13,6 +13,7 @@ from harness.results.schema import (
     Contrast,
     FaithfulnessRow,
     Interval,
+    LeakRow,
     Ledger,
     LikelihoodRow,
     Provenance,
@@ -145,6 +146,18 @@ def recovery_row(regime: str, group: str = "math", *, reported: bool = True, cel
     )
 
 
+def leak_row(group: str = "math", *, reported: bool = True, cell: Cell = CELL) -> LeakRow:
+    return LeakRow(
+        cell=cell,
+        group=group,
+        best_disclosed="inverted",
+        best_undisclosed="surrogate_trace",
+        gap=interval(0.28 if reported else 0.02),
+        leak=interval(0.5, 0.2) if reported else None,
+        withheld=None if reported else "the oracle's gain over a regime without disclosures is not significant",
+    )
+
+
 def faithfulness_row(regime: str, scale: float = 1.0, cell: Cell = CELL) -> FaithfulnessRow:
     """Figures between a floor and a ceiling; the length ratio has no normalised value."""
 
@@ -202,6 +215,7 @@ def record(identifier: str = "lab-1", **changes: Any) -> ResultRecord:
         "rows": [row(name, runs=[f"{name} of {identifier}"]) for name in REACHED],
         "contrasts": CONTRASTS,
         "recovery": [recovery_row("inverted"), recovery_row("inverted", "code", reported=False)],
+        "leak": [leak_row()],
         "faithfulness": [faithfulness_row("inverted")],
         "likelihood": [likelihood_row("inverted")],
         "style": [STYLE],
@@ -211,7 +225,7 @@ def record(identifier: str = "lab-1", **changes: Any) -> ResultRecord:
         "gates": [],
         "provenance": provenance(),
     } | changes
-    found = verdict(content["rows"], content["contrasts"], content["recovery"])
+    found = verdict(content["rows"], content["contrasts"], content["recovery"], content["leak"])
     return ResultRecord(**({"verdict": found} | content))
 
 

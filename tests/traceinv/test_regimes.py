@@ -134,6 +134,13 @@ def test_a_summary_is_needed_by_the_regimes_that_show_one() -> None:
     assert needing == {"summary", "inverted", "inverted_mismatched", "inverted_shuffled"}
 
 
+def test_which_regimes_use_disclosures_follows_from_their_sources() -> None:
+    using = {name for name in regimes.ORDER if regimes.uses_disclosures(name)}
+    assert set(regimes.ORDER) - using == {"base", "surrogate_trace", "oracle"}
+    assert {name for name in regimes.ORDER if regimes.reads_hidden_traces(name)} == {"oracle"}
+    assert {name for name in regimes.ORDER if regimes.is_control(name)} == {"inverted_mismatched", "inverted_shuffled"}
+
+
 def test_inverting_regimes_and_their_inverters() -> None:
     inverting = {name for name in regimes.ORDER if regimes.inverts(name)}
     sources = regimes.inverters()

@@ -37,6 +37,7 @@ def test_a_row_is_compared_item_by_item_on_every_group_of_tasks(tmp_path: Path) 
     assert math.difference.mean == pytest.approx(0.1)
     assert math.p_mcnemar == pytest.approx(2 * 0.5**10, rel=0.01)
     assert math.p_holm == pytest.approx(2 * math.p_value)
+    assert math.one_seed
     assert compared.comparability == []
 
 
@@ -48,6 +49,13 @@ def test_items_are_paired_by_id_whatever_their_order_and_number(tmp_path: Path) 
     assert outcome.items == 2, "item 0 and the new one stand in one record each, item 2 could not be graded"
     assert outcome.left_out == 3
     assert (outcome.first, outcome.second) == (0.5, 0.5)
+
+
+def test_models_without_seeds_are_not_called_students_of_one_seed(tmp_path: Path) -> None:
+    first = write(tmp_path, record("a"), items_of({("target", None): HALF}, IDS))
+    second = write(tmp_path, record("b"), items_of({("target", None): "cc" * 10 + "cw" * 40}, IDS))
+    outcome = next(compared.outcomes[0] for compared in compare_records(first, second).rows if compared.outcomes)
+    assert not outcome.one_seed
 
 
 def test_several_seeds_are_tested_by_their_interval(tmp_path: Path) -> None:

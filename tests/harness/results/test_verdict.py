@@ -1,7 +1,7 @@
 """The verdict states the figures of a run, whatever its regimes, tasks and cells are."""
 
 import pytest
-from sample_records import CELL, CONTRASTS, contrast, recovery_row, row
+from sample_records import CELL, CONTRASTS, contrast, leak_row, recovery_row, row
 
 from harness.results.schema import Contrast
 from harness.results.verdict import headline_group, verdict
@@ -82,7 +82,30 @@ def test_every_cell_has_a_sentence_of_its_own() -> None:
     assert "On math (policy silent), inverted (65.0%) is not significantly different from answer_only" in stated
 
 
+def test_the_leak_is_stated_after_the_regimes_of_its_cell() -> None:
+    silent = CELL.model_copy(update={"policy": "silent"})
+    rows = [row(name, cell=cell, seeds=(0, 1)) for cell in (CELL, silent) for name in ("answer_only", "inverted")]
+    stated = verdict(rows, [], [], [leak_row(), leak_row("code"), leak_row(reported=False, cell=silent)])
+    assert stated == (
+        "On math (policy recap), inverted (65.0%) is compared with no other regime. On math (policy recap), disclosures leak "
+        "50.0% (95% CI [30.0, 70.0]) of what the oracle gains over the best regime without disclosures. On math (policy "
+        "silent), inverted (65.0%) is compared with no other regime. On math (policy silent), the leak is not reported: the "
+        "oracle's gain over a regime without disclosures is not significant (+2.0 points, 95% CI [-3.0, 7.0])."
+    )
+
+
+def test_students_of_one_seed_are_compared_as_these_two_students() -> None:
+    contrasts = [contrast("inverted", name, *ends, one_seed=True) for name, ends in (
+        ("answer_only", (0.37, 0.47)), ("surrogate_trace", (-0.01, 0.31)))]  # fmt: skip
+    stated = verdict([row(name) for name in NAMES], contrasts, [])
+    assert "inverted (65.0%) is, for these two students, significantly above answer_only (23.0%;" in stated
+    assert "it is, for these two students, not significantly different from surrogate_trace (50.0%;" in stated
+
+
 def test_one_seed_is_named_as_the_limit_that_it_is() -> None:
-    one = "With one seed, the intervals do not cover the differences between training runs."
+    one = (
+        "With one seed, a comparison is about these two students: its interval covers other questions, not the differences "
+        "between training runs."
+    )
     assert verdict([row("inverted")], [], []).endswith(one)
     assert one not in verdict([row("inverted", seeds=(0, 1))], [], [])

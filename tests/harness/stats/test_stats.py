@@ -14,6 +14,7 @@ from harness.stats import (
     estimate,
     holm,
     pass_at_k,
+    pool_seeds,
     recovery,
 )
 
@@ -35,12 +36,43 @@ def test_seeds_that_agree_add_nothing_but_what_the_questions_leave_open() -> Non
 
 
 def test_seeds_that_disagree_widen_the_interval_as_a_t_interval_over_seeds_does() -> None:
-    scores = np.stack([np.full(1000, mean) for mean in (0.3, 0.5, 0.7)])
+    scores = np.stack([np.full(100_000, mean) for mean in (0.48, 0.5, 0.52)])
     interval = estimate(scores)
     assert (interval.high - interval.low) / 2 == pytest.approx(
-        4.3027 * 0.2 / np.sqrt(3), rel=5e-3
+        4.3027 * 0.02 / np.sqrt(3), rel=5e-3
     )  # t with 2 degrees of freedom
-    assert interval.spread == pytest.approx(0.4)
+    assert interval.spread == pytest.approx(0.04)
+
+
+def test_seeds_near_0_have_an_interval_that_is_longer_upwards_and_stays_above_0() -> None:
+    scores = np.stack([(np.arange(400) < right).astype(float) for right in (2, 6, 20)])
+    interval = estimate(scores)
+    assert 0 < interval.low < interval.mean
+    assert interval.high - interval.mean > 3 * (interval.mean - interval.low)
+    mirrored = estimate(1 - scores)
+    assert [mirrored.low, mirrored.high] == pytest.approx([1 - interval.high, 1 - interval.low])
+
+
+def test_pooled_seeds_replace_a_variance_that_is_0_by_luck() -> None:
+    """The seeds of two regimes agree, those of two others do not."""
+    rng = np.random.default_rng(0)
+    ease = np.linspace(0, 1, 200)
+    steady, lucky, *others = (
+        np.stack([(ease + rng.normal(0, 0.1, 200) > cut + shift).astype(float) for shift in shifts])
+        for cut, shifts in ((0.5, [0] * 3), (0.42, [0] * 3), (0.5, [-0.1, 0, 0.1]), (0.6, [-0.1, 0, 0.1]))
+    )
+    pooled = pool_seeds((scores, None) for scores in (steady, lucky, *others))
+    assert pooled is not None
+    assert pooled.freedom == 8
+    alone, together = compare(lucky, steady), compare(lucky, steady, pooled=pooled)
+    assert together.difference.mean == alone.difference.mean
+    assert alone.p_value < 0.05 < together.p_value
+
+
+def test_the_same_run_under_two_names_is_pooled_once_and_a_single_run_not_at_all() -> None:
+    scores = np.random.default_rng(0).integers(0, 2, (3, 50)).astype(float)
+    assert pool_seeds([(scores, None)]) == pool_seeds([(scores, None), (scores.copy(), None), (scores[:1], None)])
+    assert pool_seeds([(scores[:1], None)]) is None
 
 
 def test_a_perfect_score_is_not_a_certain_one() -> None:
@@ -101,6 +133,7 @@ def test_single_runs_have_mcnemars_exact_test() -> None:
     assert comparison.difference.mean == pytest.approx(0.08)
     assert comparison.p_mcnemar == comparison.p_value == pytest.approx(0.0386, abs=1e-4)
     assert comparison.p_permutation == pytest.approx(0.0386, abs=0.01)
+    assert comparison.one_seed
     assert compare(*_single_runs(50, 0, 0, 50)).p_value == 1
 
 
@@ -110,6 +143,7 @@ def test_several_runs_have_no_mcnemar_but_the_test_that_belongs_to_their_interva
         first = (rng.random((3, 200)) < 0.5 + gain).astype(float)
         comparison = compare(first, (rng.random((3, 200)) < 0.5).astype(float))
         assert comparison.p_mcnemar is None
+        assert not comparison.one_seed
         assert (comparison.p_value < 0.05) == (comparison.difference.low * comparison.difference.high > 0)
 
 

@@ -7,6 +7,7 @@ from sample_records import (
     STYLE,
     contrast,
     faithfulness_row,
+    leak_row,
     likelihood_row,
     recovery_row,
     row,
@@ -20,6 +21,7 @@ from harness.views.tables import (
     contrast_table,
     ending_table,
     in_order,
+    leak_table,
     recovery_table,
     task_table,
 )
@@ -86,6 +88,7 @@ def test_endings_are_shares_of_all_replies() -> None:
         ({"low": -0.1, "high": 0.2, "more_seeds": None}, "no", "900 questions"),
         ({"low": -0.1, "high": 0.2, "more_questions": None, "more_seeds": None}, "no", "over 100,000 questions"),
         ({"low": -0.1, "high": 0.1}, "no", ""),
+        ({"low": 0.1, "high": 0.2, "one_seed": True}, "yes, these students", ""),
     ],
 )
 def test_a_difference_says_whether_it_is_significant_and_what_data_it_needs(
@@ -99,6 +102,23 @@ def test_a_difference_says_whether_it_is_significant_and_what_data_it_needs(
 def test_the_caption_counts_the_comparisons_that_were_corrected_for() -> None:
     assert "corrected for 4 comparisons" in contrast_table(CONTRASTS).caption
     assert "corrected for 24 comparisons" in contrast_table(CONTRASTS[:1], 24).caption
+
+
+def test_no_p_value_is_shown_where_each_side_has_one_seed() -> None:
+    several, one = contrast("inverted", "summary", 0.1, 0.2), contrast("inverted", "summary", 0.1, 0.2, one_seed=True)
+    table = contrast_table([several, one])
+    assert [row[3] for row in table.rows] == ["0.001", ""]
+    assert "no p is shown" in table.caption
+    assert "no p is shown" not in contrast_table([several]).caption
+
+
+def test_the_leak_has_a_line_a_group_with_the_regimes_that_it_compares() -> None:
+    table = leak_table([leak_row(), leak_row("code", reported=False)])
+    assert _names(table) == ["on", "leak", "best with disclosures", "best without", "gap in points"]
+    assert table.rows == (
+        ("math", "50.0 [30.0, 70.0]", "inverted", "surrogate_trace", "+28.0 [23.0, 33.0]"),
+        ("code", "not reported", "inverted", "surrogate_trace", "+2.0 [-3.0, 7.0]"),
+    )
 
 
 def test_recovery_has_a_line_a_regime_and_a_column_a_group() -> None:

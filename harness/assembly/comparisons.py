@@ -1,0 +1,119 @@
+"""A record's comparisons of regimes: differences, recovery and leak."""
+
+from collections.abc import Mapping, Sequence
+
+from harness import stats
+from harness.assembly.responses import ModelRun, scores, strata, task_names
+from harness.benchmarks.groups import compared_groups
+from harness.pipeline.plan import SURROGATE, TARGET
+from harness.results.intervals import DIGITS, to_interval
+from harness.results.schema import Cell, Contrast, LeakRow, RecoveryRow
+from traceinv.regimes import BASE, is_control, reads_hidden_traces, uses_disclosures
+
+REFERENCES = (TARGET, SURROGATE)
+ORACLE = "oracle"
+CellRuns = dict[str, list[ModelRun]]
+"""The runs of a cell: by row, one for each seed or the one that all seeds share."""
+SeedVariances = Mapping[tuple[str | None, str], stats.SeedVariance | None]
+"""The variance between seeds, by student and group of tasks."""
+
+
+def seed_variances(cells: Mapping[Cell, CellRuns]) -> SeedVariances:
+    """Pool the variance between seeds over all regimes of a student, on each group of tasks.
+
+    It is assumed that regimes vary equally with their seeds: three seeds are too few to see whether they do.
+    """
+    pools: dict[tuple[str | None, str], list[tuple[stats.Scores, list[str]]]] = {}
+    for cell, runs in cells.items():
+        for group, tasks in _groups(runs).items():
+            regimes = [of_regime for name, of_regime in runs.items() if name not in REFERENCES]
+            pool = pools.setdefault((cell.student, group), [])
+            pool += [(scores(of_regime, tasks), strata(of_regime[0], tasks)) for of_regime in regimes]
+    return {key: stats.pool_seeds(pool) for key, pool in pools.items()}
+
+
+def contrast_rows(
+    cells: Mapping[Cell, CellRuns], pairs: Sequence[tuple[str, str]], seeds: SeedVariances
+) -> list[Contrast]:
+    """Compare the pairs in every cell and group of tasks; the correction counts all of them."""
+    compared = []
+    for cell, runs in cells.items():
+        for first, second in (pair for pair in pairs if set(pair) <= runs.keys()):
+            for group, tasks in _groups(runs).items():
+                a, b = (scores(runs[name], tasks) for name in (first, second))
+                comparison = stats.compare(a, b, strata(runs[first][0], tasks), seeds[cell.student, group])
+                compared.append(((cell, first, second, group), comparison))
+    corrected = stats.holm([comparison.p_value for _, comparison in compared])
+    return [_contrast(*labels, comparison, p) for (labels, comparison), p in zip(compared, corrected, strict=True)]
+
+
+def recovery_rows(cell: Cell, runs: CellRuns, seeds: SeedVariances) -> list[RecoveryRow]:
+    """Compute the recovery of every regime between base and oracle, where the run has both."""
+    if not {BASE, ORACLE} <= runs.keys():
+        return []
+    rows = []
+    for regime in (name for name in runs if name not in (BASE, ORACLE, *REFERENCES)):
+        for group, tasks in _groups(runs).items():
+            taught, base, oracle = (scores(runs[name], tasks) for name in (regime, BASE, ORACLE))
+            recovery = stats.recovery(taught, base, oracle, strata(runs[regime][0], tasks), seeds[cell.student, group])
+            share = None if recovery.recovered is None else to_interval(recovery.recovered)
+            rows.append(
+                RecoveryRow(cell=cell, regime=regime, group=group, gap=to_interval(recovery.gap), recovered=share)
+            )
+    return rows
+
+
+def leak_rows(cell: Cell, runs: CellRuns, seeds: SeedVariances) -> list[LeakRow]:
+    """Compute the leak on every group of tasks, where the run has an oracle and regimes with and without disclosures."""
+    regimes = [name for name in runs if name not in REFERENCES and not is_control(name)]
+    disclosed = [name for name in regimes if uses_disclosures(name)]
+    undisclosed = [name for name in regimes if not uses_disclosures(name) and not reads_hidden_traces(name)]
+    if not disclosed or not undisclosed or ORACLE not in runs:
+        return []
+    rows = []
+    for group, tasks in _groups(runs).items():
+        leak = stats.leak(
+            {name: scores(runs[name], tasks) for name in disclosed},
+            {name: scores(runs[name], tasks) for name in undisclosed},
+            scores(runs[ORACLE], tasks),
+            strata(runs[ORACLE][0], tasks),
+            seeds[cell.student, group],
+        )
+        rows.append(_leak(cell, group, leak))
+    return rows
+
+
+def _groups(runs: CellRuns) -> dict[str, list[str]]:
+    """Return the tasks of each group on which regimes are compared."""
+    return compared_groups(task_names(next(iter(runs.values()))[0]))
+
+
+def _leak(cell: Cell, group: str, leak: stats.Leak) -> LeakRow:
+    return LeakRow(
+        cell=cell,
+        group=group,
+        best_disclosed=leak.best_disclosed,
+        best_undisclosed=leak.best_undisclosed,
+        gap=to_interval(leak.gap),
+        leak=None if leak.leak is None else to_interval(leak.leak),
+        withheld=leak.withheld,
+    )
+
+
+def _contrast(cell: Cell, first: str, second: str, group: str, comparison: stats.Comparison, p_holm: float) -> Contrast:
+    mcnemar = comparison.p_mcnemar
+    return Contrast(
+        cell=cell,
+        first=first,
+        second=second,
+        group=group,
+        difference=to_interval(comparison.difference),
+        p_value=round(comparison.p_value, DIGITS),
+        p_holm=round(p_holm, DIGITS),
+        p_permutation=round(comparison.p_permutation, DIGITS),
+        p_mcnemar=None if mcnemar is None else round(mcnemar, DIGITS),
+        detectable=round(comparison.detectable, DIGITS),
+        more_questions=comparison.more_questions,
+        more_seeds=comparison.more_seeds,
+        one_seed=comparison.one_seed,
+    )

@@ -1,0 +1,301 @@
+"""The variance of a contrast of mean scores: from the questions, from the training seeds, and from the residual.
+
+A *contrast* is a weighted sum of the means of several regimes on the same questions. A single regime has the weight 1, a
+difference the weights 1 and -1; recovery and leak are contrasts of three regimes.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from math import hypot, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+CONFIDENCE = 0.95
+
+Array = NDArray[np.float64]
+Scores = Array
+"""An array of shape (seeds, questions): a score for each training seed and question, the same questions for every seed.
+
+A question that was answered several times has the mean of its answers.
+"""
+Groups = Sequence[NDArray[np.intp]]
+"""The positions of each stratum's questions."""
+
+
+@dataclass(frozen=True)
+class Noise:
+    """The sources of a contrast's variance.
+
+    Attributes:
+        questions: the variance from the questions and from the residual (the interaction of question and seed, and the sampling
+            of answers).
+        residual: the part of `questions` that more seeds would reduce too.
+        seeds: the variance between the seeds' means, which contains the residual once more.
+        question_freedom: the degrees of freedom of `questions`.
+        seed_freedom: the degrees of freedom of `seeds`; 0 where there is one seed.
+    """
+
+    questions: float
+    residual: float
+    seeds: float
+    question_freedom: float
+    seed_freedom: float
+
+    @property
+    def from_seeds(self) -> float:
+        """The part of the variance between seeds that the residual does not explain, as `seeds_alone` estimates it."""
+        return float(seeds_alone(np.asarray(self.seeds), np.asarray(self.residual), self.seed_freedom))
+
+    @property
+    def error(self) -> float:
+        """The standard error of the contrast."""
+        return sqrt(self.questions + self.from_seeds)
+
+    def half_width(self, confidence: float = CONFIDENCE) -> float:
+        """Return half the width of the interval.
+
+        It is the root of the sum of squares of the half widths from questions and from seeds, each a t interval (method of
+        variance estimates recovery: Zou and Donner 2008, Statistics in Medicine 27(10)). Satterthwaite's single t interval is too
+        narrow where few seeds contribute as much variance as the questions.
+        """
+        return hypot(self.half_from_questions(confidence), self.half_from_seeds(confidence))
+
+    def half_from_questions(self, confidence: float = CONFIDENCE) -> float:
+        """Return half the width of the interval that counts the questions alone."""
+        return t_quantile(confidence, self.question_freedom) * sqrt(self.questions)
+
+    def half_from_seeds(self, confidence: float = CONFIDENCE) -> float:
+        """Return half the width of the interval that counts the seeds alone; 0 where there is one seed."""
+        return t_quantile(confidence, self.seed_freedom) * sqrt(self.from_seeds) if self.seed_freedom else 0.0
+
+
+@dataclass(frozen=True)
+class SeedVariance:
+    """The variance between the means of a regime's seeds, pooled over several regimes.
+
+    Attributes:
+        variance: the mean square of a seed's deviation from its regime's mean.
+        residual: the part of `variance` that the residual explains.
+        freedom: its degrees of freedom, the sum of the regimes' seeds less one.
+    """
+
+    variance: float
+    residual: float
+    freedom: float
+
+
+def seeds_alone(seeds: Array, residual: Array, freedom: float) -> Array:
+    """Return the variance between seeds without the part that the residual explains; at least 0, same shape as `seeds`.
+
+    With f degrees of freedom, the share (f - 2) / f of the residual is subtracted (Morris 1983, JASA 78(381)). Subtracting the
+    whole residual is unbiased, but gives too narrow an interval where three seeds agree by chance; docs/statistics.md has the
+    coverage of both.
+    """
+    share = max(freedom - 2, 0.0) / freedom if freedom else 0.0
+    return np.where(seeds <= residual, 0.0, seeds - residual * share)
+
+
+def pool_seeds(regimes: Iterable[tuple[Scores, Sequence[str] | None]]) -> SeedVariance | None:
+    """Pool the variance between seeds over regimes, which are assumed to vary equally with their seeds.
+
+    Three seeds of one regime have 2 degrees of freedom, and their variance is 0 by luck in one run of ten. Those of eight
+    regimes have 16. Regimes with identical scores are the same run and are counted once.
+
+    Args:
+        regimes: the scores of each regime, with the task of each question as in `contrast`.
+
+    Returns:
+        None where no regime has several seeds.
+
+    Raises:
+        ValueError: as `contrast`.
+    """
+    distinct = {(scores.shape, scores.tobytes()): (scores, strata) for scores, strata in regimes if len(scores) > 1}
+    total, explained, freedom = 0.0, 0.0, 0
+    for scores, strata in distinct.values():
+        check_scores(scores)
+        own = len(scores) - 1
+        total += own * float(scores.mean(axis=1).var(ddof=1))
+        explained += own * len(scores) * _residual(scores, question_groups(strata, scores.shape[1]))
+        freedom += own
+    return SeedVariance(total / freedom, explained / freedom, freedom) if freedom else None
+
+
+def contrast(
+    scores: Sequence[Scores],
+    weights: Sequence[float],
+    strata: Sequence[str] | None = None,
+    pooled: SeedVariance | None = None,
+) -> tuple[float, Noise]:
+    """Return the weighted sum of several regimes' means, and its noise by a two-way crossed random-effects model.
+
+    Without `pooled`, the seeds' degrees of freedom are Welch's (1947, Biometrika 34), because the regimes' variances between
+    seeds may differ.
+
+    Args:
+        scores: of each regime, of shape (seeds, questions); the number of seeds may differ. A regime with one run adds no
+            variance between seeds.
+        weights: one for each regime.
+        strata: as in `estimate`.
+        pooled: the variance between seeds, from `pool_seeds`, in place of these regimes' own.
+
+    Raises:
+        ValueError: there is no score, a score is not a number, or the regimes have different numbers of questions.
+    """
+    parts = variance_parts(scores, strata, pooled)
+    w = np.asarray(weights, dtype=np.float64)
+    if len(w) != len(scores):
+        raise ValueError(f"expected a weight for each regime, got {len(w)} and {len(scores)}")
+    seeds = w**2 * parts.seeds
+    noise = Noise(
+        questions=float(w @ parts.questions @ w),
+        residual=float(w**2 @ parts.residual),
+        seeds=float(seeds.sum()),
+        question_freedom=parts.question_freedom,
+        seed_freedom=_welch(seeds, [len(regime) - 1 for regime in scores]) if pooled is None else pooled.freedom,
+    )
+    return float(w @ parts.means), noise
+
+
+def paired_contrast(
+    scores: Sequence[Scores],
+    weights: Sequence[float],
+    strata: Sequence[str] | None = None,
+    pooled: SeedVariance | None = None,
+) -> tuple[float, Noise]:
+    """Return a contrast whose weights sum to 0, and its noise.
+
+    For a difference, half a discordant question is added to each side (Agresti and Min 2005, Statistics in Medicine 24(5)), so
+    that two regimes that agree on every question do not get an interval of width 0. For other weights, half of their sum of
+    squares is added, which for a difference is the same.
+
+    Raises:
+        ValueError: as `contrast`.
+    """
+    mean, noise = contrast(scores, weights, strata, pooled)
+    squares = np.asarray(sum(w * w for w in weights), dtype=np.float64)
+    added = with_half_pairs(np.asarray(noise.questions), squares, scores[0].shape[1])
+    return mean, replace(noise, questions=float(added))
+
+
+def with_half_pairs(variance: Array, squares: Array, questions: int) -> Array:
+    """Add half a discordant question to each side of a contrast: `variance` and the weights' sums of `squares` have one shape."""
+    return np.asarray((variance * questions**2 + squares / 2) / (questions + 2) ** 2)
+
+
+@dataclass(frozen=True, eq=False)
+class VarianceParts:
+    """What every contrast of R regimes is computed from.
+
+    Attributes:
+        means: of shape (R,).
+        questions: of shape (R, R), the covariance of the means that comes from the questions and the residual.
+        residual, seeds: of shape (R,), as in `Noise`, for each regime's mean.
+    """
+
+    means: Array
+    questions: Array
+    residual: Array
+    seeds: Array
+    question_freedom: float
+
+
+def variance_parts(
+    scores: Sequence[Scores], strata: Sequence[str] | None = None, pooled: SeedVariance | None = None
+) -> VarianceParts:
+    """Return the means of several regimes and the sources of their variance; the arguments are those of `contrast`.
+
+    Raises:
+        ValueError: as `contrast`.
+    """
+    for regime in scores:
+        check_scores(regime)
+    counts = [regime.shape[1] for regime in scores]
+    if len(set(counts)) > 1:
+        other = next(count for count in counts if count != counts[0])
+        raise ValueError(f"expected the same questions for all regimes, got {counts[0]} and {other}")
+    groups = question_groups(strata, counts[0])
+    by_question = np.stack([regime.mean(axis=0) for regime in scores])
+    residual = np.array([_residual(regime, groups) for regime in scores])
+    return VarianceParts(
+        means=by_question.mean(axis=1),
+        questions=_between_questions(by_question, groups),
+        residual=residual,
+        seeds=np.array([_between_seeds(*regime, pooled) for regime in zip(scores, residual, strict=True)]),
+        question_freedom=max(counts[0] - len(groups), 1),
+    )
+
+
+def check_scores(scores: Scores) -> None:
+    """Check that scores are a non-empty array of numbers of shape (seeds, questions).
+
+    Raises:
+        ValueError: they are not.
+    """
+    if scores.ndim != 2 or not scores.size or not np.isfinite(scores).all():
+        raise ValueError(f"expected a non-empty (seeds x questions) array of numbers, got shape {scores.shape}")
+
+
+def question_groups(strata: Sequence[str] | None, questions: int) -> Groups:
+    """Return the positions of each stratum's questions; a single stratum where one of them has a single question.
+
+    Raises:
+        ValueError: there is not one label for each question.
+    """
+    if strata is not None and len(strata) != questions:
+        raise ValueError(f"strata: expected {questions}, one for each question, got {len(strata)}")
+    labels = np.zeros(questions) if strata is None else np.unique(np.asarray(strata), return_inverse=True)[1]
+    groups = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+    return groups if all(len(group) > 1 for group in groups) else [np.arange(questions)]
+
+
+def t_quantile(confidence: float, freedom: float) -> float:
+    """Return the quantile of Student's t distribution for a two-sided interval."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(freedom, (1 + confidence) / 2))
+
+
+def _between_questions(by_question: Array, groups: Groups) -> Array:
+    """Return the covariance (R, R) of the means (R, questions) that comes from the questions; 0 where there is one question."""
+    regimes, questions = by_question.shape
+    total = np.zeros((regimes, regimes))
+    if questions > 1:
+        for group in groups:
+            rest = by_question[:, group] - by_question[:, group].mean(axis=1, keepdims=True)
+            total += len(group) / (len(group) - 1) * (rest @ rest.T)
+    return np.asarray(total / questions**2)
+
+
+def _between_seeds(scores: Scores, residual: float, pooled: SeedVariance | None) -> float:
+    """Return the variance of the mean that comes from the seeds and, once more, from the residual; 0 where there is one seed."""
+    if len(scores) == 1:
+        return 0.0
+    if pooled is None:
+        return float(scores.mean(axis=1).var(ddof=1)) / len(scores)
+    return max((pooled.variance - pooled.residual) / len(scores) + residual, 0.0)
+
+
+def _residual(scores: Scores, groups: Groups) -> float:
+    """Return the variance of the mean that comes from the residual; 0 where there is one seed or one question."""
+    seeds, questions = scores.shape
+    if seeds == 1 or questions == 1:
+        return 0.0
+    total = 0.0
+    for group in groups:
+        part = scores[:, group]
+        rest = part - part.mean(axis=0) - part.mean(axis=1, keepdims=True) + part.mean()
+        total += len(group) * float((rest**2).sum()) / ((seeds - 1) * (len(group) - 1))
+    return total / float(seeds * questions * questions)
+
+
+def _welch(variances: Array, freedoms: Sequence[int]) -> float:
+    """Return the degrees of freedom of a sum of independent variances by Welch's formula.
+
+    A variance without degrees of freedom is 0 and is left out. Where all variances are 0, the sum of the degrees of freedom is
+    returned.
+    """
+    known = [(float(v), f) for v, f in zip(variances, freedoms, strict=True) if f]
+    total, below = sum(v for v, _ in known), sum(v * v / f for v, f in known)
+    return total * total / below if below else float(sum(freedoms))
