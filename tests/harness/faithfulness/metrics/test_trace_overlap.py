@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from metric_scripts import load_metric
 
 from harness.faithfulness.metrics.overlap import overlap
 from harness.faithfulness.metrics.text import Text
@@ -15,10 +16,7 @@ INVERTED = ["Add 3 and 4, so 7.", "It is 12."]
 
 @pytest.fixture
 def metric(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    import evaluate
-
-    monkeypatch.setattr(evaluate.config, "HF_MODULES_CACHE", tmp_path / "modules")
-    return evaluate.load(str(SCRIPT), cache_dir=str(tmp_path / "cache"))
+    return load_metric(SCRIPT, tmp_path, monkeypatch)
 
 
 def test_it_is_loaded_by_path_and_gives_the_same_figures(metric: Any) -> None:

@@ -1,0 +1,1 @@
+"""The math and code graders as metrics of the `evaluate` package."""
