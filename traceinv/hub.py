@@ -6,12 +6,19 @@ import threading
 import urllib.error
 import urllib.request
 from functools import cache
+from pathlib import Path
 
 SECONDS = 1.5
 """How long to wait for a first answer of the hub."""
 DEFAULT_ENDPOINT = "https://huggingface.co"
 OFFLINE_VARIABLE = "HF_HUB_OFFLINE"
 _TRUE = ("1", "on", "yes", "true")
+
+
+def prefer_cache(name: str) -> None:
+    """Before a model is loaded: where its name may be a hub id and the hub does not answer, let the cache alone be read."""
+    if not Path(name).exists():
+        is_offline()
 
 
 def is_offline() -> bool:

@@ -7,7 +7,10 @@ from harness.evaluation.settings import BenchSettings
 from traceinv.engines import load_engine
 from traceinv.engines.base import Engine
 from traceinv.errors import InputError
+from traceinv.hub import prefer_cache
 
+HUB_ENGINES = ("transformers", "vllm")
+"""The engines whose models may be named by a hub id."""
 RNG_STATE = "rng_state.pt"
 """File with the state of the random numbers, which lm-eval's model saves to resume after a kill."""
 
@@ -26,6 +29,8 @@ def load_bench_engine(settings: BenchSettings, out: Path, check_prompts: bool = 
     """
     if settings.engine == "openai" and not settings.base_url:
         raise InputError("--engine openai: expected --base-url too, such as http://localhost:8000/v1")
+    if settings.engine in HUB_ENGINES:
+        prefer_cache(settings.model)
     if settings.engine != "transformers":
         return load_engine(settings.engine, settings.model, **_options(settings))
     if settings.model.startswith(("/", ".")) and not Path(settings.model).exists():  # other names may be hub ids

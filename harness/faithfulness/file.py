@@ -13,6 +13,7 @@ from harness.faithfulness.metrics.equations import SECONDS
 from harness.faithfulness.metrics.text import Tokenizer
 from harness.faithfulness.pairs import Pair, PairFile
 from traceinv.errors import GateError
+from traceinv.hub import prefer_cache
 from traceinv.pairing import sample_neighbours
 
 PENDING_PER_WORKER = 4
@@ -83,6 +84,7 @@ def load_tokenizer(name: str) -> Tokenizer:
     Raises:
         OSError, ValueError: there is no tokenizer of this name.
     """
+    prefer_cache(name)
     from transformers import AutoTokenizer
 
     tokenizer: Any = AutoTokenizer.from_pretrained(name)
