@@ -53,8 +53,15 @@ def add_bench(commands: Commands) -> None:
         default="auto",
         help="of the prompts (default: chat where the model has a chat template)",
     )
-    bench.add_argument("--limit", type=positive, metavar="N", help="use the first N items of each task only")
-    bench.add_argument("--samples", type=positive, metavar="N", help="responses to each item (default: the task's)")
+    bench.add_argument(
+        "--limit", type=positive, metavar="N", help="use the first N items of each task only; may be raised later"
+    )
+    bench.add_argument(
+        "--samples",
+        type=positive,
+        metavar="N",
+        help="responses to each item (default: the task's); may be raised later",
+    )
     bench.add_argument("--seed", type=int, default=SEED, metavar="N", help=f"of all sampling (default: {SEED})")
     bench.add_argument("--temperature", type=float, metavar="T", help="instead of the task's; 0 is greedy")
     bench.add_argument("--top-p", type=float, metavar="P", help="instead of the task's")
@@ -112,7 +119,7 @@ def _bench(options: argparse.Namespace) -> int:
     from harness.benchmarks.catalog import expand
     from harness.evaluation.bench import RECORD, run_bench
     from harness.evaluation.plan import make_plan
-    from harness.evaluation.settings import check_lock
+    from harness.evaluation.settings import before_raise, check_lock
     from harness.views.benchmarks import SampleBar, print_record
     from harness.views.terminal import make_console
 
@@ -123,12 +130,20 @@ def _bench(options: argparse.Namespace) -> int:
     out = options.out or Path("runs/bench") / f"{label}-{options.suite or '-'.join(tasks)}"
     if out.exists() and not out.is_dir():
         raise InputError(f"--out {out}: expected a folder, not a file")
-    check_lock(out, {"settings": settings.decisive()})  # again with model and tasks once they are loaded
+    check_lock(
+        out, {"settings": before_raise(out, settings).decisive()}
+    )  # again with model and tasks once they are loaded
     plan = make_plan(settings, out, options.data_dir)
     for warning in plan.warnings:
         print(f"warning: {warning}", file=sys.stderr)
     with SampleBar(len(plan.requests)) as bar:
-        record = run_bench(plan, out, shlex.join(["traceinv", *sys.argv[1:]]), bar)
+        record = run_bench(
+            plan,
+            out,
+            shlex.join(["traceinv", *sys.argv[1:]]),
+            bar,
+            lambda note: print(f"note: {note}", file=sys.stderr),
+        )
     if options.json:
         print(record.model_dump_json(indent=1))
     else:

@@ -1,16 +1,16 @@
 """A benchmark run: ask for the missing responses, grade each batch as it arrives, and write the record."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from harness.benchmarks.loading import LoadedTask
 from harness.evaluation.ask import Answered, ask, to_response
 from harness.evaluation.grade import grade_batch
+from harness.evaluation.lock import lock_run
 from harness.evaluation.plan import BenchPlan, TaskRun
 from harness.evaluation.record import BenchRecord, TaskRecord, by_subject, figures
 from harness.evaluation.responses import Sample, open_samples
-from harness.evaluation.settings import lock_settings
 from harness.files import write_atomic
 from harness.results.provenance import PACKAGES, provenance
 from traceinv.digests import digest_text
@@ -21,20 +21,28 @@ OTHER_PACKAGES = ("latex2sympy2_extended", "vllm", "openai")
 FINGERPRINT_BYTES = 1 << 20
 
 
-def run_bench(plan: BenchPlan, out: Path, command: str, progress: Progress) -> BenchRecord:
+def run_bench(
+    plan: BenchPlan, out: Path, command: str, progress: Progress, notify: Callable[[str], None] = lambda _: None
+) -> BenchRecord:
     """Run a benchmark and write `bench.json`; responses that the folder holds already are not asked for again.
 
+    Args:
+        plan: what to run.
+        out: where the responses and the record go; it may hold a run with a lower limit or fewer samples.
+        command: the command line, for the record.
+        progress: receives the share done.
+        notify: called with a note where the folder's run had a lower limit or fewer samples.
+
     Raises:
-        InputError: the folder holds a run with other settings.
+        InputError: the folder holds a run with other settings, or one that cannot become this one.
         GateError: a server does not answer, or the means of grading failed.
     """
     settings = plan.settings
     model = {"name": settings.model, **plan.engine.describe(), "fingerprint": fingerprint(settings.model)}
-    tasks = {description.name: description.model_dump(mode="json") for description in plan.descriptions}
     decisive = {key: value for key, value in model.items() if key != "concurrency"}
-    lock_settings(out, {"settings": settings.decisive(), "model": decisive, "tasks": tasks})
     loaded = {run.name: run.loaded for run in plan.runs}
     files = {run.name: open_samples(out, run.name) for run in plan.runs}
+    lock_run(plan, out, decisive, sum(len(file.rows) for file in files.values()), notify)
     ask(plan, files, lambda batch: _graded(batch, loaded), progress)
     record = BenchRecord(
         model=model,

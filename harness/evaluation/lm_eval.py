@@ -6,6 +6,7 @@ Import this module late: it imports lm-eval and torch.
 import random
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +18,35 @@ from lm_eval.models.huggingface import HFLM
 from lm_eval.models.utils import Collator
 
 from harness.evaluation.requests import ItemRequest
-from traceinv.engines.base import Completion, IsDone, Message, Replies, Request, none_done
+from traceinv.digests import digest_json
+from traceinv.engines.base import Completion, IsDone, Message, Replies, Request, RequestKey, none_done
 from traceinv.engines.stopping import stop_token_ids
 from traceinv.errors import InputError
 from traceinv.formatting import check_prompt, template_source
 from traceinv.records import FinishReason
 
 
+@dataclass(frozen=True)
+class RngState:
+    """How far a run came.
+
+    Attributes:
+        requests: a digest of the requests, in order.
+        batch: how many batches are finished.
+        kept: the keys of replies that an earlier run with fewer requests gave, and that are in no batch.
+    """
+
+    requests: str
+    batch: int = 0
+    kept: frozenset[RequestKey] = frozenset()
+
+
 class LmEvalEngine:
     """lm-eval's `hf` model: the same batches, in the same order, with the same random numbers as `lm_eval --model hf`.
 
     All sampling draws from one stream of random numbers. Its state is saved after each batch, so that a killed run resumes
-    with the numbers that it would have drawn.
+    with the numbers that it would have drawn. Where a run is asked for more than before, replies that are there are kept and
+    the others have batches of their own; only greedy replies can be kept so.
     """
 
     def __init__(
@@ -69,7 +87,7 @@ class LmEvalEngine:
         """Answer requests for benchmark items, batch by batch; a batch that was under way at a kill is answered again.
 
         Raises:
-            InputError: replies of a batch that was finished before a kill are missing.
+            InputError: replies of a batch that was finished before a kill are missing, or other requests than before are sampled.
             GateError: the model does not read the first prompt as it is rendered.
         """
         items = [request for request in requests if isinstance(request, ItemRequest)]
@@ -77,16 +95,35 @@ class LmEvalEngine:
             raise TypeError("lm-eval's model answers requests for benchmark items only")
         if self.check_prompts:
             check_prompt(self.lm.tokenizer, items[0].prompt)
-        finished = load_rng_state(self.rng_state)
-        for number, batch in enumerate(make_batches(self.lm, items, self.batch_size), 1):
-            if number > finished:
+        state = self._begin(items, is_done)
+        asked = [item for item in items if item.key not in state.kept]
+        for number, batch in enumerate(make_batches(self.lm, asked, self.batch_size), 1):
+            if number > state.batch:
                 yield self.lm.reply(batch)
-                save_rng_state(self.rng_state, number)
+                save_rng_state(self.rng_state, replace(state, batch=number))
             elif missing := [item for item in batch if not is_done(item)]:
                 raise InputError(
                     f"{self.rng_state}: batch {number} was finished, but the response to {missing[0].id} is missing;"
                     " start again in another folder"
                 )
+
+    def _begin(self, items: Sequence[ItemRequest], is_done: IsDone) -> RngState:
+        """Restore the random numbers where the same requests were begun before; keep what is done where there were others.
+
+        Raises:
+            InputError: there were others, and replies are sampled.
+        """
+        requests = digest_json([[item.id, item.sample] for item in items])
+        state = load_rng_state(self.rng_state)
+        if state is None:
+            return RngState(requests)
+        if state.requests == requests:
+            return state
+        if any(item.sampling.temperature > 0 for item in items):
+            raise InputError(
+                f"{self.rng_state}: sampled replies to other requests were begun here; choose another folder"
+            )
+        return RngState(requests, kept=frozenset(item.key for item in items if is_done(item)))
 
     def describe(self) -> dict[str, Any]:
         """Describe the model for a record."""
@@ -170,20 +207,21 @@ def make_batches(lm: Any, items: Sequence[ItemRequest], size: int) -> Iterator[l
         yield [item for _, _, item in batch]
 
 
-def save_rng_state(path: Path, batch: int) -> None:
+def save_rng_state(path: Path, state: RngState) -> None:
     """Save the state of the random numbers after a batch; the file is there whole or not at all."""
     draft = path.with_name(f".{path.name}.draft")
     devices = torch.cuda.get_rng_state_all() if torch.cuda.is_available() else []
-    torch.save({"batch": batch, "cpu": torch.get_rng_state(), "cuda": devices}, draft)
+    content = {"batch": state.batch, "requests": state.requests, "kept": sorted(state.kept)}
+    torch.save({**content, "cpu": torch.get_rng_state(), "cuda": devices}, draft)
     draft.replace(path)
 
 
-def load_rng_state(path: Path) -> int:
-    """Restore the random numbers that a killed run saved; return how many batches it finished, 0 for a new run."""
+def load_rng_state(path: Path) -> RngState | None:
+    """Restore the random numbers that an earlier run saved, and return how far it came; None for a new run."""
     if not path.exists():
-        return 0
+        return None
     state = torch.load(path, weights_only=True)
     torch.set_rng_state(state["cpu"])
     if state["cuda"]:
         torch.cuda.set_rng_state_all(state["cuda"])
-    return int(state["batch"])
+    return RngState(state["requests"], int(state["batch"]), frozenset(state["kept"]))

@@ -40,6 +40,16 @@ class TaskRun:
     def response_keys(self) -> list[ResponseKey]:
         return [request.response_key for request in self.requests]
 
+    def describe_part(self, limit: int | None, samples: int) -> TaskDescription:
+        """Describe the task as if there were only its first `limit` items (all for None) and `samples` responses to each."""
+        items = [request for request in self.requests if request.sample == 0][:limit]
+        part = {
+            "prompts": digest_texts([request.text for request in items]),
+            "rendered": digest_texts([request.prompt for request in items]),
+            "sampling": self.description.sampling | {"samples": samples},
+        }
+        return self.description.model_copy(update=part)
+
 
 @dataclass(frozen=True)
 class BenchPlan:

@@ -14,6 +14,8 @@ from traceinv.errors import InputError
 from traceinv.schema import Closed
 
 SETTINGS = "settings.json"
+RAISABLE = ("limit", "samples")
+"""Settings that may be raised in a folder: what it holds is then a part of the new run."""
 
 
 class EvalConfig(Closed):
@@ -83,8 +85,22 @@ def lock_settings(out: Path, content: Mapping[str, Any]) -> None:
     """
     check_lock(out, content)
     if not (out / SETTINGS).exists():
-        out.mkdir(parents=True, exist_ok=True)
-        write_atomic(out / SETTINGS, json.dumps(content, indent=1) + "\n")
+        write_lock(out, content)
+
+
+def write_lock(out: Path, content: Mapping[str, Any]) -> None:
+    """Lock a folder to these settings, whatever it was locked to before."""
+    out.mkdir(parents=True, exist_ok=True)
+    write_atomic(out / SETTINGS, json.dumps(content, indent=1) + "\n")
+
+
+def read_lock(out: Path) -> dict[str, Any] | None:
+    """Return the settings that a folder is locked to; None where it is not locked."""
+    path = out / SETTINGS
+    if not path.exists():
+        return None
+    locked: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return locked
 
 
 def check_lock(out: Path, content: Mapping[str, Any]) -> None:
@@ -93,10 +109,9 @@ def check_lock(out: Path, content: Mapping[str, Any]) -> None:
     Raises:
         InputError: the settings differ; the message names the first key that does.
     """
-    path = out / SETTINGS
-    if not path.exists():
+    locked = read_lock(out)
+    if locked is None:
         return
-    locked = json.loads(path.read_text(encoding="utf-8"))
     unequal = differences({key: locked.get(key) for key in content}, json.loads(json.dumps(content)))
     if unequal:
         first = unequal[0]
@@ -104,3 +119,30 @@ def check_lock(out: Path, content: Mapping[str, Any]) -> None:
             f"--out {out}: the folder holds a run with another {first.key}: {first.first!r} there, {first.second!r} here;"
             " choose another folder, or remove this one"
         )
+
+
+def before_raise(out: Path, settings: BenchSettings) -> BenchSettings:
+    """Return settings with the limit and the number of samples that a folder is locked to; the same where it is not locked.
+
+    Raises:
+        InputError: one of the two is lower now than there.
+    """
+    locked = read_lock(out)
+    if locked is None:
+        return settings
+    there: dict[str, int | None] = {name: locked["settings"][name] for name in RAISABLE}
+    for name, before in there.items():
+        now = getattr(settings, name)
+        by_task = name == "samples" and None in (before, now)  # known once the tasks are loaded
+        if now != before and not by_task and (before is None or (now is not None and now < before)):
+            raise lowered(out, name, before, now)
+    return settings.model_copy(update=there)
+
+
+def lowered(out: Path, name: str, before: int | None, now: int) -> InputError:
+    """Return the error for a limit or a number of samples that is lower than in the folder's run."""
+    held = "no" if before is None else before
+    return InputError(
+        f"--out {out}: the folder holds a run with {held} --{name}, which may be raised and not lowered to {now};"
+        " choose another folder"
+    )

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -106,8 +107,97 @@ def test_a_sample_says_what_was_asked_answered_and_why(monkeypatch: pytest.Monke
 
 def test_another_setting_is_refused_by_name(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     bench(monkeypatch, Mock(), tmp_path)
-    with pytest.raises(InputError, match=r"another settings\.samples: 3 there, 4 here"):
-        bench(monkeypatch, Mock(), tmp_path, samples=4)
+    with pytest.raises(InputError, match=r"another settings\.seed: 0 there, 1 here"):
+        bench(monkeypatch, Mock(), tmp_path, seed=1, samples=4)
+
+
+@pytest.mark.parametrize(
+    ("first", "then"),
+    [
+        ({"limit": 2}, {"limit": 5}),
+        ({"limit": 2}, {"limit": None}),
+        ({"samples": 1}, {"samples": 3}),
+        ({"samples": None}, {"samples": 2}),
+        ({"limit": 3, "samples": 1}, {"limit": 5, "samples": 2}),
+    ],
+)
+def test_a_raised_limit_or_number_of_samples_goes_on_and_ends_as_from_the_start(
+    first: dict[str, Any], then: dict[str, Any], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    part, rest = Mock(), Mock()
+    notes: list[str] = []
+    bench(monkeypatch, part, tmp_path / "raised", **first)
+    raised = run_bench(
+        plan(monkeypatch, rest, tmp_path, **then), tmp_path / "raised", "traceinv bench", silent, notes.append
+    )
+    whole = bench(monkeypatch, Mock(), tmp_path / "whole", **then)
+    assert raised.comparable() == whole.comparable()
+    for path in ("samples/lab_chain.jsonl", "samples/lab_dials.jsonl", "settings.json"):
+        assert (tmp_path / "raised" / path).read_text() == (tmp_path / "whole" / path).read_text()
+    asked = {request.key for request in part.asked}
+    assert asked
+    assert not asked & {request.key for request in rest.asked}
+    assert notes == [
+        f"{tmp_path / 'raised'} holds {len(asked)} of {len(asked) + len(rest.asked)} responses; they are kept"
+    ]
+
+
+def test_a_run_that_was_cut_off_can_be_raised(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    with pytest.raises(MockFailure):
+        bench(monkeypatch, Mock(fail_after=8), tmp_path / "raised", limit=4)
+    with pytest.raises(MockFailure):
+        bench(monkeypatch, Mock(fail_after=8), tmp_path / "raised", limit=5)
+    raised = bench(monkeypatch, Mock(), tmp_path / "raised", limit=5)
+    assert raised.comparable() == bench(monkeypatch, Mock(), tmp_path / "whole", limit=5).comparable()
+
+
+@pytest.mark.parametrize(
+    ("first", "then", "message"),
+    [
+        ({"limit": 5}, {"limit": 4}, "the folder holds a run with 5 --limit, which may be raised and not lowered to 4"),
+        (
+            {"limit": None},
+            {"limit": 4},
+            "the folder holds a run with no --limit, which may be raised and not lowered to 4",
+        ),
+        ({"samples": 3}, {"samples": 2}, "with 3 --samples, which may be raised and not lowered to 2"),
+        ({"samples": 3}, {"samples": None}, "with 3 --samples, which may be raised and not lowered to 1"),
+        ({"limit": 4}, {"limit": 5, "tasks": ("lab_chain",)}, "another settings.tasks"),
+        ({"limit": 4}, {"limit": 5, "generation": {"max_gen_toks": 9}}, "another settings.generation.max_gen_toks"),
+    ],
+)
+def test_what_is_lowered_or_changed_besides_is_refused_and_nothing_is_lost(
+    first: dict[str, Any], then: dict[str, Any], message: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    bench(monkeypatch, Mock(), tmp_path, **first)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*.json*")}
+    with pytest.raises(InputError, match=re.escape(message)):
+        bench(monkeypatch, Mock(), tmp_path, **then)
+    assert before == {path: path.read_bytes() for path in tmp_path.rglob("*.json*")}
+
+
+def test_other_items_than_before_are_no_larger_run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    bench(monkeypatch, Mock(), tmp_path, limit=2)
+    with pytest.raises(InputError, match=r"another tasks\.lab_chain\.rendered"):
+        bench(monkeypatch, Mock(opening="Now."), tmp_path, limit=3)
+
+
+def test_a_longer_prompt_that_leaves_less_room_is_no_larger_run(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Growing(Mock):
+        def count_tokens(self, prompt: str) -> int | None:
+            return len(prompt)
+
+    limits = {
+        limit: plan(monkeypatch, Growing(), tmp_path, limit=limit).descriptions[0].token_limit for limit in (1, 5)
+    }
+    assert limits[1] > limits[5]
+    bench(monkeypatch, Growing(), tmp_path, limit=1)
+    with pytest.raises(
+        InputError, match=rf"another tasks\.lab_chain\.sampling\.max_gen_toks: {limits[1]} there, {limits[5]} here"
+    ):
+        bench(monkeypatch, Growing(), tmp_path, limit=5)
 
 
 def test_a_trace_that_the_prompt_opened_and_nothing_closed_is_unfinished(
@@ -234,6 +324,22 @@ def test_a_run_killed_while_it_samples_goes_on_with_the_same_random_numbers(tmp_
 
 def written(out: Path) -> int:
     return sum(path.read_bytes().count(b"\n") for path in (out / "samples").glob("*.jsonl"))
+
+
+@pytest.mark.slow
+def test_greedy_responses_of_lm_evals_model_are_kept_where_the_limit_is_raised_and_sampled_ones_are_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = ["bench", "--model", str(BASE), "--tasks", "lab_chain", "--max-tokens", "40", "--batch-size", "3"]
+    for limit in ("4", "7"):
+        assert main([*arguments, "--limit", limit, "--out", str(tmp_path / "raised")]) == 0
+    assert "holds 4 of 7 responses; they are kept" in capsys.readouterr().err
+    assert main([*arguments, "--limit", "7", "--out", str(tmp_path / "whole")]) == 0
+    assert samples(tmp_path / "raised") == samples(tmp_path / "whole")
+    assert main([*arguments, "--limit", "4", "--temperature", "1", "--out", str(tmp_path / "sampled")]) == 0
+    assert main([*arguments, "--limit", "7", "--temperature", "1", "--out", str(tmp_path / "sampled")]) == 2
+    assert "limit and samples cannot be raised for sampled responses" in capsys.readouterr().err
+    assert len(samples(tmp_path / "sampled")) == 4
 
 
 @pytest.mark.slow
