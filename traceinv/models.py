@@ -12,7 +12,7 @@ def locate(name: str) -> Path:
     """Return the folder of a model.
 
     Raises:
-        InputError: there is no such folder.
+        InputError: there is no such folder, or it holds no model.
     """
     if name == LAB_BASE:
         return Path(__file__).parent / "lab" / "base"
@@ -21,4 +21,6 @@ def locate(name: str) -> Path:
         raise InputError(
             f"model {name!r}: no such folder; expected a folder with weights and tokenizer, or {LAB_BASE!r}"
         )
+    if not (path / "config.json").is_file():
+        raise InputError(f"model {name!r}: no config.json in it; expected a folder with weights and tokenizer")
     return path

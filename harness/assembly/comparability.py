@@ -7,10 +7,14 @@ from harness.pipeline.graph import InputArtifact, Node
 from harness.pipeline.plan import CellPlan, Plan
 from harness.pipeline.scheduler import Artifacts
 from harness.results.schema import Comparability
+from harness.stages import stage_kinds
 from traceinv.digests import digest_json
 
 SHOWN = 12
 """Characters of a digest that a record shows."""
+ROW_STAGES = ("reasoning_model", "transcripts", "inverter", "inversions", "student", "responses")
+"""The stages that run a model and that accuracies depend on. All stand in every key: a regime more or less, and with it a stage,
+leaves the other rows of two recipes comparable."""
 
 
 def comparability(plan: Plan, planned: CellPlan, artifacts: Artifacts, run: ModelRun) -> Comparability:
@@ -20,16 +24,15 @@ def comparability(plan: Plan, planned: CellPlan, artifacts: Artifacts, run: Mode
         return source.digest if isinstance(source, InputArtifact) else artifacts[source.id].digest
 
     hidden = planned.hidden
-    student = next(iter(planned.students.values()))
     training = without_checkpoints(plan.recipe.students[planned.cell.student or ""].training.model_dump(mode="json"))
     return Comparability(
         target=digest_json([digest(hidden.inputs["model"]), dict(hidden.params)])[:SHOWN],
-        student=digest_json([digest(student.inputs["base"]), training])[:SHOWN],
+        student=digest_json([planned.base.digest, training])[:SHOWN],
         questions=digest(hidden.inputs["questions"])[:SHOWN],
         tasks={task.name: task.version for task in run.tasks},
         prompts=digest_json([task.prompts for task in run.tasks])[:SHOWN],
         sampling={task.name: task.sampling for task in run.tasks},
-        stages=stage_versions(plan),
+        stages=row_versions(),
     )
 
 
@@ -38,6 +41,12 @@ def without_checkpoints(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: None if key == "save_every" else without_checkpoints(entry) for key, entry in value.items()}
     return [without_checkpoints(entry) for entry in value] if isinstance(value, list) else value
+
+
+def row_versions() -> dict[str, int]:
+    """Return the versions of the stages that accuracies depend on, whether or not the recipe has a use for each."""
+    versions = {name: stage_kinds()[name].version for name in ROW_STAGES}
+    return {name: version for name, version in versions.items() if version is not None}
 
 
 def stage_versions(plan: Plan) -> dict[str, int]:

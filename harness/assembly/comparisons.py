@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from harness import stats
 from harness.assembly.responses import ModelRun, scores, strata, task_names
 from harness.benchmarks.groups import compared_groups
-from harness.pipeline.plan import SURROGATE, TARGET
+from harness.pipeline.nodes import SURROGATE, TARGET
 from harness.results.intervals import DIGITS, to_interval
 from harness.results.schema import Cell, Contrast, LeakRow, RecoveryRow
 from traceinv.regimes import BASE, is_control, reads_hidden_traces, uses_disclosures

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness import stats
-from harness.pipeline.plan import SURROGATE, CellPlan
+from harness.pipeline.nodes import SURROGATE
+from harness.pipeline.plan import CellPlan
 from harness.pipeline.scheduler import Artifacts
 from harness.results.intervals import to_interval
 from harness.results.schema import (
@@ -53,10 +54,10 @@ def faithfulness_rows(planned: CellPlan, artifacts: Artifacts) -> list[Faithfuln
 def likelihood_rows(planned: CellPlan, artifacts: Artifacts) -> list[LikelihoodRow]:
     """Return the bits under each inverter of a cell, and those under the models that were trained with each condition."""
     cell = without_student(planned.cell)
-    paths: dict[str, list[Path]] = {}
-    for (regime, _), node in planned.likelihood.items():
-        paths.setdefault(regime, []).append(artifacts[node.id].path / LIKELIHOOD)
-    bits = {regime: _bits(seeds) for regime, seeds in paths.items()}
+    bits = {
+        regime: _bits([artifacts[node.id].path / LIKELIHOOD for node in seeds])
+        for regime, seeds in planned.likelihood.items()
+    }
     rows = [
         _row(cell, regime, _trained_with(source), bits[regime])
         for regime, source in inverters().items()

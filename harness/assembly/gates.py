@@ -40,15 +40,15 @@ def gates(plan: Plan, artifacts: Artifacts, questions: dict[str, int], dropped: 
 
 def ledger(planned: CellPlan, artifacts: Artifacts, seed: int) -> Ledger:
     """Count what became of the questions of one cell and seed."""
-    logs = {name: artifacts[node.id].log for (name, other), node in planned.examples.items() if other == seed}
-    rows = planned.shared_rows[seed]
+    examples = {regime: artifacts[node.id].log for regime, node in planned.examples[seed].items()}
+    rows = artifacts[planned.shared_rows[seed].id].log
     return Ledger(
         cell=planned.cell,
         seed=seed,
-        asked=rows.params["questions"],
-        rows={name: log["rows"] for name, log in logs.items()},
-        too_long={name: log["too_long"] for name, log in logs.items()},
-        shared=artifacts[rows.id].log["shared"],
+        asked=rows["asked"],
+        rows={regime: log["rows"] for regime, log in examples.items()},
+        too_long={regime: log["too_long"] for regime, log in examples.items()},
+        shared=rows["shared"],
     )
 
 

@@ -1,6 +1,7 @@
 """From the artifacts of a finished run to its result record."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
 from typing import TypeVar
 
 from harness import stats
@@ -37,7 +38,6 @@ from harness.results.items import ItemFile, RunStates
 from harness.results.provenance import provenance
 from harness.results.schema import (
     Cell,
-    Comparability,
     ResultRecord,
     Row,
     Score,
@@ -46,7 +46,6 @@ from harness.results.schema import (
 from harness.results.verdict import verdict
 from traceinv.digests import digest_json
 from traceinv.errors import GateError
-from traceinv.regimes import BASE
 
 DIGITS = 6
 T = TypeVar("T")
@@ -59,7 +58,8 @@ def assemble(plan: Plan, artifacts: Artifacts, command: str) -> tuple[ResultReco
         GateError: the models were not asked the same, or a task could not be graded.
     """
     recipe = plan.recipe
-    cells = {cell.cell: _cell_runs(cell, artifacts) for cell in plan.cells}
+    read = cache(lambda node: read_run(artifacts[node.id].path))  # cells share runs
+    cells = {planned.cell: _cell_runs(planned, read) for planned in plan.cells}
     every = [run for rows in cells.values() for runs in rows.values() for run in runs]
     questions, dropped = check_same_questions(every), ungradable_items(every)
     gradable = {
@@ -105,40 +105,24 @@ def record_id(plan: Plan) -> str:
     return f"{plan.recipe.name}-{len(plan.recipe.seeds)}-seeds-{identity}"
 
 
-def _cell_runs(planned: CellPlan, artifacts: Artifacts) -> CellRuns:
-    """Read the runs of a cell, regimes in the order of the recipe, target and surrogate last."""
-    runs: CellRuns = {}
-    for (row, _), node in planned.grades.items():
-        runs.setdefault(row, []).append(read_run(artifacts[node.id].path))
-    return {row: runs[row] for row in (*(row for row in runs if row not in REFERENCES), *REFERENCES)}
+def _cell_runs(planned: CellPlan, read: Callable[[Node], ModelRun]) -> CellRuns:
+    return {row: [read(node) for node in seeds.values()] for row, seeds in planned.grades.items()}
 
 
 def _rows(plan: Plan, planned: CellPlan, artifacts: Artifacts, runs: CellRuns) -> list[Row]:
     key = comparability(plan, planned, artifacts, next(iter(runs.values()))[0])
-    return [_row(planned, artifacts, key, row, runs[row], plan.recipe.seeds) for row in _order(plan, runs)]
-
-
-def _order(plan: Plan, runs: CellRuns) -> list[str]:
-    return [*(regime for regime in plan.recipe.regimes if regime in runs), *REFERENCES]
-
-
-def _row(
-    planned: CellPlan,
-    artifacts: Artifacts,
-    key: Comparability,
-    row: str,
-    runs: Sequence[ModelRun],
-    seeds: Sequence[int],
-) -> Row:
-    return Row(
-        name=row,
-        kind="reference" if row in REFERENCES else "regime",
-        cell=planned.cell,
-        seeds=[] if row in (*REFERENCES, BASE) else list(seeds),
-        scores={group: _score(runs, tasks) for group, tasks in task_groups(task_names(runs[0])).items()},
-        comparability=key,
-        runs=[artifacts[node.id].key for (name, _), node in planned.grades.items() if name == row],
-    )
+    return [
+        Row(
+            name=row,
+            kind="reference" if row in REFERENCES else "regime",
+            cell=planned.cell,
+            seeds=[seed for seed in seeds if seed is not None],
+            scores={group: _score(runs[row], tasks) for group, tasks in task_groups(task_names(runs[row][0])).items()},
+            comparability=key,
+            runs=[artifacts[node.id].key for node in seeds.values()],
+        )
+        for row, seeds in planned.grades.items()
+    ]
 
 
 def _score(runs: Sequence[ModelRun], tasks: Sequence[str]) -> Score:
@@ -189,17 +173,14 @@ def _stage(node: Node, artifacts: Artifacts) -> StageEntry:
 
 
 def _items(plan: Plan, cells: Mapping[Cell, CellRuns]) -> ItemFile:
-    one = next(iter(next(iter(cells.values())).values()))[0]
-    states = []
-    for planned in plan.cells:
-        runs = cells[planned.cell]
-        seeds: dict[str, list[int | None]] = {}
-        for row, seed in planned.grades:
-            seeds.setdefault(row, []).append(seed)
-        for row in _order(plan, runs):
-            for seed, run in zip(seeds[row], runs[row], strict=True):
-                states.append(RunStates(row=row, cell=planned.cell, seed=seed, states=state_letters(run)))
-    return ItemFile(ids=item_ids(one), repeats=repeats(one), runs=states)
+    states = [
+        RunStates(row=row, cell=planned.cell, seed=seed, states=state_letters(run))
+        for planned in plan.cells
+        for row, seeds in planned.grades.items()
+        for seed, run in zip(seeds, cells[planned.cell][row], strict=True)
+    ]
+    any_run = next(iter(next(iter(cells.values())).values()))[0]
+    return ItemFile(ids=item_ids(any_run), repeats=repeats(any_run), runs=states)
 
 
 def _once(rows: Iterable[T]) -> list[T]:

@@ -7,23 +7,26 @@ from pydantic import Field
 
 from harness.stages.base import Inputs, Log, stage
 from harness.stages.rows import read_records, refuse_losses
+from traceinv.policies import within_budget
 from traceinv.progress import Progress
-from traceinv.records import Example
+from traceinv.records import Disclosure, Example, Question
 from traceinv.schema import Closed
 
 IDS = "ids.json"
+QUESTIONS, DISCLOSURES = "questions", "disclosures"
+"""The inputs besides the examples of each regime: what the target was asked, and what it disclosed."""
 
 
 class Params(Closed):
-    """How many questions were asked, and which share of them may be lost."""
+    """The share of the questions that may be asked, and the share of those that may be lost."""
 
     max_dropped: float = Field(ge=0, le=1)
-    questions: int
+    budget: float = Field(gt=0, le=1)
 
 
 @stage(Params)
 def shared_rows(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
-    """Write the ids of the questions that every regime on the tester's side can teach; all students learn from exactly these.
+    """Write the ids of the disclosed questions that every regime on the tester's side can teach; all students learn these.
 
     The oracle is left out, since what the tester's students learn must not depend on hidden traces. A question that the oracle
     lacks stops the oracle's student instead.
@@ -31,9 +34,12 @@ def shared_rows(params: Params, inputs: Inputs, out: Path, progress: Progress) -
     Raises:
         GateError: too many of the questions are lost.
     """
-    taught = {name: {example.id for example in read_records(path, Example)} for name, path in inputs.items()}
+    asked = within_budget(read_records(inputs[QUESTIONS], Question), params.budget)
+    taught = {DISCLOSURES: {row.id for row in read_records(inputs[DISCLOSURES], Disclosure)}}
+    for regime in (name for name in inputs if name not in (QUESTIONS, DISCLOSURES)):
+        taught[regime] = {example.id for example in read_records(inputs[regime], Example)}
     shared = sorted(set.intersection(*taught.values()))
     counts = ", ".join(f"{name} {len(ids)}" for name, ids in taught.items())
-    refuse_losses(f"questions that all regimes can teach ({counts})", len(shared), params.questions, params.max_dropped)
+    refuse_losses(f"questions that all regimes can teach ({counts})", len(shared), len(asked), params.max_dropped)
     (out / IDS).write_text(json.dumps(shared))
-    return {"shared": len(shared)}
+    return {"asked": len(asked), "shared": len(shared)}

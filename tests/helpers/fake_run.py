@@ -30,7 +30,7 @@ LOGS: dict[str, dict[str, Any]] = {
     "transcripts": {"questions": 32, "complete": 30, "cut_off": 2},
     "inversions": {"inversions": 30, "finished": 28, "cut_off": 2},
     "examples": {"rows": 28, "too_long": 2},
-    "shared_rows": {"shared": 9},
+    "shared_rows": {"asked": 32, "shared": 9},
     "responses": {"responses": 2 * ITEMS, "warnings": []},
 }
 """What stages report, by kind."""

@@ -2,16 +2,17 @@
 
 import hashlib
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 from pydantic import BeforeValidator, SerializeAsAny
 
 from traceinv.policies.base import Policy
-from traceinv.records import Disclosure, Transcript
+from traceinv.records import Disclosure, Record, Transcript
 from traceinv.registry import chooser
 
 __all__ = ["AnyPolicy", "Policy", "disclose", "within_budget"]
 
+R = TypeVar("R", bound=Record)
 AnyPolicy = Annotated[SerializeAsAny[Policy], BeforeValidator(chooser("traceinv.policies", Policy))]
 """A field that holds any policy, chosen by its `kind`."""
 
@@ -22,12 +23,12 @@ def disclose(transcripts: Sequence[Transcript], policy: Policy) -> list[Disclosu
     return [disclosure for disclosure in disclosures if disclosure is not None]
 
 
-def within_budget(disclosures: Sequence[Disclosure], budget: float) -> list[Disclosure]:
-    """Keep about this share of the disclosures, chosen by a hash of the question's id.
+def within_budget(records: Sequence[R], budget: float) -> list[R]:
+    """Keep the records of about this share of the questions, chosen by a hash of the question's id.
 
-    The disclosures of a smaller budget are a subset of those of a larger one.
+    The questions of a smaller budget are a subset of those of a larger one.
     """
-    return [disclosure for disclosure in disclosures if _rank(disclosure.id) < budget]
+    return [record for record in records if _rank(record.id) < budget]
 
 
 def _rank(identifier: str) -> float:

@@ -9,8 +9,9 @@ import pytest
 from fake_run import INTERRUPTIONS, fake_artifacts, planned, rewrite_samples
 
 from harness import stats
+from harness.assembly.comparability import ROW_STAGES
 from harness.assembly.record import assemble, record_id
-from harness.pipeline import plan as planning
+from harness.pipeline import nodes
 from harness.pipeline.plan import Plan
 from harness.pipeline.store import Adoption, Artifact
 from harness.results.items import ItemFile
@@ -137,7 +138,7 @@ def test_the_reason_of_an_adoption_stands_in_the_record(tmp_path: Path) -> None:
 def test_a_model_that_was_asked_fewer_items_stops_the_record(tmp_path: Path) -> None:
     small = planned()
     artifacts = fake_artifacts(small, tmp_path)
-    grades = artifacts[small.cells[0].grades["inverted", 0].id]
+    grades = artifacts[small.cells[0].grades["inverted"][0].id]
     rewrite_samples(grades, "lab_chain", lambda samples: samples[:-1])
     with pytest.raises(GateError, match="did not answer the same items equally often"):
         assemble(small, artifacts, "traceinv run small")
@@ -146,7 +147,7 @@ def test_a_model_that_was_asked_fewer_items_stops_the_record(tmp_path: Path) -> 
 def test_a_response_that_does_not_say_how_it_ended_stops_the_record(tmp_path: Path) -> None:
     small = planned()
     artifacts = fake_artifacts(small, tmp_path)
-    grades = artifacts[small.cells[0].grades["target", None].id]
+    grades = artifacts[small.cells[0].grades["target"][None].id]
     rewrite_samples(grades, "lab_chain", lambda samples: [s.model_copy(update={"tokens": None}) for s in samples])
     with pytest.raises(GateError, match="does not say how it ended or how many tokens it has"):
         assemble(small, artifacts, "traceinv run small")
@@ -155,7 +156,7 @@ def test_a_response_that_does_not_say_how_it_ended_stops_the_record(tmp_path: Pa
 def test_an_item_that_one_model_could_not_be_graded_on_is_left_out_for_all_and_named(tmp_path: Path) -> None:
     small = planned()
     artifacts = fake_artifacts(small, tmp_path)
-    grades = artifacts[small.cells[0].grades["inverted", 0].id]
+    grades = artifacts[small.cells[0].grades["inverted"][0].id]
     ungradable = {"state": "ungradable", "value": None}
     rewrite_samples(grades, "lab_chain", lambda s: [s[0].model_copy(update=ungradable), *s[1:]])
     record, _ = assemble(small, artifacts, "traceinv run small")
@@ -182,11 +183,11 @@ def test_a_run_has_another_id_with_another_version_of_a_stage(
     assert record_id(planned(**TWO_SEEDS)) == record.id
     kinds = dict(stage_kinds())
     kinds["student"] = replace(kinds["student"], version=(kinds["student"].version or 0) + 1)
-    monkeypatch.setattr(planning, "stage_kinds", lambda: kinds)
+    monkeypatch.setattr(nodes, "stage_kinds", lambda: kinds)
     assert record_id(planned(**TWO_SEEDS)) != record.id
     cheap = dict(stage_kinds())
     cheap["style"] = replace(cheap["style"], libraries=())
-    monkeypatch.setattr(planning, "stage_kinds", lambda: cheap)
+    monkeypatch.setattr(nodes, "stage_kinds", lambda: cheap)
     assert record_id(planned(**TWO_SEEDS)) == record.id
 
 
@@ -199,3 +200,18 @@ def test_how_often_checkpoints_are_saved_changes_neither_id_nor_comparability(tm
     never, often = assembled("never", None), assembled("often", 2)
     assert never.id == often.id
     assert [row.comparability for row in never.rows] == [row.comparability for row in often.rows]
+
+
+def test_rows_of_recipes_with_other_regimes_stay_comparable(tmp_path: Path) -> None:
+    keys = []
+    for regimes in (["base", "answer_only", "oracle"], ["base", "answer_only", "inverted", "oracle"]):
+        small = planned(regimes=regimes)
+        record, _ = assemble(small, fake_artifacts(small, tmp_path / str(len(regimes))), "traceinv run small")
+        keys += [row.comparability for row in record.rows if row.name == "answer_only"]
+    assert keys[0].stages == keys[1].stages
+    assert keys[0].stages.keys() == set(ROW_STAGES)
+
+
+def test_each_stage_that_runs_a_model_is_known_to_decide_accuracies_or_not() -> None:
+    versioned = {name for name, kind in stage_kinds().items() if kind.version is not None}
+    assert versioned == {*ROW_STAGES, "likelihood"}

@@ -1,10 +1,14 @@
 """The plan of a recipe: the barrier between the hidden side and the tester's, and what cells share."""
 
+from pathlib import Path
+
 import pytest
 
 from harness.pipeline.graph import SIDE, Node
-from harness.pipeline.plan import HIDDEN, JUDGE, TESTER, Plan, plan
+from harness.pipeline.nodes import HIDDEN, JUDGE, TESTER
+from harness.pipeline.plan import Plan, plan
 from harness.pipeline.recipe import load_recipe
+from traceinv.errors import InputError
 
 SCORERS = {"faithfulness", "ceiling", "likelihood", "calibration"}
 
@@ -62,7 +66,7 @@ def test_shared_rows_do_not_depend_on_the_oracle(lab: Plan) -> None:
 def test_every_inverter_and_the_prompted_one_are_measured(lab: Plan) -> None:
     cell = lab.cells[0]
     assert set(cell.faithfulness) == {"inverted", "inverted_without_summary", "zero_shot_inverted"}
-    assert {regime for regime, _ in cell.likelihood} == {*cell.faithfulness, "surrogate"}
+    assert set(cell.likelihood) == {*cell.faithfulness, "surrogate"}
 
 
 def test_style_is_measured_only_where_there_are_summaries(lab: Plan) -> None:
@@ -86,17 +90,33 @@ def test_cells_share_target_surrogate_and_their_scores() -> None:
     assert len(planned.graph.select(role="target")) == 2 + 1 + 4  # questions, model; transcripts; one disclosure a cell
     first, *others = planned.cells
     for other in others:
-        assert other.grades["base", None] is first.grades["base", None]
-        assert other.grades["target", None] is first.grades["target", None]
-        assert other.students["inverted", 0] is not first.students["inverted", 0]
-    assert first.students["surrogate_trace", 0].labels["policy"] == "half"
+        assert other.grades["base"][None] is first.grades["base"][None]
+        assert other.grades["target"][None] is first.grades["target"][None]
+        assert other.grades["inverted"][0] is not first.grades["inverted"][0]
+    assert first.grades["surrogate_trace"][0].labels["policy"] == "half"
     inverters = {node.labels["policy"] for node in planned.graph if node.kind.name == "inverter"}
     assert inverters == {"half", "third"}, "budgets share an inverter, policies do not"
 
 
-def test_rows_count_as_lost_only_within_the_budget() -> None:
-    planned = plan(load_recipe("lab", ["budgets=[0.25, 1.0]"], seeds=1))
-    assert [cell.shared_rows[0].params["questions"] for cell in planned.cells] == [300, 1200]
+def test_a_recipe_whose_only_teacher_is_the_oracle_can_be_planned() -> None:
+    planned = plan(load_recipe("lab", ["regimes=[oracle]"], seeds=1))
+    assert set(planned.cells[0].shared_rows[0].inputs) == {"questions", "disclosures"}
+
+
+def test_seeds_need_not_start_at_zero(lab: Plan) -> None:
+    planned = plan(load_recipe("lab", ["seeds=[7, 3]"]))
+    assert list(planned.cells[0].grades["inverted"]) == [7, 3]
+    assert len(planned.graph) < len(lab.graph)
+    (seed,) = {node.labels.get("seed") for node in planned.graph.select(role="target")}
+    assert seed is None
+
+
+def test_a_model_that_is_no_folder_of_weights_is_named_by_its_place_in_the_recipe(tmp_path: Path) -> None:
+    for place in ("inverter.model", "students.lab.model", "targets.lab.model", "surrogates.small.model"):
+        with pytest.raises(InputError, match=f"^{place}: model '/nowhere': no such folder"):
+            plan(load_recipe("lab", [f"{place}=/nowhere"]))
+    with pytest.raises(InputError, match=r"no config\.json in it"):
+        plan(load_recipe("lab", [f"inverter.model={tmp_path}"]))
 
 
 def test_names_of_nodes_are_unique_and_readable(lab: Plan) -> None:

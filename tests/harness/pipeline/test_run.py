@@ -19,7 +19,8 @@ from stub_stages import Recorder
 from harness.pipeline.executors import base as executors
 from harness.pipeline.executors.base import InlineExecutor
 from harness.pipeline.graph import SIDE, Node
-from harness.pipeline.plan import TESTER, Plan, plan
+from harness.pipeline.nodes import TESTER
+from harness.pipeline.plan import Plan, plan
 from harness.pipeline.recipe import load_recipe
 from harness.pipeline.scheduler import Artifacts, find_artifacts, run
 from harness.pipeline.store import Artifact, Store
@@ -146,7 +147,7 @@ def test_other_hidden_traces_change_nothing_on_the_testers_side(
     after = run(planned.graph, store, InlineExecutor(), watcher)
 
     changed = {node.id for node in planned.graph if after[node.id].digest != before[node.id].digest}
-    assert {hidden.id, planned.cells[0].examples["oracle", 0].id} <= changed
+    assert {hidden.id, planned.cells[0].examples[0]["oracle"].id} <= changed
     assert not [node for node in planned.graph if node.labels[SIDE] == TESTER and node.id in changed]
     assert {_short_name(node) for node in watcher.nodes} == _read_the_hidden_traces(planned, before, after)
 

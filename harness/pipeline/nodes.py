@@ -1,0 +1,291 @@
+"""The nodes of one cell: which stages it needs, with which parameters, inputs and labels."""
+
+from collections.abc import Mapping
+from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
+
+from harness.pipeline.graph import SIDE, Graph, InputArtifact, Node
+from harness.pipeline.recipe import Recipe
+from harness.pipeline.store import digest_folder
+from harness.results.schema import Cell, Label
+from harness.stages import stage_kinds
+from harness.stages.calibration import CEILING
+from harness.stages.shared_rows import DISCLOSURES, QUESTIONS
+from traceinv.engines import Sampling
+from traceinv.errors import InputError
+from traceinv.models import locate
+from traceinv.questions import Role
+from traceinv.regimes import BASE, REGIMES, Disclosures, HiddenTraces, Inversions, Source, SurrogateTraces, inverters
+from traceinv.targets.base import ReasoningModel
+
+TARGET: Role = "target"
+SURROGATE: Role = "surrogate"
+SECOND = "second"
+"""The role of the target's second transcripts, which are the ceiling of faithfulness."""
+HIDDEN, TESTER, JUDGE = "hidden", "tester", "judge"
+"""Sides of the barrier: what only the judge may read, what a tester could have made, and what measures."""
+Inputs = Mapping[str, Node | InputArtifact]
+CELL_PARTS = tuple(Cell.model_fields)
+OF_TARGET, OF_SURROGATE, OF_STUDENT = ("target",), ("surrogate",), ("student",)
+OF_DISCLOSURES = ("target", "policy", "budget")
+OF_INVERTER = ("surrogate", "policy")
+OF_INVERSION = ("target", "surrogate", "policy", "budget")
+"""The parts of a cell that a node belongs to."""
+ROW_PARTS = {TARGET: OF_TARGET, SURROGATE: OF_SURROGATE, BASE: OF_STUDENT}
+"""The parts that models other than taught students belong to."""
+
+
+class CellNodes:
+    """The nodes of one cell.
+
+    Each property and method adds a node to the graph, and the nodes that it is computed from. Equal nodes are one, so asking for
+    a node twice, or for the same node of another cell, adds nothing.
+    """
+
+    def __init__(self, recipe: Recipe, graph: Graph, cell: Cell) -> None:
+        self.recipe = recipe
+        self.graph = graph
+        self.cell = cell
+        self.policy = recipe.policies[cell.policy]
+        self.student_model = recipe.students[cell.student or ""]
+
+    # Questions, answers and what is disclosed of them
+
+    def questions(self, role: Role) -> Node:
+        """Return the questions of the target or of the surrogate."""
+        params = {"source": self.recipe.questions, "role": role}
+        return self._add("questions", params, {}, TESTER, of=(), role=role)
+
+    def reasoning_model(self, role: Role) -> Node:
+        """Return the target or the surrogate, trained."""
+        of, side = (OF_TARGET, HIDDEN) if role == TARGET else (OF_SURROGATE, TESTER)
+        model = self._reasoning_model(role)
+        where = f"{role}s.{getattr(self.cell, role)}.model"
+        params, inputs = {"model": model, "role": role}, {"base": _weights(where, model.model)}
+        return self._add("reasoning_model", params, inputs, side, of=of, role=role, cost=200)
+
+    @cached_property
+    def hidden(self) -> Node:
+        """Return the target's transcripts."""
+        return self._transcripts(TARGET, TARGET, self.recipe.sampling, role=TARGET)
+
+    @cached_property
+    def second(self) -> Node:
+        """Return the target's second transcripts of the same questions."""
+        warmer = {"temperature": self.recipe.faithfulness.second_temperature, "seed": self.recipe.sampling.seed + 1}
+        return self._transcripts(TARGET, TARGET, self.recipe.sampling.model_copy(update=warmer), role=SECOND)
+
+    def surrogate_transcripts(self, asked: Role) -> Node:
+        """Return the surrogate's transcripts of its own questions, or of the target's."""
+        return self._transcripts(SURROGATE, asked, self.recipe.sampling, role=SURROGATE, asked=asked)
+
+    @cached_property
+    def shown(self) -> Node:
+        """Return the target's disclosures within the cell's budget."""
+        params = {"policy": self.policy, "budget": self.cell.budget}
+        inputs = {"transcripts": self.hidden}
+        return self._add("disclosures", params, inputs, TESTER, of=OF_DISCLOSURES, role=TARGET, cost=0.1)
+
+    @cached_property
+    def taught(self) -> Node:
+        """Return what the surrogate would disclose, which inverters learn from."""
+        params = {"policy": self.policy, "budget": 1.0}
+        inputs = {"transcripts": self.surrogate_transcripts(SURROGATE)}
+        return self._add("disclosures", params, inputs, TESTER, of=OF_INVERTER, role=SURROGATE, cost=0.1)
+
+    # Students and their grades
+
+    def examples(self, regime: str, seed: int) -> Node:
+        """Return the training examples of a regime."""
+        params = {"regime": regime, "max_tokens": self.student_model.training.max_tokens, "seed": seed}
+        inputs: Inputs = {"base": self.base, "source": self._source(REGIMES[regime].source, seed)}
+        return self._add("examples", params, inputs, _side(regime), regime=regime, seed=seed, cost=0.5)
+
+    def shared_rows(self, seed: int) -> Node:
+        """Return the questions that all students of a seed are taught."""
+        regimes = [regime for regime in self.recipe.trained_regimes if not REGIMES[regime].source.hidden]
+        params = {"max_dropped": self.recipe.max_dropped, "budget": self.cell.budget}
+        examples = {regime: self.examples(regime, seed) for regime in regimes}
+        asked: Inputs = {QUESTIONS: self.questions(TARGET), DISCLOSURES: self.shown}
+        return self._add("shared_rows", params, {**asked, **examples}, TESTER, seed=seed, cost=0.1)
+
+    def student(self, regime: str, seed: int) -> Node:
+        """Return a trained student."""
+        training = self.student_model.training
+        inputs: Inputs = {
+            "base": self.base,
+            "examples": self.examples(regime, seed),
+            "rows": self.shared_rows(seed),
+        }
+        cost = self._training_cost(training.epochs)
+        params = {"training": training, "seed": seed}
+        return self._add("student", params, inputs, _side(regime), regime=regime, seed=seed, cost=cost)
+
+    def grades(self, row: str, seed: int | None) -> Node:
+        """Return the graded responses of the model of a row; the seed is None where the model is the same for all seeds."""
+        benchmark = self.recipe.benchmark
+        params, of = {"benchmark": benchmark.asked()}, ROW_PARTS.get(row, CELL_PARTS)
+        data: Inputs = {"data": _data(benchmark.data_dir)} if benchmark.data_dir else {}
+        items = self._add("items", params, data, JUDGE, of=())
+        cost = _writing_cost(len(benchmark.tasks) * (benchmark.limit or 200))
+        inputs: Inputs = {"model": self._model(row, seed), "items": items, **data}
+        responses = self._add("responses", params, inputs, JUDGE, of=of, regime=row, seed=seed, cost=cost)
+        inputs = {"responses": responses, **data}
+        return self._add("grades", params, inputs, JUDGE, of=of, regime=row, seed=seed, cost=cost / 10)
+
+    # Inversions and what is measured of them
+
+    def inversions(self, source: Inversions, seed: int | None) -> Node:
+        """Return the traces that an inverter wrote; the seed is None for a prompted inverter."""
+        params = {
+            "engine": self.recipe.engine,
+            "with_summary": source.with_summary(self.policy.discloses_summary),
+            "sampling": self.recipe.sampling.model_copy(update={} if seed is None else {"seed": seed}),
+            "trained": source.trained,
+        }
+        inputs: Inputs = {"model": self.inverter(source, seed), "disclosures": self.shown}
+        regime, cost = _regime_of(source), _writing_cost(self.recipe.questions.count())
+        return self._add("inversions", params, inputs, TESTER, of=OF_INVERSION, regime=regime, seed=seed, cost=cost)
+
+    def inverter(self, source: Inversions, seed: int | None) -> Node | InputArtifact:
+        """Return a trained inverter, or for a prompted one the weights that it starts from."""
+        inverter = self.recipe.inverter
+        base = _weights("inverter.model", inverter.model)
+        if not source.trained:
+            return base
+        with_summary = source.with_summary(self.policy.discloses_summary)
+        params = {
+            "with_summary": with_summary,
+            "training": inverter.training,
+            "max_dropped": self.recipe.max_dropped,
+            "seed": seed,
+        }
+        inputs: Inputs = {
+            "base": base,
+            "transcripts": self.surrogate_transcripts(SURROGATE),
+            "disclosures": self.taught,
+        }
+        shown, cost = "summary" if with_summary else "answer", self._training_cost(inverter.training.epochs)
+        return self._add("inverter", params, inputs, TESTER, of=OF_INVERTER, shown=shown, seed=seed, cost=cost)
+
+    def faithfulness(self, regime: str) -> Node:
+        """Return the calibrated faithfulness of an inverter's traces, over all seeds."""
+        source = inverters()[regime]
+        traces = {"second": self.second, "transcripts": self.hidden}
+        inputs = {CEILING: self._add("ceiling", {}, traces, JUDGE, of=OF_TARGET, cost=2)}
+        for seed in self.seeds_of(source):
+            params = {"draws": self.recipe.faithfulness.draws, "seed": seed or 0}
+            measured: Inputs = {"inversions": self.inversions(source, seed), "transcripts": self.hidden}
+            inputs[f"seed {seed}"] = self._add(
+                "faithfulness", params, measured, JUDGE, of=OF_INVERSION, regime=regime, seed=seed, cost=8
+            )
+        params = {"seed": self.recipe.seeds[0]}
+        return self._add("calibration", params, inputs, JUDGE, of=OF_INVERSION, regime=regime, cost=3)
+
+    def likelihood(self, regime: str, seed: int | None) -> Node:
+        """Return the bits of the hidden traces under an inverter, or under the surrogate with the prompt of its training."""
+        as_inverter = regime != SURROGATE
+        model = self.inverter(inverters()[regime], seed) if as_inverter else self.reasoning_model(SURROGATE)
+        shown = ["question", "answer", "summary"][: 2 + self.policy.discloses_summary] if as_inverter else ["question"]
+        asked = self.recipe.faithfulness.likelihood_traces
+        params = {"shown": shown, "as_inverter": as_inverter, "questions": asked}
+        inputs: Inputs = {"model": model, "disclosures": self.shown, "transcripts": self.hidden}
+        cost = 0.006 * len(shown) * min(asked, self.recipe.questions.count())
+        return self._add("likelihood", params, inputs, JUDGE, of=OF_INVERSION, regime=regime, seed=seed, cost=cost)
+
+    def style(self) -> Node:
+        """Return how different the summaries are that inverters are trained on and used on."""
+        inputs = {"trained": self.taught, "used": self.shown}
+        return self._add("style", {"seed": 0}, inputs, JUDGE, of=OF_INVERSION, cost=3)
+
+    def seeds_of(self, source: Inversions) -> list[int | None]:
+        """List the seeds of an inverter; a prompted one has none."""
+        return [*self.recipe.seeds] if source.trained else [None]
+
+    @cached_property
+    def base(self) -> InputArtifact:
+        """Return the untaught student."""
+        return _weights(f"students.{self.cell.student}.model", self.student_model.model)
+
+    def _source(self, source: Source, seed: int) -> Node:
+        """Return the records that a regime reads."""
+        match source:
+            case Disclosures():
+                return self.shown
+            case HiddenTraces():
+                return self.hidden
+            case SurrogateTraces():
+                return self.surrogate_transcripts(TARGET)
+            case Inversions():
+                return self.inversions(source, seed if source.trained else None)
+
+    def _model(self, row: str, seed: int | None) -> Node | InputArtifact:
+        """Return the model whose responses a row shows."""
+        if row == TARGET:
+            return self.reasoning_model(TARGET)
+        if row == SURROGATE:
+            return self.reasoning_model(SURROGATE)
+        return self.base if seed is None else self.student(row, seed)
+
+    def _transcripts(self, model: Role, questions: Role, sampling: Sampling, role: str, **labels: Label) -> Node:
+        params = {"engine": self.recipe.engine, "sampling": sampling}
+        inputs = {"model": self.reasoning_model(model), "questions": self.questions(questions)}
+        of, side = (OF_TARGET, HIDDEN) if model == TARGET else (OF_SURROGATE, TESTER)
+        cost = _writing_cost(self.recipe.questions.count())
+        return self._add("transcripts", params, inputs, side, of=of, cost=cost, role=role, **labels)
+
+    def _reasoning_model(self, role: Role) -> ReasoningModel:
+        return self.recipe.targets[self.cell.target] if role == TARGET else self.recipe.surrogates[self.cell.surrogate]
+
+    def _training_cost(self, epochs: float) -> float:
+        return 0.017 * self.recipe.questions.count() * epochs
+
+    def _add(
+        self,
+        kind: str,
+        params: Mapping[str, Any],
+        inputs: Inputs,
+        side: str,
+        of: tuple[str, ...] = CELL_PARTS,
+        cost: float = 1.0,
+        **labels: Label | None,
+    ) -> Node:
+        """Add a node, labelled with the parts of the cell that it belongs to and with others; a label of None is left out."""
+        every = {part: getattr(self.cell, part) for part in of} | labels | {SIDE: side}
+        kept = {key: value for key, value in every.items() if value is not None}
+        return self.graph.add(stage_kinds()[kind], params, inputs, kept, cost)
+
+
+def _side(regime: str) -> str:
+    return HIDDEN if REGIMES[regime].source.hidden else TESTER
+
+
+def _regime_of(source: Inversions) -> str:
+    """Return the regime that teaches an inverter's traces unchanged."""
+    return next(name for name, other in inverters().items() if other == source)
+
+
+@cache
+def _weights(where: str, model: str) -> InputArtifact:
+    try:
+        folder = locate(model)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None
+    return _artifact(folder.resolve())
+
+
+@cache
+def _data(folder: str) -> InputArtifact:
+    if not Path(folder).is_dir():
+        raise InputError(f"benchmark.data_dir: no such folder {folder!r}")
+    return _artifact(Path(folder).resolve())
+
+
+@cache
+def _artifact(folder: Path) -> InputArtifact:
+    return InputArtifact(folder, digest_folder(folder))
+
+
+def _writing_cost(texts: int) -> float:
+    return 0.03 * texts
