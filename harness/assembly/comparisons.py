@@ -21,7 +21,7 @@ SeedVariances = Mapping[tuple[str | None, str], stats.SeedVariance | None]
 def seed_variances(cells: Mapping[Cell, CellRuns]) -> SeedVariances:
     """Pool the variance between seeds over all regimes of a student, on each group of tasks.
 
-    It is assumed that regimes vary equally with their seeds: three seeds are too few to see whether they do.
+    The assumption is that of `stats.pool_seeds`: three seeds are too few to test it.
     """
     pools: dict[tuple[str | None, str], list[tuple[stats.Scores, list[str]]]] = {}
     for cell, runs in cells.items():

@@ -72,16 +72,16 @@ class Noise:
 
 @dataclass(frozen=True)
 class SeedVariance:
-    """The variance between the means of a regime's seeds, pooled over several regimes.
+    """The variance between a regime's seeds, pooled over several regimes.
 
     Attributes:
-        variance: the mean square of a seed's deviation from its regime's mean.
-        residual: the part of `variance` that the residual explains.
-        freedom: its degrees of freedom, the sum of the regimes' seeds less one.
+        share: the variance between the seeds' true means as a share of p (1 - p), the variance of one right-or-wrong answer at
+            the regime's accuracy p; the variance itself where scores are not from 0 to 1. It is below 0 where the seeds agree
+            better than the residual explains.
+        freedom: the degrees of freedom of the estimate.
     """
 
-    variance: float
-    residual: float
+    share: float
     freedom: float
 
 
@@ -97,10 +97,12 @@ def seeds_alone(seeds: Array, residual: Array, freedom: float) -> Array:
 
 
 def pool_seeds(regimes: Iterable[tuple[Scores, Sequence[str] | None]]) -> SeedVariance | None:
-    """Pool the variance between seeds over regimes, which are assumed to vary equally with their seeds.
+    """Pool the variance between seeds over regimes, assuming that it is the same share of p (1 - p) for all of them.
 
-    Three seeds of one regime have 2 degrees of freedom, and their variance is 0 by luck in one run of ten. Those of eight
-    regimes have 16. Regimes with identical scores are the same run and are counted once.
+    So a regime near 0 or 1 varies less than one near one half, as it must (Williams 1982, Applied Statistics 31(2), has the same
+    model of overdispersion). Three seeds of one regime have 2 degrees of freedom, and their variance is 0 by luck in one run of
+    ten. Those of eight regimes have up to 16, by Satterthwaite's formula (1946, Biometrics Bulletin 2(6)). Regimes with identical
+    scores are the same run and are counted once.
 
     Args:
         regimes: the scores of each regime, with the task of each question as in `contrast`.
@@ -112,14 +114,20 @@ def pool_seeds(regimes: Iterable[tuple[Scores, Sequence[str] | None]]) -> SeedVa
         ValueError: as `contrast`.
     """
     distinct = {(scores.shape, scores.tobytes()): (scores, strata) for scores, strata in regimes if len(scores) > 1}
-    total, explained, freedom = 0.0, 0.0, 0
-    for scores, strata in distinct.values():
+    if not distinct:
+        return None
+    for scores, _ in distinct.values():
         check_scores(scores)
-        own = len(scores) - 1
-        total += own * float(scores.mean(axis=1).var(ddof=1))
-        explained += own * len(scores) * _residual(scores, question_groups(strata, scores.shape[1]))
-        freedom += own
-    return SeedVariance(total / freedom, explained / freedom, freedom) if freedom else None
+    runs = list(distinct.values())
+    freedoms = np.array([len(scores) - 1 for scores, _ in runs])
+    total = np.array([float(scores.mean(axis=1).var(ddof=1)) for scores, _ in runs])
+    units = np.array([_unit(scores) for scores, _ in runs])
+    residual = np.array([len(scores) * _residual(scores, question_groups(of, scores.shape[1])) for scores, of in runs])
+    unit = float(freedoms @ units)
+    share = float(freedoms @ (total - residual)) / unit if unit else 0.0
+    expected = max(share, 0.0) * units + residual
+    spread = float(freedoms @ expected**2)
+    return SeedVariance(share, float(freedoms @ expected) ** 2 / spread if spread else float(freedoms.sum()))
 
 
 def contrast(
@@ -274,7 +282,13 @@ def _between_seeds(scores: Scores, residual: float, pooled: SeedVariance | None)
         return 0.0
     if pooled is None:
         return float(scores.mean(axis=1).var(ddof=1)) / len(scores)
-    return max((pooled.variance - pooled.residual) / len(scores) + residual, 0.0)
+    return max(pooled.share * _unit(scores) / len(scores) + residual, 0.0)
+
+
+def _unit(scores: Scores) -> float:
+    """Return p (1 - p) for scores from 0 to 1 with the mean p; 1 for other scores."""
+    mean = float(scores.mean())
+    return mean * (1 - mean) if scores.min() >= 0 and scores.max() <= 1 else 1.0
 
 
 def _residual(scores: Scores, groups: Groups) -> float:

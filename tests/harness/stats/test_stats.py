@@ -63,10 +63,22 @@ def test_pooled_seeds_replace_a_variance_that_is_0_by_luck() -> None:
     )
     pooled = pool_seeds((scores, None) for scores in (steady, lucky, *others))
     assert pooled is not None
-    assert pooled.freedom == 8
+    assert 7 < pooled.freedom <= 8
     alone, together = compare(lucky, steady), compare(lucky, steady, pooled=pooled)
     assert together.difference.mean == alone.difference.mean
     assert alone.p_value < 0.05 < together.p_value
+
+
+def test_pooled_seeds_vary_less_near_0_than_near_one_half() -> None:
+    """Regimes that are all right on 2% of questions say that regimes near one half vary too."""
+    order = np.random.default_rng(0).permutation(400)
+    near_0, middle = (
+        np.stack([(order < 400 * (mean + shift)).astype(float) for shift in shifts])
+        for mean, shifts in ((0.02, (-0.01, 0, 0.01)), (0.5, (-0.05, 0, 0.05)))
+    )
+    pooled = pool_seeds([(near_0, None), (middle, None)])
+    ours, theirs = (contrast([scores], [1.0], None, pooled)[1].seeds for scores in (near_0, middle))
+    assert 5 * ours < theirs
 
 
 def test_the_same_run_under_two_names_is_pooled_once_and_a_single_run_not_at_all() -> None:
