@@ -3,14 +3,19 @@
 import argparse
 import json
 import os
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
 
-from harness.commands.options import Commands, check_at_least
+from harness.commands.options import Commands, add_log_format, check_at_least
 from harness.files import open_atomic
 from traceinv.errors import InputError
+
+if TYPE_CHECKING:
+    from harness.faithfulness.pairs import PairFile
 
 PAIRS_PER_WORKER = 16
 """Fewer pairs than this take less time than to start a worker for them."""
@@ -28,8 +33,17 @@ def add_faithfulness(commands: Commands) -> None:
         "pairs",
         type=Path,
         metavar="PAIRS.jsonl",
-        help="one JSON object a line: truth, inverted; optional: second, id, kind, question, answer",
+        help="one JSON object a line: truth, inverted; optional: second, id, kind, question, answer. With --truth: recorded "
+        "samples whose responses hold the inverted traces",
     )
+    parser.add_argument(
+        "--truth",
+        type=Path,
+        metavar="LOG",
+        help="recorded samples whose responses hold the true traces: a file of lm-eval --log_samples, a log of inspect_ai, the "
+        "instances of Every Eval Ever, or our own; traces are paired by item",
+    )
+    add_log_format(parser)
     parser.add_argument(
         "--out",
         type=Path,
@@ -61,12 +75,22 @@ def run(options: argparse.Namespace) -> int:
         InputError: the pairs or an option are wrong.
         GateError: a worker died, or an output file cannot be finished.
     """
+    _check(options)
+    with _pairs_file(options) as path:
+        return _run(options, path)
+
+
+def _run(options: argparse.Namespace, path: Path) -> int:
+    """Score the pairs of a file and return 0.
+
+    Raises:
+        InputError: the pairs or the tokenizer are wrong.
+        GateError: a worker died, or an output file cannot be finished.
+    """
     from harness.faithfulness.file import Settings, load_tokenizer, score_pairs
-    from harness.faithfulness.pairs import index_pairs
     from harness.faithfulness.summary import Summary, as_line
 
-    _check(options)
-    pairs = index_pairs(options.pairs)
+    pairs = _index(path, options)
     if options.tokenizer:
         try:
             load_tokenizer(options.tokenizer)
@@ -95,6 +119,56 @@ def run(options: argparse.Namespace) -> int:
     else:
         _print(overall, options.out)
     return 0
+
+
+@contextmanager
+def _pairs_file(options: argparse.Namespace) -> Iterator[Path]:
+    """Yield the file of pairs; with `--truth`, a temporary one with the traces of two logs.
+
+    Raises:
+        InputError: a log cannot be read, or they share no traces.
+    """
+    if options.truth is None:
+        if options.format:
+            raise InputError("--format: goes with --truth, which names the log of the true traces")
+        yield options.pairs
+        return
+    from harness.logs.formats import read_log
+    from harness.logs.samples import Wanted
+    from harness.logs.traces import pair_traces
+    from traceinv.rows import write_rows
+
+    truth, inverted = (read_log(log, Wanted(scores=False), options.format) for log in (options.truth, options.pairs))
+    found = pair_traces(truth, inverted)
+    pairing = found.pairing
+    print(
+        f"items paired: {pairing.by_id} by id, {pairing.by_text} by the text of the question; without a partner: "
+        f"{len(pairing.only_first) + len(pairing.only_second)}; unfinished responses: {found.unfinished}",
+        file=sys.stderr,
+    )
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "pairs.jsonl"
+        write_rows(path, found.pairs)
+        yield path
+
+
+def _index(path: Path, options: argparse.Namespace) -> "PairFile":
+    """Check the pairs of a file.
+
+    Raises:
+        InputError: they are bad, or the file is a log.
+    """
+    from harness.faithfulness.pairs import index_pairs
+    from harness.logs.formats import is_log
+
+    try:
+        return index_pairs(path)
+    except InputError:
+        if options.truth is None and is_log(path):
+            raise InputError(
+                f"{path}: a log of samples, not pairs; --truth LOG names the one with the true traces"
+            ) from None
+        raise
 
 
 def _check(options: argparse.Namespace) -> None:

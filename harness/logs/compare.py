@@ -9,7 +9,7 @@ from harness.logs.formats import is_record, read_log
 from harness.logs.pairing import Pairing, SideItem, items_of_log, pair_items
 from harness.logs.samples import DEFAULT, Log, Wanted
 from harness.results.files import read_items, read_record
-from harness.results.items import ItemKey, Pairs, SampleScores, pair, scores_of
+from harness.results.items import Pairs, pair, scores_of
 from harness.results.outcomes import Outcome, compare_pairs
 from harness.results.schema import Cell
 from traceinv.errors import InputError
@@ -169,18 +169,14 @@ def _without(items: Sequence[SideItem], tasks: dict[str, None]) -> list[SideItem
 def _groups(pairing: Pairing) -> list[tuple[str, Pairs]]:
     """Pair the scores on each task, domain and on all tasks; of groups with the same tasks only the first is kept."""
     names: dict[tuple[str, ...], str] = {}
-    for group, members in task_groups(task for task, _ in pairing.first).items():
+    for group, members in task_groups(pairing.tasks()).items():
         names.setdefault(tuple(members), group or "all")
     paired = []
     for tasks, group in names.items():
-        scores = pair(*(_on(side, tasks) for side in (pairing.first, pairing.second)))
+        scores = pair(*pairing.scores(tasks))
         if scores is not None:
             paired.append((group, scores))
     return paired
-
-
-def _on(side: dict[ItemKey, SampleScores], tasks: Sequence[str]) -> dict[ItemKey, SampleScores]:
-    return {item: scores for item, scores in side.items() if item[0] in tasks}
 
 
 def _compared_row(ours: SideRow, theirs: SideRow, pairing: Pairing, outcomes: list[Outcome]) -> ComparedRow:
@@ -199,7 +195,7 @@ def _compared_row(ours: SideRow, theirs: SideRow, pairing: Pairing, outcomes: li
 def _why_nothing(first: Side, second: Side, pairings: Sequence[Pairing], other_versions: Sequence[str]) -> str:
     """Say why two sides have nothing to compare."""
     sides = f"{first.description.name} and {second.description.name}"
-    if any(pairing.paired for pairing in pairings):
+    if any(pairing.pairs for pairing in pairings):
         return f"{sides} share items, but none with a score on both sides"
     if any(pairing.other_question for pairing in pairings):
         return f"{sides} share ids, but the questions under one id differ"

@@ -72,6 +72,14 @@ def detect(path: Path, otherwise: str | None = None) -> str:
     return _detect_line(path, otherwise)
 
 
+def is_log(path: Path) -> bool:
+    """Say whether a file or folder is of one of the formats."""
+    try:
+        return bool(detect(path))
+    except InputError:
+        return False
+
+
 def is_record(path: Path) -> bool:
     """Say whether a file is a record of `traceinv run`, rather than a log."""
     document = JSON_DOCUMENT.match(_head(path)) if path.is_file() else None

@@ -40,21 +40,33 @@ class Pairing:
     """The items of two sides that are the same.
 
     Attributes:
-        first, second: the scores of each side by item, under the same keys; items of one side alone are among them.
+        pairs: the same item on the first and on the second side.
+        only_first, only_second: the items that have no partner.
         by_id, by_text: how many items were paired by id, and how many by the text of the question.
         other_question: how many items have one id but differ in the question; they are not paired by id.
     """
 
-    first: dict[ItemKey, SampleScores] = field(default_factory=dict)
-    second: dict[ItemKey, SampleScores] = field(default_factory=dict)
+    pairs: list[tuple[SideItem, SideItem]] = field(default_factory=list)
+    only_first: list[SideItem] = field(default_factory=list)
+    only_second: list[SideItem] = field(default_factory=list)
     by_id: int = 0
     by_text: int = 0
     other_question: int = 0
 
-    @property
-    def paired(self) -> int:
-        """The number of items that both sides have."""
-        return self.by_id + self.by_text
+    def tasks(self) -> list[str]:
+        """List the tasks of the items that have a partner, or might have one."""
+        return list(dict.fromkeys(item.task for item in [*(pair[0] for pair in self.pairs), *self.only_first]))
+
+    def scores(self, tasks: Sequence[str]) -> tuple[dict[ItemKey, SampleScores], dict[ItemKey, SampleScores]]:
+        """Return the scores of each side on some tasks, partners under the same key."""
+        both, first, second = "both", "first", "second"
+        partners = [(ours, theirs) for ours, theirs in self.pairs if ours.task in tasks]
+        return (
+            {(ours.task, f"{both} {ours.id}"): ours.scores for ours, _ in partners}
+            | {(item.task, f"{first} {item.id}"): item.scores for item in self.only_first if item.task in tasks},
+            {(ours.task, f"{both} {ours.id}"): theirs.scores for ours, theirs in partners}
+            | {(item.task, f"{second} {item.id}"): item.scores for item in self.only_second if item.task in tasks},
+        )
 
 
 def items_of_log(log: Log) -> list[SideItem]:
@@ -105,7 +117,7 @@ def _pair_task(first: Sequence[SideItem], second: Sequence[SideItem], pairing: P
         if other is not None and is_same(item, other, strict):
             taken.add(other.id)
             pairing.by_id += 1
-            _add(pairing, item, other)
+            pairing.pairs.append((item, other))
         else:
             pairing.other_question += bool(other and item.texts and other.texts)
             left.append(item)
@@ -117,11 +129,10 @@ def _pair_task(first: Sequence[SideItem], second: Sequence[SideItem], pairing: P
         identifier = index.find(item.texts)
         if identifier is not None and back.find(others[identifier].texts) == item.id:
             pairing.by_text += 1
-            _add(pairing, item, others.pop(identifier))
+            pairing.pairs.append((item, others.pop(identifier)))
         else:
-            pairing.first[item.task, f"first {item.id}"] = item.scores
-    for item in others.values():
-        pairing.second[item.task, f"second {item.id}"] = item.scores
+            pairing.only_first.append(item)
+    pairing.only_second += others.values()
 
 
 def is_same(first: SideItem, second: SideItem, strict: bool) -> bool:
@@ -129,11 +140,6 @@ def is_same(first: SideItem, second: SideItem, strict: bool) -> bool:
     if first.texts and second.texts:
         return share_text(first.texts, second.texts)
     return not strict and first.named and second.named
-
-
-def _add(pairing: Pairing, first: SideItem, second: SideItem) -> None:
-    key = first.task, f"both {first.id}"
-    pairing.first[key], pairing.second[key] = first.scores, second.scores
 
 
 def share_text(first: Iterable[str], second: Sequence[str]) -> bool:

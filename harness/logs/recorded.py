@@ -19,6 +19,7 @@ SAMPLES = "samples"
 RECORD = "bench.json"
 """The record in that folder."""
 SCORE = "grade"
+UNGRADABLE = "ungradable"
 GRADE_KEYS = ("sample", "state", "value")
 
 
@@ -39,6 +40,11 @@ class RecordedRow(BaseModel):
     tokens: int | None = None
     state: str | None = None
     value: float | None = None
+
+    @property
+    def has_value(self) -> bool:
+        """Whether the row has a value, which may be None."""
+        return "value" in self.model_fields_set
 
 
 def is_row(content: dict[str, Any]) -> bool:
@@ -97,11 +103,18 @@ def _samples(path: Path, wanted: Wanted, task: str) -> Iterator[tuple[LoggedSamp
             sample=number,
             named=True,
             response=row.response,
-            score=None if row.value is None else check_score(row.value, f"{line.where}: value"),
+            score=_score(row, f"{line.where}: value"),
             finish_reason=row.finish_reason,
             tokens=row.tokens,
         )
         yield sample, row.state is not None
+
+
+def _score(row: RecordedRow, where: str) -> float | None:
+    """Return a row's score; a row that has a state alone, as an export of a record's items, is right or wrong by it."""
+    if row.value is not None:
+        return check_score(row.value, where)
+    return 1.0 if row.state == "correct" else None if row.has_value or row.state in (None, UNGRADABLE) else 0.0
 
 
 def _parse(line: JsonLine, wanted: Wanted) -> RecordedRow:

@@ -82,11 +82,15 @@ def test_logs_of_any_two_formats_are_paired_by_the_questions_text() -> None:
     assert (pairing.by_id, pairing.by_text, pairing.other_question) == (1, 5, 4), (
         "the other numbers name other questions"
     )
-    pairs = {(pairing.first[key][0][0], pairing.second[key][0][0]) for key in pairing.first}
-    assert pairs == {(1.0, 1.0), (1.0, 0.0), (0.0, 1.0), (0.0, 0.0)}
+    assert {(first.scores[0][0], second.scores[0][0]) for first, second in pairing.pairs} == {
+        (1.0, 1.0),
+        (1.0, 0.0),
+        (0.0, 1.0),
+        (0.0, 0.0),
+    }
     by_number = pair_items(lm_eval, instances)
     assert (by_number.by_id, by_number.by_text) == (6, 0), "the prompt holds the question"
-    assert pair_items(inspect, instances).paired == 6
+    assert len(pair_items(inspect, instances).pairs) == 6
 
 
 def item(identifier: str, *texts: str, named: bool = True, task: str = "t") -> SideItem:
@@ -95,26 +99,26 @@ def item(identifier: str, *texts: str, named: bool = True, task: str = "t") -> S
 
 def test_numbers_alone_pair_nothing() -> None:
     numbered = [item("0", named=False), item("1", named=False)]
-    assert pair_items(numbered, [item("t/0"), item("t/1")]).paired == 0
-    assert pair_items([item("0"), item("1")], [item("t/0"), item("t/1")]).paired == 2
+    assert len(pair_items(numbered, [item("t/0"), item("t/1")]).pairs) == 0
+    assert len(pair_items([item("0"), item("1")], [item("t/0"), item("t/1")]).pairs) == 2
 
 
 def test_one_id_with_two_questions_is_not_one_item() -> None:
     pairing = pair_items([item("a", "one"), item("b", "two")], [item("a", "other"), item("b", "two")])
     assert (pairing.by_id, pairing.other_question) == (1, 1)
-    assert len(pairing.first) == len(pairing.second) == 2
+    assert [item.texts for item in pairing.only_first + pairing.only_second] == [("one",), ("other",)]
 
 
 def test_tasks_of_two_names_are_paired_by_text_alone() -> None:
     ours, theirs = [item("a", "one", task="x")], [item("a", "one", task="y"), item("b", task="y")]
-    assert pair_items(ours, theirs).paired == 1
-    assert pair_items([item("b", task="x")], [item("b", task="y")]).paired == 0
-    assert pair_items([item("b", task="")], [item("b", task="y")]).paired == 1
+    assert len(pair_items(ours, theirs).pairs) == 1
+    assert len(pair_items([item("b", task="x")], [item("b", task="y")]).pairs) == 0
+    assert len(pair_items([item("b", task="")], [item("b", task="y")]).pairs) == 1
 
 
 def test_a_text_of_two_items_pairs_none() -> None:
-    assert pair_items([item("a", "one"), item("b", "one")], [item("c", "one")]).paired == 0
-    assert pair_items([item("c", "one")], [item("a", "one"), item("b", "one")]).paired == 0
+    assert len(pair_items([item("a", "one"), item("b", "one")], [item("c", "one")]).pairs) == 0
+    assert len(pair_items([item("c", "one")], [item("a", "one"), item("b", "one")]).pairs) == 0
 
 
 def test_the_longest_text_inside_another_wins_and_the_search_is_bounded() -> None:
