@@ -1,4 +1,4 @@
-"""Read other people's JSONL files line by line, and write files whole or not at all."""
+"""Read other people's JSONL and YAML within bounds, and write files whole or not at all."""
 
 import gzip
 import json
@@ -11,11 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
 
+import yaml
+from yaml.constructor import ConstructorError
+
 from traceinv.errors import GateError, InputError
 
 MAX_LINE_BYTES = 32 * 1024**2
 """The default limit of a line; a trace of 50,000 words has about 300,000 bytes."""
-
+MAX_YAML_VALUES = 100_000
+"""A recipe has about 100; a few aliases of aliases stand for millions."""
 DRAFT = ".draft"
 """The suffix of a file that is not whole yet; its name begins with a dot."""
 PARQUET_MAGIC = b"PAR1"
@@ -94,6 +98,67 @@ def parse_object(line: bytes, where: str) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise InputError(f"{where}: expected a JSON object, got {type(content).__name__}")
     return content
+
+
+class _YamlLoader(yaml.SafeLoader):
+    """Refuses a key that occurs twice, of which YAML would drop the first without a word; dates stay text."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen = set()
+        for key in (key for key, _ in node.value if isinstance(key, yaml.ScalarNode)):
+            if key.value in seen:
+                raise ConstructorError(None, None, f"the key {key.value!r} occurs twice", key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+_YamlLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def parse_yaml(text: str, where: str) -> Any:
+    """Parse YAML that holds JSON values; what several aliases stand for is copied, so that each can be changed alone.
+
+    Raises:
+        InputError: it is not YAML, or not JSON values, or too large; the message begins with `where` and names line or key.
+    """
+    try:
+        return _own_json(yaml.load(text, _YamlLoader), where, "", iter(range(MAX_YAML_VALUES)))  # noqa: S506  # a safe loader
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f":{mark.line + 1}" if mark else ""
+        raise InputError(f"{where}{line}: not YAML: {getattr(error, 'problem', None) or error}") from None
+    except RecursionError:
+        raise InputError(f"{where}: nested too deeply") from None
+    except ValueError as error:  # such as a number of 5,000 digits
+        raise InputError(f"{where}: not YAML: {str(error).partition(';')[0]}") from None
+
+
+def _own_json(value: Any, where: str, key: str, left: Iterator[int]) -> Any:
+    """Copy a value of JSON, at most as many values as are left."""
+    if next(left, None) is None:
+        raise InputError(f"{where}: more than {MAX_YAML_VALUES:,} values")
+    if isinstance(value, dict):
+        for name in value:
+            if not isinstance(name, str):
+                raise InputError(f"{where}: {_inside(key, name)}: expected text as key, got {name!r}")
+        return {name: _own_json(entry, where, _inside(key, name), left) for name, entry in value.items()}
+    if isinstance(value, list):
+        return [_own_json(entry, where, _inside(key, index), left) for index, entry in enumerate(value)]
+    if isinstance(value, str):
+        if any("\ud800" <= character <= "\udfff" for character in value):
+            raise InputError(f"{where}: {key}: half a character, which no text can hold")
+    elif value is not None and not isinstance(value, int | float):
+        raise InputError(
+            f"{where}: {key}: expected text, a number, true, false, a list or keys, got {type(value).__name__}"
+        )
+    return value
+
+
+def _inside(key: str, name: object) -> str:
+    return f"{key}.{name}" if key else str(name)
 
 
 def replace_half_characters(text: str) -> str:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 from traceinv.errors import InputError
 
-LAB_BASE = "lab-base"
-"""The name of the lab's base model, which ships with the package."""
+SHIPPED_MODEL = "lab-base"
+"""The name of the model that ships with the package, the base of the lab's models."""
 
 
 def locate(name: str) -> Path:
@@ -14,12 +14,12 @@ def locate(name: str) -> Path:
     Raises:
         InputError: there is no such folder, or it holds no model.
     """
-    if name == LAB_BASE:
+    if name == SHIPPED_MODEL:
         return Path(__file__).parent / "lab" / "base"
     path = Path(name)
     if not path.is_dir():
         raise InputError(
-            f"model {name!r}: no such folder; expected a folder with weights and tokenizer, or {LAB_BASE!r}"
+            f"model {name!r}: no such folder; expected a folder with weights and tokenizer, or {SHIPPED_MODEL!r}"
         )
     if not (path / "config.json").is_file():
         raise InputError(f"model {name!r}: no config.json in it; expected a folder with weights and tokenizer")

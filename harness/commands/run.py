@@ -25,7 +25,7 @@ def add_run(commands: Commands) -> None:
     run = commands.add_parser(
         "run", help="run an experiment", description="Run a recipe, from questions to result record."
     )
-    run.add_argument("recipe", metavar="RECIPE", help="the name of a built-in recipe (lab) or a YAML file")
+    run.add_argument("recipe", metavar="RECIPE", help="the name of a built-in recipe, or a YAML file")
     run.add_argument("--out", type=Path, metavar="DIR", help="where the record goes (default: runs/RECIPE)")
     run.add_argument("--store", type=Path, default=STORE, metavar="DIR", help=f"where artifacts go (default: {STORE})")
     run.add_argument("--seeds", type=positive, metavar="N", help="run seeds 0 to N-1 instead of the recipe's")

@@ -37,7 +37,7 @@ class EvalConfig(Closed):
     max_tokens: int | None = Field(None, gt=0)
     engine: Literal["transformers", "vllm", "mock"] = "transformers"
     batch_size: int = Field(128, gt=0)
-    seed: int = 0
+    seed: int = Field(0, ge=0, lt=2**32)
     data_dir: str | None = None
     parameters: dict[str, Any] = Field(default_factory=dict)
 

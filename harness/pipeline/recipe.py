@@ -1,19 +1,20 @@
 """What an experiment is: a recipe in YAML, checked before anything runs."""
 
+import copy
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Self, TypeVar
+from typing import Annotated, Any, Literal, Self, TypeVar
 
-import yaml
 from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
 
 from harness.benchmarks.catalog import discover
 from harness.benchmarks.folders import include
 from harness.evaluation.settings import EvalConfig
+from harness.files import parse_yaml
 from harness.results.schema import Cell
 from traceinv.engines import Sampling
 from traceinv.errors import InputError, nearest
-from traceinv.models import LAB_BASE
+from traceinv.models import SHIPPED_MODEL
 from traceinv.policies import AnyPolicy
 from traceinv.questions import AnyQuestions
 from traceinv.regimes import BASE, CONTRASTS, ORDER, needs_summary
@@ -22,10 +23,11 @@ from traceinv.targets.base import AnyReasoningModel
 from traceinv.training import TrainingConfig
 
 RECIPES = Path(__file__).parents[1] / "recipes"
-T = TypeVar("T")
+MAX_SEEDS = 100
+Values = TypeVar("Values", bound=Sequence[Any])
 
 
-def _distinct(values: list[T]) -> list[T]:
+def _distinct(values: Values) -> Values:
     if len(set(values)) < len(values):
         raise ValueError("expected no value twice")
     return values
@@ -37,10 +39,18 @@ def _regime(name: str) -> str:
     return name
 
 
+def _two(pair: tuple[str, str]) -> tuple[str, str]:
+    if pair[0] == pair[1]:
+        raise ValueError("expected two different regimes")
+    return pair
+
+
 Distinct = AfterValidator(_distinct)
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 RegimeName = Annotated[str, AfterValidator(_regime)]
 Share = Annotated[float, Field(gt=0, le=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
+Contrast = Annotated[tuple[RegimeName, RegimeName], AfterValidator(_two)]
 
 
 class TrainedModel(Closed):
@@ -50,7 +60,7 @@ class TrainedModel(Closed):
         model: a folder of weights (see `traceinv.models.locate`).
     """
 
-    model: str = LAB_BASE
+    model: str = SHIPPED_MODEL
     training: TrainingConfig
 
 
@@ -124,15 +134,15 @@ class Recipe(Closed):
     surrogates: dict[Name, AnyReasoningModel] = Field(min_length=1)
     policies: dict[Name, AnyPolicy] = Field(min_length=1)
     budgets: Annotated[list[Share], Distinct] = Field([1.0], min_length=1)
-    engine: str = "transformers"
+    engine: Literal["transformers", "vllm", "mock"] = "transformers"
     sampling: Sampling
     inverter: TrainedModel
     students: dict[Name, TrainedModel] = Field(min_length=1)
     regimes: Annotated[list[RegimeName], Distinct] = Field(min_length=1)
-    contrasts: tuple[tuple[RegimeName, RegimeName], ...] = CONTRASTS
+    contrasts: Annotated[tuple[Contrast, ...], Distinct] = CONTRASTS
     benchmark: BenchmarkConfig
     faithfulness: FaithfulnessConfig = FaithfulnessConfig()
-    seeds: Annotated[list[int], Distinct] = Field(min_length=1)
+    seeds: Annotated[list[Seed], Distinct] = Field(min_length=1, max_length=MAX_SEEDS)
     max_dropped: float = Field(0.5, ge=0, le=1)
 
     @model_validator(mode="after")
@@ -170,32 +180,36 @@ def load_recipe(name: str, overrides: Sequence[str] = (), seeds: int | None = No
     """
     path = _find(name)
     content = _read(path)
-    if overrides:
-        _validate(content, str(path))  # so that a fault of the file is not blamed on an override
+    steps = [(str(path), copy.deepcopy(content))]
     for override in overrides:
         _override(content, override)
-        _validate(content, f"--set {override}")
+        steps.append((f"--set {override}", copy.deepcopy(content)))
     if seeds is not None:
-        content["seeds"] = list(range(seeds))
-    return _validate(content, str(path))
-
-
-def _validate(content: Mapping[str, Any], where: str) -> Recipe:
-    try:
+        content["seeds"] = list(range(min(seeds, MAX_SEEDS + 1)))
+        steps.append((f"--seeds {seeds}", content))
+    fault = _fault(content)
+    if fault is None:
         return Recipe.model_validate(content)
+    where = next(where for where, step in steps if _fault(step) == fault)
+    raise InputError(f"{where}: {fault}")
+
+
+def _fault(content: Mapping[str, Any]) -> str | None:
+    """Describe what is wrong with a recipe in one line."""
+    try:
+        Recipe.model_validate(content)
     except ValidationError as error:
-        raise InputError(f"{where}: {describe(error, Recipe)}") from None
+        return describe(error, Recipe)
+    return None
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        content = parse_yaml(path.read_text(encoding="utf-8"), str(path))
     except UnicodeDecodeError:
         raise InputError(f"{path}: not UTF-8 text") from None
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f":{mark.line + 1}" if mark else ""
-        raise InputError(f"{path}{line}: not YAML: {getattr(error, 'problem', None) or error}") from None
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
     if content is None:
         raise InputError(f"{path}: the file is empty")
     if not isinstance(content, dict):
@@ -234,10 +248,7 @@ def _override(content: dict[str, Any], override: str) -> None:
         place = place.setdefault(parent, {})
         if not isinstance(place, dict):
             raise InputError(f"--set {override!r}: {parent!r} holds a value, not further keys")
-    try:
-        value = yaml.safe_load(text)
-    except yaml.YAMLError:
-        raise InputError(f"--set {override!r}: the value is not YAML") from None
+    value = parse_yaml(text, f"--set {override!r}")
     if last == "kind" and place.get("kind") != value:
         place.clear()
     place[last] = value

@@ -19,7 +19,7 @@ from harness.stages import stage_kinds
 from harness.stages.shared_rows import IDS
 from traceinv.digests import digest_json
 from traceinv.lab.questions import as_question, draw
-from traceinv.models import LAB_BASE, locate
+from traceinv.models import SHIPPED_MODEL, locate
 from traceinv.policies import disclose
 from traceinv.policies.every_kth_step import EveryKthStep
 from traceinv.progress import silent
@@ -84,7 +84,7 @@ def _make_inputs(folder: Path) -> dict[str, Path]:
     for name, records in rows.items():
         write_rows(folders[name] / f"{name}.jsonl", records)
     (folders["rows"] / IDS).write_text(json.dumps(sorted(t.id for t in transcripts)))
-    return {**folders, "base": locate(LAB_BASE)}
+    return {**folders, "base": locate(SHIPPED_MODEL)}
 
 
 Case = Callable[[Mapping[str, Path]], tuple[dict[str, Any], dict[str, Path]]]

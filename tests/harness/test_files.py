@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.files import open_atomic, read_json_lines, write_atomic
+from harness.files import open_atomic, parse_yaml, read_json_lines, write_atomic
 from traceinv.errors import GateError, InputError
 
 
@@ -102,3 +102,36 @@ def test_a_file_that_cannot_be_begun_or_finished_is_named(tmp_path: Path) -> Non
     with pytest.raises(BrokenPipeError), open_atomic(tmp_path / "file"):
         raise BrokenPipeError
     assert list(tmp_path.iterdir()) == []
+
+
+BOMB = "a0: &a0 [1]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a: [1", "x.yaml:1: not YAML: "),
+        ("a: 1\nb: 2\na: 3", "x.yaml:3: not YAML: the key 'a' occurs twice"),
+        ("a:\n  b: {c: 1, c: 2}", "x.yaml:2: not YAML: the key 'c' occurs twice"),
+        ("a: !!python/object:os.system {}", "x.yaml:1: not YAML: could not determine a constructor"),
+        (BOMB, "x.yaml: more than 100,000 values"),
+        ("a: &a\n  b: *a", "x.yaml: nested too deeply"),
+        ("[" * 3000, "x.yaml: nested too deeply"),
+        (f"a: {'9' * 5000}", "x.yaml: not YAML: Exceeds the limit"),
+        ("a: {b: !!set {c}}", "x.yaml: a.b: expected text, a number, true, false, a list or keys, got set"),
+        ("a: [1, !!binary /w==]", "x.yaml: a.1: expected text, a number"),
+        ("a: {1: 2}", "x.yaml: a.1: expected text as key, got 1"),
+        ('a: "\\ud800"', "x.yaml: a: half a character"),
+    ],
+)
+def test_yaml_that_holds_no_json_is_refused_in_one_line(text: str, message: str) -> None:
+    with pytest.raises(InputError) as error:
+        parse_yaml(text, "x.yaml")
+    assert str(error.value).startswith(message)
+    assert "\n" not in str(error.value)
+
+
+def test_aliases_are_copied_and_dates_stay_text() -> None:
+    content = parse_yaml("a: &a {day: 2024-01-01, rows: [1, 2.5, null, true]}\nb: *a", "x.yaml")
+    assert content["a"] == content["b"] == {"day": "2024-01-01", "rows": [1, 2.5, None, True]}
+    assert content["a"] is not content["b"]

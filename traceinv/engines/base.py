@@ -29,7 +29,7 @@ class Sampling(Closed):
     temperature: float = Field(0.0, ge=0)
     top_p: float = Field(1.0, gt=0, le=1)
     max_new_tokens: int = Field(gt=0)
-    seed: int = 0
+    seed: int = Field(0, ge=0, lt=2**32)
     stop: tuple[str, ...] = ()
 
 

@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import Field
 
 from traceinv.lab.steps import StepRange
-from traceinv.models import LAB_BASE
+from traceinv.models import SHIPPED_MODEL
 from traceinv.questions.base import Role
 from traceinv.records import Example
 from traceinv.targets.base import ReasoningModel
@@ -21,7 +21,7 @@ class LabModel(ReasoningModel):
     """
 
     kind: Literal["lab"] = "lab"
-    model: str = LAB_BASE
+    model: str = SHIPPED_MODEL
     examples_per_family: int = Field(gt=0)
     steps: StepRange
     training: TrainingConfig

@@ -76,6 +76,12 @@ def test_cells_are_every_combination_of_what_is_named() -> None:
         ({"seeds": [1, 1]}, "seeds: expected no value twice, got [1, 1]"),
         ({"seeds": []}, "seeds: list should have at least 1 item"),
         ({"budgets": [0.0]}, "budgets.0: input should be greater than 0"),
+        ({"seeds": [-1]}, "seeds.0: input should be greater than or equal to 0"),
+        ({"seeds": [2**32]}, "seeds.0: input should be less than"),
+        ({"engine": "vlm"}, "engine: input should be 'transformers', 'vllm' or 'mock'"),
+        ({"contrasts": [["inverted", "inverted"]]}, "contrasts.0: expected two different regimes"),
+        ({"contrasts": [["oracle", "inverted"]] * 2}, "contrasts: expected no value twice"),
+        ({"benchmark": {"tasks": ["gsm8k"], "seed": -1}}, "benchmark.seed: input should be greater than or equal"),
     ],
 )
 def test_a_wrong_recipe_is_refused_by_file_and_key(
@@ -125,9 +131,31 @@ def test_what_is_not_yaml_is_refused_by_line(tmp_path: Path) -> None:
         ("lab", ["students.lab.training.epoch=1"], "--set students.lab.training.epoch=1: unknown key"),
         ("lab", ["polices.half.k=3"], "--set polices.half.k=3: unknown key 'polices' (did you mean 'policies'?)"),
         ("lab", ["policies.half.k=three"], "--set policies.half.k=three: policies.half.k: input should be"),
+        ("lab", ["policies.half.k=3", "seeds=[a]"], "--set seeds=[a]: seeds.0: input should be a valid integer"),
+        ("lab", ["seeds=[1"], "--set 'seeds=[1':1: not YAML"),
     ],
 )
 def test_wrong_names_and_overrides_are_refused(name: str, overrides: list[str], message: str) -> None:
     with pytest.raises(InputError) as error:
         load_recipe(name, overrides)
     assert message in str(error.value)
+
+
+def test_overrides_count_together_whatever_their_order() -> None:
+    overrides = ["policies.half.kind=answer_only", "regimes=[base, answer_only]"]
+    assert load_recipe("lab", overrides).regimes == ["base", "answer_only"]
+
+
+def test_an_override_changes_one_of_several_aliases_alone(tmp_path: Path, small_recipe: Path) -> None:
+    content = yaml.safe_load(small_recipe.read_text())
+    content["targets"]["lab"]["training"] = content["surrogates"]["small"]["training"]
+    path = tmp_path / "aliases.yaml"
+    path.write_text(yaml.safe_dump(content))
+    assert "&id" in path.read_text()
+    recipe = load_recipe(str(path), ["targets.lab.training.epochs=7"])
+    assert (recipe.targets["lab"].training.epochs, recipe.surrogates["small"].training.epochs) == (7, 2)
+
+
+def test_too_many_seeds_are_refused_before_they_are_listed() -> None:
+    with pytest.raises(InputError, match="--seeds 1000000000000: seeds: list should have at most 100 items"):
+        load_recipe("lab", seeds=10**12)

@@ -9,14 +9,14 @@ from stage_inputs import disclosures, folder_of, run_stage, transcript
 from harness.stages.base import Log
 from harness.stages.rows import read_records
 from traceinv.errors import InputError
-from traceinv.models import LAB_BASE, locate
+from traceinv.models import SHIPPED_MODEL, locate
 from traceinv.records import Example
 
 LONG = "\n".join(["a=1"] * 40)
 
 
 def _teach(folder: Path, regime: str, rows: list[BaseModel]) -> tuple[Log, list[str]]:
-    inputs = {"base": locate(LAB_BASE), "source": folder_of(folder / "source", rows)}
+    inputs = {"base": locate(SHIPPED_MODEL), "source": folder_of(folder / "source", rows)}
     log = run_stage("examples", {"regime": regime, "max_tokens": 64, "seed": 0}, inputs, folder / "out")
     return log, [example.id for example in read_records(folder / "out", Example)]
 

@@ -7,7 +7,7 @@ from stage_inputs import disclosures, folder_of, run_stage, transcript
 
 from harness.stages.base import Log
 from traceinv.errors import GateError
-from traceinv.models import LAB_BASE, locate
+from traceinv.models import SHIPPED_MODEL, locate
 from traceinv.records import Transcript
 
 TRAINING = {"epochs": 1, "learning_rate": 1e-3, "batch_size": 4, "max_tokens": 64}
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("no_training")
 
 def _train(folder: Path, transcripts: list[Transcript], max_dropped: float) -> Log:
     inputs = {
-        "base": locate(LAB_BASE),
+        "base": locate(SHIPPED_MODEL),
         "transcripts": folder_of(folder / "transcripts", transcripts),
         "disclosures": folder_of(folder / "disclosures", disclosures(transcripts)),
     }
