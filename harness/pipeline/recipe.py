@@ -82,8 +82,8 @@ class BenchmarkConfig(EvalConfig):
     """A recipe's benchmarks.
 
     Attributes:
-        include_path: further folders of tasks (see `harness.benchmarks.folders`). Where tasks lie decides nothing, so that no
-            stage has it among its parameters and no record has it.
+        include_path: further folders of tasks, or one (see `harness.benchmarks.folders`). Where tasks lie decides nothing, so
+            that neither a stage's parameters nor a record has it.
     """
 
     include_path: list[str] = Field(default_factory=list, exclude=True)
@@ -92,13 +92,17 @@ class BenchmarkConfig(EvalConfig):
     @classmethod
     def _include(cls, content: Any) -> Any:
         """Add the folders to the catalogue before the names of the tasks are looked up in it."""
-        folders = content.get("include_path") if isinstance(content, Mapping) else None
-        if isinstance(folders, list) and all(isinstance(folder, str) for folder in folders):
-            try:
-                include(folders)
-            except InputError as error:
-                raise FieldFault("include_path", str(error)) from None
-        return content
+        if not isinstance(content, Mapping) or "include_path" not in content:
+            return content
+        folders = content["include_path"]
+        folders = [folders] if isinstance(folders, str) else folders
+        if not isinstance(folders, list) or not all(isinstance(folder, str) for folder in folders):
+            raise FieldFault("include_path", f"expected a folder or a list of folders, got {folders!r}")
+        try:
+            include(folders)
+        except InputError as error:
+            raise FieldFault("include_path", str(error)) from None
+        return {**content, "include_path": folders}
 
     @field_validator("tasks")
     @classmethod
