@@ -67,11 +67,16 @@ class LogComparison(Closed):
 
 @dataclass(frozen=True, eq=False)
 class SideRow:
-    """One row of a side; name and cell are None for a log."""
+    """One row of a side; name and cell are None for a log.
+
+    Attributes:
+        one_seed: whether it is a student of one seed, whose figures say nothing of students of other seeds.
+    """
 
     name: str | None
     cell: Cell | None
     items: Sequence[SideItem]
+    one_seed: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,7 +122,8 @@ def compare_sides(first: Side, second: Side) -> LogComparison:
             compared.append((ours, theirs, pairing))
     if not jobs:
         raise InputError(_why_nothing(first, second, [pairing for *_, pairing in compared], list(other_versions)))
-    outcomes = compare_pairs(jobs)
+    one_seed = [number for number, (ours, theirs, _) in enumerate(compared) if ours.one_seed or theirs.one_seed]
+    outcomes = compare_pairs(jobs, one_seed=one_seed)
     return LogComparison(
         first=first.description,
         second=second.description,
@@ -149,9 +155,8 @@ def _record_side(path: Path) -> Side:
         tasks = list(row.comparability.tasks)
         versions |= row.comparability.tasks
         scores = scores_of(items.letters_by_item(row.name, row.cell, tasks))
-        rows.append(
-            SideRow(row.name, row.cell, [SideItem(task, name, True, (), of) for (task, name), of in scores.items()])
-        )
+        of_row = [SideItem(task, name, True, (), of) for (task, name), of in scores.items()]
+        rows.append(SideRow(row.name, row.cell, of_row, one_seed=len(row.seeds) == 1))
     description = SideDescription(name=record.id, format="record", model=None, scored_by="grade", other_scores=[])
     return Side(description, rows, versions)
 
