@@ -1,9 +1,12 @@
 """Write a new task that works: a YAML file, a small Python file, and its test."""
 
+import json
 import re
+from collections.abc import Mapping
 from pathlib import Path
 
 from harness.benchmarks.catalog import discover, forget
+from harness.benchmarks.data import load
 from harness.benchmarks.folders import TASKS
 from traceinv.errors import InputError
 
@@ -12,6 +15,12 @@ TESTS = CHECKOUT / "tests" / "tasks"
 LOCAL = Path("tasks_local")
 """Where a task is written outside the checkout, unless the user names a folder."""
 BASE = "_base.yaml"
+ANSWERS = {
+    "expression": "your final answer",
+    "number": "your final answer",
+    "choice": "the letter of the right option",
+}
+"""What the answers of a task may be, and how its prompt asks for one."""
 INSTALLED = ("site-packages", "dist-packages")
 
 _YAML = """\
@@ -29,6 +38,24 @@ metadata:
   licence: of the data
   about: what it asks, in one line
   grader: a link to the official grader at a commit, or why there is none
+"""
+_DATA_YAML = """\
+# {name}: what it asks, where its items come from, and what is peculiar about them.
+{base}
+task: traceinv_{name}
+custom_dataset: !function harness.benchmarks.data.load
+process_results: !function harness.benchmarks.scorer.score_{answers}
+doc_to_text: "{{{{question}}}}\\n\\nPlease reason step by step, and put {what} within \\\\boxed{{}}."
+doc_to_target: "{{{{reference}}}}"
+metadata:
+  version: 1.0
+  # domain: math  # or code; the tasks of a domain are averaged together
+  items: {items}
+  licence: of the data
+  about: what it asks, in one line
+  grader: a link to the official grader at a commit, or why there is none
+  data: {{files: [{file}]}}
+  fields: {{{fields}}}
 """
 _PYTHON = '''\
 """{name}'s items and grader."""
@@ -99,14 +126,40 @@ def write_task(name: str, root: Path | None = None, tests: Path | None = None) -
     existing = [path for path in files if path.exists()]
     if existing:
         raise InputError(f"tasks new {name!r}: {existing[0]} exists already")
-    try:
-        for path, text in files.items():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"tasks new {name!r}: {error.filename}: cannot be written: {error.strerror}") from None
-    forget()
+    _write(files, name)
     return list(files)
+
+
+def write_data_task(name: str, data: Path, question: str, answer: str, answers: str) -> Path:
+    """Write the YAML of a task whose items are in a file; it goes beside the file, and no Python is needed.
+
+    Args:
+        name: the task's short name.
+        data: a JSONL, CSV or Parquet file.
+        question, answer: its fields with the question and the right answer.
+        answers: what answers are, one of `ANSWERS`.
+
+    Raises:
+        InputError: the name is not a Python name of small letters, it is taken, or the file has a fault.
+    """
+    folder = data.resolve().parent
+    _check_free(name, folder)
+    fields = {"question": question, "reference": answer}
+    items = load.items({"files": [data.name]}, fields, str(folder), name)
+    path = folder / f"{name}.yaml"
+    if path.exists():
+        raise InputError(f"tasks new {name!r}: {path} exists already")
+    text = _DATA_YAML.format(
+        name=name,
+        base=_base(folder),
+        answers=answers,
+        what=ANSWERS[answers],
+        items=len(items),
+        file=json.dumps(data.name),
+        fields=", ".join(f"{ours}: {json.dumps(theirs, ensure_ascii=False)}" for ours, theirs in fields.items()),
+    )
+    _write({path: text}, name)
+    return path
 
 
 def _check_free(name: str, root: Path) -> None:
@@ -122,6 +175,16 @@ def _check_free(name: str, root: Path) -> None:
         raise InputError(f"tasks new {name!r}: there is already a task with this name, in {taken.path}")
     if set(INSTALLED) & set(root.resolve().parts):
         raise InputError(f"tasks new {name!r}: {root} is a folder of installed packages; choose another with --dir")
+
+
+def _write(files: Mapping[Path, str], name: str) -> None:
+    try:
+        for path, text in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"tasks new {name!r}: {error.filename}: cannot be written: {error.strerror}") from None
+    forget()
 
 
 def _base(root: Path) -> str:

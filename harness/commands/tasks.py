@@ -41,6 +41,22 @@ def add_tasks(commands: Commands) -> None:
         metavar="DIR",
         help="where to write it (default: tasks/ in a checkout of this package, else ./tasks_local)",
     )
+    new.add_argument(
+        "--data",
+        type=Path,
+        metavar="FILE",
+        help="a JSONL, CSV or Parquet file with the items; writes one YAML beside it and nothing else",
+    )
+    new.add_argument("--question", default="question", metavar="FIELD", help="of --data (default: question)")
+    new.add_argument(
+        "--answer", default="answer", metavar="FIELD", help="of --data, the right answer (default: answer)"
+    )
+    new.add_argument(
+        "--answers",
+        choices=("expression", "number", "choice"),
+        default="expression",
+        help="what the answers of --data are (default: expression, which a number is too)",
+    )
     add_include(new)
     new.set_defaults(command=_new_task)
 
@@ -118,11 +134,18 @@ def _check_tasks(options: argparse.Namespace) -> int:
 
 def _new_task(options: argparse.Namespace) -> int:
     from harness.benchmarks.folders import task_folders
-    from harness.benchmarks.scaffold import default_folder, write_task
+    from harness.benchmarks.scaffold import default_folder, write_data_task, write_task
 
     include_tasks(options)
-    folder = options.dir or default_folder()
-    for path in write_task(options.name, folder):
+    if options.data and options.dir:
+        raise InputError("--dir: not with --data, beside which the task is written")
+    if options.data:
+        paths = [write_data_task(options.name, options.data, options.question, options.answer, options.answers)]
+        folder = options.data.parent
+    else:
+        folder = options.dir or default_folder()
+        paths = write_task(options.name, folder)
+    for path in paths:
         print(f"wrote {path}")
     known = folder.resolve() in task_folders()
     print(

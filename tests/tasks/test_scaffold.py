@@ -51,6 +51,42 @@ def test_a_new_task_goes_where_it_is_told(tmp_path: Path) -> None:
     assert not (TESTS / "test_riddles.py").exists()
 
 
+@pytest.mark.parametrize(("answers", "right"), [("expression", "1/2"), ("number", "0.5"), ("choice", "B")])
+def test_a_file_becomes_a_task_with_one_yaml_beside_it(
+    answers: str, right: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "r.csv").write_text(f'"die Frage",a\nHalf of one?,{right}\nAnd twice?,{"A" if right == "B" else 2}\n')
+    arguments = ["--data", str(tmp_path / "r.csv"), "--question", "die Frage", "--answer", "a", "--answers", answers]
+    assert main(["tasks", "new", "riddles", *arguments]) == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["r.csv", "riddles.yaml"]
+    assert find("riddles", root=tmp_path).items == 2
+    assert main(["tasks", "check", "riddles", "--include-path", str(tmp_path)]) == 0
+    assert "FAILED" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--data", "r.csv"], "r.csv:2: no 'question' among its keys ['a', 'q']"),
+        (["--data", "r.csv", "--question", "q"], "r.csv:2: no 'answer' among its keys"),
+        (["--data", "nowhere.csv"], "task riddles: no nowhere.csv in "),
+        (["--data", "r.csv", "--dir", "x"], "--dir: not with --data"),
+    ],
+)
+def test_a_file_that_cannot_become_a_task_is_said(
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("r.csv").write_text("q,a\nOne?,1\n")
+    assert main(["tasks", "new", "riddles", *arguments]) == 2
+    assert message in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["r.csv"]
+
+
 def test_in_the_checkout_a_new_task_goes_beside_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(TASKS.parent / "docs")
     assert default_folder() == TASKS
