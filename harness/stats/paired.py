@@ -60,7 +60,7 @@ def compare(
     centre = _centre(first, second)
     return Comparison(
         difference=Estimate(mean, mean - half, mean + half, None),
-        p_value=p_of_interval(mean, noise) if mcnemar is None else mcnemar,
+        p_value=_p_of_interval(mean, noise) if mcnemar is None else mcnemar,
         p_permutation=_sign_flips(first.mean(axis=0) - second.mean(axis=0)),
         p_mcnemar=mcnemar,
         detectable=detectable(noise, centre),
@@ -86,7 +86,7 @@ def _centre(first: Scores, second: Scores) -> float | None:
     return (right + 1) / (2 * questions + 2)
 
 
-def p_of_interval(mean: float, noise: Noise) -> float:
+def _p_of_interval(mean: float, noise: Noise) -> float:
     """Return 1 minus the largest confidence at which the interval excludes 0; at least MIN_P."""
     from scipy.optimize import brentq
 

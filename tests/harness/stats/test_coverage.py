@@ -23,7 +23,6 @@ from harness.stats import (
     pool_seeds,
     recovery,
 )
-from harness.stats.paired import p_of_interval
 from harness.stats.variance import paired_contrast
 
 pytestmark = pytest.mark.slow
@@ -44,11 +43,11 @@ def _pool(scores: Sequence[Scores], strata: list[str] | None = None) -> SeedVari
 
 
 @pytest.mark.parametrize("seeds", [3, 5])
-@pytest.mark.parametrize("questions", [40, 200, 800, 1600])
-@pytest.mark.parametrize("accuracy", [0.02, 0.1, 0.5, 0.98])
+@pytest.mark.parametrize("questions", [40, 200, 1600])
+@pytest.mark.parametrize("accuracy", [0.02, 0.5, 0.98])
 def test_intervals_of_accuracies(accuracy: float, questions: int, seeds: int) -> None:
     """They hold more often where few answers are right, and where seeds do not differ, which three seeds cannot show."""
-    rng, exam, experiments = np.random.default_rng(0), Exam(questions), 1000 if questions > 800 else 2000
+    rng, exam, experiments = np.random.default_rng(0), Exam(questions), 1000
     for deviation in (0.0, 0.01, 0.02, 0.03):
         drawn = [estimate(regimes(rng, exam, [accuracy], deviation, seeds)[0]) for _ in range(experiments)]
         share, width = _share(drawn, accuracy), float(np.median([e.high - e.low for e in drawn]))
@@ -80,7 +79,7 @@ def test_intervals_of_differences_and_recoveries(seeds: int, exam: Exam, deviati
     """Four regimes are pooled. All seeds share one base model, as in a run."""
     rng, strata = np.random.default_rng(0), exam.strata()
     differences, recoveries = [], []
-    for _ in range(2000):
+    for _ in range(1000):
         ease = exam.ease(rng)
         base = answers(rng, exam, ease, 0.4, 0.0, 1)
         taught = [answers(rng, exam, ease, accuracy, deviation, seeds) for accuracy in (0.5, 0.5, 0.55, 0.65)]
@@ -90,42 +89,34 @@ def test_intervals_of_differences_and_recoveries(seeds: int, exam: Exam, deviati
     shares = _share(differences, 0.05), _share([r for r in recoveries if r is not None], 0.4)
     print(f"{seeds} x {exam}, seeds {deviation}: difference {shares[0]:.3f}, recovery {shares[1]:.3f}")
     for share in shares:
-        assert 0.93 - _noise(2000) <= share <= 0.98 + _noise(2000)
+        assert 0.93 - _noise(1000) <= share <= 0.98 + _noise(1000)
 
 
 @pytest.mark.parametrize(
     ("seeds", "questions", "deviation"),
     [(3, 200, 0.0), (3, 200, 0.02), (3, 200, 0.05), (3, 800, 0.05), (5, 200, 0.05)],
 )
-def test_one_of_six_pairs_is_called_significant_by_mistake_in_6_percent_of_runs(
+def test_one_of_six_pairs_is_called_significant_by_mistake_in_at_most_6_percent_of_runs(
     seeds: int, questions: int, deviation: float
 ) -> None:
-    rng, exam, runs = np.random.default_rng(0), Exam(questions), 1500
-    mistakes: dict[bool, int] = {True: 0, False: 0}
-    hits = {True: 0, False: 0}
-    for _ in range(runs):
-        equal = regimes(rng, exam, [0.5] * 4, deviation, seeds)
-        gained = regimes(rng, exam, [0.65, 0.5, 0.5, 0.5], deviation, seeds)
-        for pooling in (True, False):
-            mistakes[pooling] += any(_significant(equal, pooling, list(combinations(range(4), 2))))
-            hits[pooling] += sum(_significant(gained, pooling, list(combinations(range(4), 2)))[:3])
-    print(
-        f"family-wise error, {seeds} x {questions}, seeds {deviation}: "
-        + "; ".join(
-            f"{'pooled' if p else 'own'} {mistakes[p] / runs:.3f}, power at 15 points {hits[p] / runs / 3:.2f}"
-            for p in (True, False)
+    """With 6 pairs, Holm's correction makes a mistake where an interval of 1 - 0.05 / 6 excludes 0."""
+    rng, exam = np.random.default_rng(0), Exam(questions)
+    for pooling in (True, False):
+        equal = [_surest(regimes(rng, exam, [0.5] * 4, deviation, seeds), pooling) for _ in range(1000)]
+        gained = [_surest(regimes(rng, exam, [0.65, 0.5, 0.5, 0.5], deviation, seeds)[:2], pooling) for _ in range(300)]
+        mistakes, hits = np.mean(equal), np.mean(gained)
+        print(
+            f"family-wise error, {seeds} x {questions}, seeds {deviation}, {'pooled' if pooling else 'own'} variance: "
+            f"{mistakes:.3f}, power at 15 points {hits:.2f}"
         )
-    )
-    assert mistakes[True] / runs <= 0.06
+        assert not pooling or mistakes <= 0.06
 
 
-def _significant(scores: Sequence[Scores], pooling: bool, pairs: Sequence[tuple[int, int]]) -> list[bool]:
-    """Return which pairs are significant after Holm's correction, for 6 pairs or fewer."""
-    from harness.stats import holm
-
+def _surest(scores: Sequence[Scores], pooling: bool) -> bool:
+    """Return whether any pair of regimes is significant after a correction for 6 pairs."""
     pooled = _pool(scores) if pooling else None
-    noises = [paired_contrast([scores[a], scores[b]], [1.0, -1.0], None, pooled) for a, b in pairs]
-    return [p < 0.05 for p in holm([p_of_interval(*noise) for noise in noises])]
+    pairs = (paired_contrast(pair, [1.0, -1.0], None, pooled) for pair in combinations(scores, 2))
+    return any(abs(mean) > noise.half_width(1 - 0.05 / 6) for mean, noise in pairs)
 
 
 def _contrasts(
@@ -209,9 +200,8 @@ def test_one_seed_against_another_says_nothing_of_seeds() -> None:
 
 LEAKS = [
     ("one", (0.525,), (0.4,)),
-    ("four, apart", (0.525, 0.495, 0.465, 0.435), (0.4, 0.37, 0.34)),
-    ("four, equal", (0.525,) * 4, (0.4,) * 3),
-    ("eight, equal", (0.525,) * 8, (0.4,)),
+    ("four", (0.525,) * 4, (0.4,) * 3),
+    ("eight", (0.525,) * 8, (0.4,)),
 ]
 
 
@@ -220,8 +210,8 @@ LEAKS = [
 def test_the_leak(
     name: str, with_disclosures: tuple[float, ...], without: tuple[float, ...], seeds: int, questions: int
 ) -> None:
-    """The first regime without disclosures is the untaught student, whose one run all seeds share."""
-    rng, exam, experiments = np.random.default_rng(0), Exam(questions), 150 if questions > 400 else 300
+    """All regimes are equal. The first without disclosures is the untaught student, whose one run all seeds share."""
+    rng, exam, experiments = np.random.default_rng(0), Exam(questions), 100 if questions > 400 else 200
     truth = (max(with_disclosures) - max(without)) / (0.65 - max(without))
     for deviation in (0.0, 0.02, 0.05):
         drawn, withheld = [], 0
@@ -245,6 +235,33 @@ def test_the_leak(
         )
         assert share >= 0.94 - _noise(experiments)
         assert abs(bias) <= 0.03 + 2.5 * error
+
+
+@pytest.mark.parametrize(("gap", "seeds"), list(product((0.25, 0.45), (3, 5, 10))))
+def test_the_leaks_half_width_falls_with_the_questions(gap: float, seeds: int) -> None:
+    """Four regimes with disclosures, three without; the oracle gains `gap` over the best of these."""
+    rng, best = np.random.default_rng(0), 0.9 - gap if gap > 0.3 else 0.4
+    with_disclosures = [best + gap * share for share in (0.5, 0.38, 0.26, 0.14)]
+    for deviation in (0.01, 0.02, 0.05):
+        halves = []
+        for questions in (200, 400, 800, 1600, 3200):
+            exam, widths = Exam(questions), []
+            for _ in range(24):
+                ease = exam.ease(rng)
+                base = answers(rng, exam, ease, best, 0.0, 1)
+                taught = [
+                    answers(rng, exam, ease, a, deviation, seeds) for a in (*with_disclosures, best - 0.03, best - 0.06)
+                ]
+                oracle = answers(rng, exam, ease, best + gap, deviation, seeds)
+                found = leak(
+                    dict(zip("abcd", taught[:4], strict=True)),
+                    dict(zip("xyz", [base, *taught[4:]], strict=True)),
+                    oracle,
+                )
+                widths += [(found.leak.high - found.leak.low) / 2] if found.leak else [np.inf]
+            halves.append(float(np.median(widths)))
+        print(f"half width, gap {gap}, {seeds} seeds of {deviation}: " + ", ".join(f"{half:.2f}" for half in halves))
+        assert halves[-1] < halves[0]
 
 
 @pytest.mark.parametrize(("deviation", "least", "most"), [(0.0, 0.975, 1.0), (0.1, 0.0, 0.91)])
