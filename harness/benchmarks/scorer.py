@@ -83,8 +83,8 @@ def choice_scorer(options: str = "ABCD") -> Scorer:
     )
 
 
-def humaneval_scorer() -> Scorer:
-    """Return the scorer of a code task whose items have HumanEval's fields."""
+def humaneval_scorer(plus: bool = False) -> Scorer:
+    """Return the scorer of a code task whose items have HumanEval's fields; for `plus` see `grade_humaneval`."""
     return Scorer(
         lambda response, item: grade_humaneval(
             response,
@@ -92,6 +92,7 @@ def humaneval_scorer() -> Scorer:
             test=item["test"],
             entry_point=item["entry_point"],
             canonical_solution=item["canonical_solution"],
+            plus=plus,
         ),
         reference_answer=lambda item: fenced(item["prompt"] + item["canonical_solution"]),
         check_ready=require_isolation,

@@ -1,40 +1,57 @@
 """Grade programs by a benchmark's tests. The program runs isolated from the tests and from the harness.
 
-The tests mean what their authors' graders make of them: HumanEval's `check(candidate)` (openai/human-eval at 6d43fb9), and
-EvalPlus' extended tests and MBPP's assertions in the form that EvalPlus publishes (evalplus/evalplus at 26d6d00).
+The tests mean what their authors' graders make of them: HumanEval's `check(candidate)` (openai/human-eval at 6d43fb9), MBPP's
+assertions, and EvalPlus' extended tests (see `harness.grading.evalplus`).
 """
 
+import hashlib
 import re
 from collections.abc import Sequence
 
 from harness.grading.base import Grade, GradingFailed
+from harness.grading.evalplus import MEMORY_BYTES, UnknownHelpers, by_evaluators_rule
+from harness.grading.items import fault_of, idle_functions
 from harness.grading.programs import find_program
+from harness.grading.syntax import definitions_of
 from harness.sandbox import BrokenTests, Checks, Limits, Outcome, SandboxFailed, shared_pool
 from traceinv.reasoning import THINK, Markers
 
-LIMITS = Limits()
+LIMITS = Limits(memory_bytes=MEMORY_BYTES)
+"""EvalPlus' limit on memory; the graders of HumanEval and MBPP set none."""
 
 _DEFINED = re.compile(r"^(?:def|class)[ \t]+(\w+)", re.M)
 _NOT_PYTHON = ("SyntaxError:", "IndentationError:", "TabError:")
 
 
 def grade_humaneval(
-    response: str, *, prompt: str, test: str, entry_point: str, canonical_solution: str, markers: Markers = THINK
+    response: str,
+    *,
+    prompt: str,
+    test: str,
+    entry_point: str,
+    canonical_solution: str,
+    plus: bool = False,
+    markers: Markers = THINK,
 ) -> Grade:
     """Grade a program for HumanEval or HumanEval+. The fields are those of the hub; `test` defines `check(candidate)`.
 
     Where the tests use helpers of the prompt, these come from the data set, never from the program.
 
+    Args:
+        plus: whether statements beside the program's definitions are left out where it fails with them, as EvalPlus does.
+
     Raises:
         GradingFailed: the program could not be started.
         IsolationMissing: this machine cannot isolate programs.
     """
-    program = find_program(response, (entry_point,), prompt, markers)
-    if isinstance(program, Grade):
-        return program
+    try:
+        test = by_evaluators_rule(test)
+    except UnknownHelpers as error:
+        return Grade("ungradable", None, str(error))
     call = "" if re.search(r"^check\(", test, re.M) else f"\n\ncheck({entry_point})\n"
-    tests = Checks(test + call, setup=prompt + canonical_solution, remote=(entry_point,))
-    return judge(program, tests, LIMITS)
+    solution = prompt + canonical_solution
+    item = _Item(Checks(test + call, setup=solution, remote=(entry_point,)), solution, (entry_point,))
+    return item.grade(find_program(response, item.names, prompt, markers), plus)
 
 
 def grade_mbpp(
@@ -44,6 +61,7 @@ def grade_mbpp(
     reference: str,
     imports: Sequence[str] = (),
     setup: str = "",
+    plus: bool = False,
     markers: Markers = THINK,
 ) -> Grade:
     """Grade a program for MBPP or MBPP+ by assertions that call its functions.
@@ -53,17 +71,58 @@ def grade_mbpp(
         reference: the reference program; it shows which names of the tests belong to the program.
         imports: the field `test_imports`.
         setup: the field `test_setup_code`; it makes objects of the program's classes.
+        plus: whether statements beside the program's definitions are left out where it fails with them, as EvalPlus does.
 
     Raises:
         GradingFailed: the program could not be started.
         IsolationMissing: this machine cannot isolate programs.
     """
-    code = _unix("\n".join((*imports, *tests)))
-    used = [name for name in _DEFINED.findall(_unix(reference)) if re.search(rf"\b{name}\b", code)]
-    program = find_program(response, used, "", markers)
-    if isinstance(program, Grade):
-        return program
-    return judge(f"{program}\n{_unix(setup)}", Checks(code, setup=_unix(reference)), LIMITS, extracted=program)
+    reference = _unix(reference)
+    try:
+        code = _unix("\n".join((*imports, *map(by_evaluators_rule, tests))))
+    except UnknownHelpers as error:
+        return Grade("ungradable", None, str(error))
+    names = tuple(name for name in _DEFINED.findall(reference) if re.search(rf"\b{name}\b", code))
+    item = _Item(Checks(code, setup=reference), reference, names, _unix(setup))
+    return item.grade(find_program(response, names, "", markers), plus)
+
+
+class _Item:
+    """An item whose tests call the program's functions.
+
+    Attributes:
+        solution: the item's own solution.
+        names: the functions and classes of the program that the tests use.
+        after: code of the data that runs after the program.
+    """
+
+    def __init__(self, tests: Checks, solution: str, names: tuple[str, ...], after: str = "") -> None:
+        self.tests = tests
+        self.solution = solution
+        self.names = names
+        self.after = after
+
+    def grade(self, program: str | Grade, plus: bool) -> Grade:
+        """Grade a program, or pass the grade of a response without one on. An item that can grade none is ungradable."""
+        key = repr((self.tests, self.solution, self.names, self.after))
+        fault = fault_of(
+            hashlib.sha256(key.encode()).hexdigest(), self.judge, self.solution, idle_functions(self.names)
+        )
+        if fault is not None:
+            return Grade("ungradable", None if isinstance(program, Grade) else program, fault)
+        if isinstance(program, Grade):
+            return program
+        grade = self.judge(program)
+        if grade.state == "correct" or not plus:
+            return grade
+        definitions = definitions_of(program, self.names)
+        if definitions is None or self.judge(definitions).state != "correct":
+            return grade
+        return Grade("correct", program, "all tests pass, without the statements beside the program's definitions")
+
+    def judge(self, program: str) -> Grade:
+        """Run the tests against a program."""
+        return judge(f"{program}\n{self.after}", self.tests, LIMITS, extracted=program)
 
 
 def judge(program: str, tests: Checks, limits: Limits, *, extracted: str | None = None) -> Grade:

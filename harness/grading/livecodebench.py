@@ -2,12 +2,14 @@
 
 The rules are those of its authors (LiveCodeBench/LiveCodeBench at 28fef95, lcb_runner/evaluation/testing_util.py). Programs find
 much of the standard library imported. Outputs are compared line by line, without the white space around a line; lines that
-differ as text are compared as decimal numbers. A returned tuple counts as a list. In two things this grader is more generous:
-each input goes to a fresh process, and a program may read it in any way that Python has.
+differ as text are compared as decimal numbers. A returned tuple counts as a list. In three things this grader is more generous:
+each input goes to a fresh process, a program may read and write in any way that Python has, and it may begin with an import
+from `__future__`. The authors set no limit on memory; here it is 4 GiB.
 """
 
 import base64
 import binascii
+import hashlib
 import io
 import json
 import pickle
@@ -18,12 +20,14 @@ from typing import Any, NoReturn
 
 from harness.grading.base import Grade, GradingFailed
 from harness.grading.code import as_grade, judge
+from harness.grading.items import fault_of, idle_functions
 from harness.grading.programs import find_program
+from harness.grading.syntax import put_before
 from harness.sandbox import Checks, Limits, Outcome, SandboxFailed, shared_pool
 from traceinv.reasoning import THINK, Markers
 
 CPU_SECONDS_A_TEST = 6.0
-MEMORY_BYTES = 2 * 1024**3
+MEMORY_BYTES = 4 * 1024**3
 MAX_TEST_BYTES = 1024**3
 
 _NAMED = (
@@ -57,14 +61,12 @@ def grade_livecodebench(
         GradingFailed: the program could not be started.
         IsolationMissing: this machine cannot isolate programs.
     """
-    program = find_program(response, () if function is None else (function,), "", markers)
-    if isinstance(program, Grade):
-        return program
-    if not tests:
-        return Grade("ungradable", program, "the problem has no tests")
-    if function is None:
-        return _by_output(program, tests)
-    return _by_calls(program, tests, function)
+    names = () if function is None else (function,)
+    program = find_program(response, names, "", markers)
+    fault = "the problem has no tests" if not tests else _fault(tests, function)
+    if fault is not None:
+        return Grade("ungradable", None if isinstance(program, Grade) else program, fault)
+    return program if isinstance(program, Grade) else _judge(program, tests, function)
 
 
 def read_tests(text: str) -> list[dict[str, str]]:
@@ -88,11 +90,23 @@ def same_output(printed: str, expected: str) -> bool:
     return len(ours) == len(theirs) and all(a == b or _same_numbers(a, b) for a, b in zip(ours, theirs, strict=True))
 
 
+def _fault(tests: Sequence[Mapping[str, str]], function: str | None) -> str | None:
+    """Return why the tests show nothing about a program; the data has no solutions, so that only idle programs are tried."""
+    key = hashlib.sha256(repr([function, *((test["input"], test["output"]) for test in tests)]).encode()).hexdigest()
+    idle = idle_functions(() if function is None else (function,))
+    return fault_of(key, lambda program: _judge(program, tests, function), None, idle)
+
+
+def _judge(program: str, tests: Sequence[Mapping[str, str]], function: str | None) -> Grade:
+    return _by_output(program, tests) if function is None else _by_calls(program, tests, function)
+
+
 def _by_output(program: str, tests: Sequence[Mapping[str, str]]) -> Grade:
     limits = Limits(cpu_seconds=CPU_SECONDS_A_TEST, memory_bytes=MEMORY_BYTES)
+    whole = put_before(PRELUDE, program)
     for number, test in enumerate(tests, 1):
         try:
-            outcome = shared_pool().run(PRELUDE + program, test["input"], limits)
+            outcome = shared_pool().run(whole, test["input"], limits)
         except SandboxFailed as error:
             raise GradingFailed(str(error)) from error
         if outcome.verdict == "passed" and not same_output(outcome.output.decode(errors="replace"), test["output"]):
@@ -117,7 +131,7 @@ def _by_calls(program: str, tests: Sequence[Mapping[str, str]], function: str) -
         memory_bytes=MEMORY_BYTES,
     )
     code = _CALLS.replace("FUNCTION", name.replace(".", "_"))
-    return judge(PRELUDE + program, Checks(code, remote=(name,), cases=cases), limits, extracted=program)
+    return judge(put_before(PRELUDE, program), Checks(code, remote=(name,), cases=cases), limits, extracted=program)
 
 
 def _lines(text: str) -> list[str]:

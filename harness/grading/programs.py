@@ -1,40 +1,34 @@
 """Find the program in a response, and the part of the prompt that belongs to it."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+import textwrap
+from collections.abc import Iterator, Sequence
 
 from harness.grading.answers import split_reasoning
 from harness.grading.base import Grade
-from traceinv.reasoning import Markers, read_reply
+from harness.grading.fences import Block, fenced_blocks, has_fence, tagged_blocks
+from harness.grading.syntax import compiles, longest_prefix, longest_program, put_before, without_last_words
+from traceinv.reasoning import Markers
 
-_FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})[ \t]*([^\s`]*)[^`]*")
-_GLUED = re.compile(r"()[^`]*(`{3,})[ \t]*(python3?|py)[ \t\r]*", re.I)  # a fence at the end of a line of prose
-_PYTHON = re.compile(r"(?:\{?\.?(?:i?python|py)[\d.]*(?![a-z]).*|code)?", re.I)
-_DEEP = 4  # from this indentation on, backticks are code, as in Markdown
 _STOPS = re.compile(r"\n(?=class\b|def\b|#|@|if\b|print\b|assert\b|import\b|from\b|```|<\|)")
-_CODE = re.compile(r"^(?:def|class) |^[ \t]+return\b", re.M)
-_CHAT_STOPS = re.compile(r"\n\[DONE\]|<\|(?:im_end|endoftext|eot_id|end_of_text)\|>")
-
-
-@dataclass(frozen=True)
-class Block:
-    """A fenced block of a response.
-
-    Attributes:
-        language: the language that the fence names, in lower case; empty where it names none.
-    """
-
-    language: str
-    code: str
+_WRITES = re.compile(r"\bprint\s*\(|\.write(?:lines)?\s*\(|\bos\.write\b")
+_RETURNS = re.compile(r"\b(?:return|yield|raise)\b")
+_END_MARK = re.compile(
+    r"<[|｜][^|｜<>\n]{1,40}[|｜]>|</?s>|<eos>|<bos>|<(?:start|end)_of_turn>|<\|?im_(?:start|end)\|?>|\[/?INST\]|\n\[DONE\]"
+)
+_ANSWER_TAG = re.compile(r"<answer>(.*?)(?:</answer>|\Z)", re.S | re.I)
+_ANY_ANSWER_TAG = re.compile(r"</?answer>", re.I)
 
 
 def find_program(response: str, names: Sequence[str], prompt: str, markers: Markers) -> str | Grade:
     """Return the program of a response, or a grade where it has none.
 
-    The program is the last complete fenced block of Python that defines one of `names`, else the last complete block; without
-    fences it is the whole answer. A program that only continues the prompt is joined to it. A program that starts anew gets the
-    prompt's imports and helpers in front, as in the benchmarks' own completions.
+    The program is the last complete block of Python that defines one of `names` (a script: that writes something), else the
+    last complete block. Without blocks it is the longest run of lines that is a program and defines one of the names; the
+    prose around it is left out. What follows a mark that ends a model's turn is no part of the answer, and `<answer>` tags
+    come before all else. A program that only continues the prompt is joined to it, also where the first line has lost its
+    indentation. A program that starts anew gets the prompt's imports and helpers in front, as in the benchmarks' own
+    completions.
 
     Args:
         names: the functions or classes that the tests use; empty for a script.
@@ -43,66 +37,104 @@ def find_program(response: str, names: Sequence[str], prompt: str, markers: Mark
     text = split_reasoning(response, markers)
     if isinstance(text, Grade):
         return text
-    # the text that split_reasoning returns is stripped, and so has lost the indentation of a function's body
-    answer = _CHAT_STOPS.split(read_reply(response, markers).answer or "")[0]
-    blocks = fenced_blocks(answer)
-    defining = [block.code for block in blocks if _defines(block.code, names)]
-    if blocks:
-        return _complete(defining[-1] if defining else blocks[-1].code, names, prompt)
-    if not re.search(r"^[ \t]*(?:```|~~~)", answer, re.M):
-        plain = answer.replace("[BEGIN]", "", 1)
-        if _defines(plain, names):
-            return _complete(plain, names, prompt)
-        if prompt and _continues(plain):
-            return _complete(_STOPS.split(plain)[0] + "\n", names, prompt)
-    return Grade("bad_format", None, "the response has no complete fenced block of code")
+    for part in _parts(_with_indentation(text, response)):
+        program = _program_of(part, names, prompt)
+        if program is not None:
+            return program
+    return Grade("bad_format", None, "the response has no complete block of code")
 
 
-def fenced_blocks(text: str) -> list[Block]:
-    """Return the complete blocks whose language is Python or not named, in order.
-
-    Where the prompt opened a fence for the model, the first bare fence closes it. A deeply indented fence closes a block only
-    where no other fence does, because docstrings have examples in fences.
-    """
-    lines = text.split("\n")
-    blocks, closed = _blocks(lines, _DEEP)
-    return blocks if closed else _blocks(lines, len(text))[0]
+def _with_indentation(text: str, response: str) -> str:
+    """Return a text that was stripped with the indentation that its first line has in the response."""
+    start = response.rfind(text)
+    return response[response.rfind("\n", 0, start) + 1 : start] + text if start >= 0 else text
 
 
-def _blocks(lines: list[str], deep: int) -> tuple[list[Block], bool]:
-    """Return the complete blocks, and whether every fence was closed."""
-    blocks: list[Block] = []
-    opened: re.Match[str] | None = None
-    start = 0
-    for number, line in enumerate(lines):
-        fence = _FENCE.fullmatch(line) or (_GLUED.fullmatch(line) if opened is None else None)
-        if fence is None:
-            continue
-        if opened is None:
-            opened, start = fence, number
-        elif fence[2].startswith(opened[2]) and not fence[3] and _depth(fence) < _depth(opened) + deep:
-            code = "".join(line.removeprefix(opened[1]) + "\n" for line in lines[start + 1 : number])
-            blocks.append(Block(opened[3].lower(), code))
-            opened = None
-    before = "".join(line + "\n" for line in lines[:start])
-    if not blocks and opened is not None and not opened[3] and _CODE.search(before):
-        return [Block("", before)], True
-    return [block for block in blocks if _PYTHON.fullmatch(block.language)], opened is None
+def _parts(answer: str) -> Iterator[str]:
+    """Yield the parts of an answer that may hold the program: inside the last `<answer>`, then up to each mark of an end."""
+    untagged = _ANY_ANSWER_TAG.sub(lambda tag: tag[0] if _in_quotes(answer, tag.start()) else "\n", answer)
+    for text in (*_ANSWER_TAG.findall(answer)[-1:], untagged):
+        start = 0
+        for mark in _END_MARK.finditer(text):
+            if not _in_quotes(text, mark.start()):
+                yield text[start : mark.start()]
+                yield text[start : mark.start()] + "\n```"  # a turn that ends closes what it has begun
+                start = mark.end()
+        yield text[start:]
 
 
-def _depth(fence: re.Match[str]) -> int:
-    return len(fence[1].expandtabs())
+def _in_quotes(text: str, at: int) -> bool:
+    """Return whether a place in a text stands between quotes that open and close on its line."""
+    line_start = text.rfind("\n", 0, at) + 1
+    line_end = text.find("\n", at)
+    before, after = text[line_start:at], text[at : line_end if line_end >= 0 else len(text)]
+    return any(before.count(quote) % 2 == 1 and quote in after for quote in "\"'`")
 
 
-def _complete(code: str, names: Sequence[str], prompt: str) -> str:
-    """Put the prompt's preamble before code that defines one of the names, and the whole prompt before code that continues it."""
+def _program_of(text: str, names: Sequence[str], prompt: str) -> str | None:
+    """Return the program in one part of an answer; None where it has none."""
+    blocks = fenced_blocks(text) or [b for b in tagged_blocks(text) if _suits(b.code, names) or _continues(b.code)]
+    if blocks and not blocks[-1].loose:
+        return _from_block(_choose(blocks, names), names, prompt)
+    if has_fence(text) and not blocks:
+        return None
+    return _from_text((blocks[-1].code if blocks else text).replace("[BEGIN]", "", 1), names, prompt)
+
+
+def _choose(blocks: Sequence[Block], names: Sequence[str]) -> str:
+    suiting = [block.code for block in blocks if _suits(block.code, names)]
+    return suiting[-1] if suiting else blocks[-1].code
+
+
+def _from_block(code: str, names: Sequence[str], prompt: str) -> str:
+    if prompt and not _defines(code, names):
+        if _continues(code):
+            return prompt + code
+        return _body(code, prompt) or code
+    return put_before(_preamble(prompt, names), code) if prompt else code
+
+
+def _from_text(text: str, names: Sequence[str], prompt: str) -> str | None:
+    """Return the program in a text without fences."""
+    if _suits(text, names):
+        whole = without_last_words(text) if compiles(text) else longest_program(text, lambda run: _suits(run, names))
+        code = whole or (text if names else None)
+        return code and (put_before(_preamble(prompt, names), code) if prompt else code)
     if not prompt:
-        return code
-    if _defines(code, names):
-        return code if "from __future__" in code else _preamble(prompt, names) + code
-    if _continues(code):
-        return prompt + code
-    return code
+        return None
+    if _continues(text):
+        body = _STOPS.split(text)[0] + "\n"
+        if compiles(prompt + body):
+            return without_last_words(prompt + body)
+        lines = text.split("\n")
+        count = longest_prefix(lines, prompt)
+        return without_last_words(prompt + "\n".join(lines[:count]) + "\n") if count else prompt + body
+    return _body(text, prompt)
+
+
+def _body(text: str, prompt: str) -> str | None:
+    """Return the prompt with a body that has lost its indentation, in its first line or in all; None where it is no body."""
+    text = text.lstrip("\r\n")
+    if not _RETURNS.search(text) or compiles(text):
+        return None
+    indentation = _indentation(prompt)
+    for body in (indentation + text, textwrap.indent(text, indentation)):
+        lines = body.split("\n")
+        kept = "\n".join(lines[: longest_prefix(lines, prompt)]) + "\n"
+        if _RETURNS.search(kept):
+            return without_last_words(prompt + kept)
+    return None
+
+
+def _indentation(prompt: str) -> str:
+    """Return the white space before the last line of the prompt that has any."""
+    indented = re.findall(r"^([ \t]+)\S", prompt, re.M)
+    return indented[-1] if indented else "    "
+
+
+def _suits(code: str, names: Sequence[str]) -> bool:
+    """Return whether code defines one of the names; a script must write something instead."""
+    return _defines(code, names) if names else _WRITES.search(code) is not None
 
 
 def _defines(code: str, names: Sequence[str]) -> bool:

@@ -17,4 +17,4 @@ def prepare(row: dict[str, Any]) -> dict[str, Any]:
 
 
 load = Loader("humaneval_plus", prepare)
-score = humaneval_scorer()
+score = humaneval_scorer(plus=True)

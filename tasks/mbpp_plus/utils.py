@@ -7,7 +7,8 @@ from harness.sandbox import require_isolation
 
 
 def grade(response: str, item: Item) -> Grade:
-    return grade_mbpp(response, tests=[item["test"]], reference=item["code"], imports=item.get("imports") or ())
+    imports = item.get("imports") or ()
+    return grade_mbpp(response, tests=[item["test"]], reference=item["code"], imports=imports, plus=True)
 
 
 load = Loader("mbpp_plus")

@@ -66,55 +66,6 @@ def test_a_function_that_does_nothing_solves_no_humaneval_problem() -> None:
     assert {grade.state for grade in grades} == {"wrong"}
 
 
-PLUS_TEST = """import numpy as np
-
-def is_floats(x):
-    return isinstance(x, float) or (isinstance(x, (list, tuple)) and all(isinstance(i, float) for i in x))
-
-def assertion(out, exp, atol):
-    if atol == 0 and is_floats(exp):
-        atol = 1e-6
-    if out != exp and atol != 0:
-        assert np.allclose(out, exp, rtol=1e-07, atol=atol)
-    else:
-        assert out == exp, f"out: {out}, exp: {exp}"
-"""
-PLUS_CHECK = (
-    PLUS_TEST
-    + """
-def check(candidate):
-    inputs = [[[1.0, 2.0, 4.0]], [[0.1, 0.2, 0.3]]]
-    results = [7.0, 0.6]
-    for i, (inp, exp) in enumerate(zip(inputs, results)):
-        assertion(candidate(*inp), exp, 0)
-"""
-)
-PLUS_LOOP = (
-    PLUS_TEST
-    + """
-inputs = [[[1.0, 2.0, 4.0]], [[0.1, 0.2, 0.3]]]
-results = [7.0, 0.6]
-for i, (inp, exp) in enumerate(zip(inputs, results)):
-    assertion(total(*inp), exp, 0)
-"""
-)
-
-
-@pytest.mark.parametrize(
-    ("body", "state"),
-    [("return sum(xs)", "correct"), ("return xs[0] + xs[1] + xs[2]", "correct"), ("return sum(xs) + 1e-9", "correct"),
-     ("return sum(xs) + 1e-3", "wrong"), ("return str(sum(xs))", "wrong"), ("return None", "wrong"),
-     ("import numpy\n    return numpy.sum(xs)", "correct")],
-)  # fmt: skip
-def test_evalpluss_form_of_tests_tolerates_rounding_as_it_does(body: str, state: str) -> None:
-    program = f"def total(xs):\n    {body}"
-    row = {"prompt": "def total(xs):\n", "entry_point": "total", "canonical_solution": "    return sum(xs)\n"}
-    assert grade_by_humaneval(_fenced(program), row | {"test": PLUS_CHECK}).state == state
-    assert (
-        grade_mbpp(_fenced(program), tests=[PLUS_LOOP], reference="def total(xs):\n    return sum(xs)").state == state
-    )
-
-
 def test_tests_that_do_not_load_make_an_item_ungradable() -> None:
     broken = grade_mbpp(_fenced("def f(x): return x"), tests=["assert f(1 == 1"], reference="def f(x): return x")
     assert broken.state == "ungradable"
