@@ -1,6 +1,7 @@
 """`traceinv compare`: what differs between records, or between recorded samples of any program."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from traceinv.errors import InputError
 
 if TYPE_CHECKING:
     from harness.logs.compare import LogComparison
+    from harness.logs.samples import Wanted
     from harness.results.compare import RecordComparison
 
 LOG_SUFFIXES = (".jsonl", ".gz", ".eval")
@@ -29,10 +31,17 @@ def add_compare(commands: Commands) -> None:
     parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="where ids are looked up")
     add_log_format(parser)
     add_include(parser)
-    parser.add_argument(
-        "--metric", metavar="NAME", help="the score to compare, where logs have several (default: the first)"
-    )
-    parser.add_argument("--filter", metavar="NAME", help="the filter of lm-eval to compare (default: the first)")
+    for option, what in (
+        ("--metric", "score to compare, where logs have several"),
+        ("--filter", "filter of lm-eval's logs"),
+    ):
+        parser.add_argument(
+            option,
+            action="append",
+            default=[],
+            metavar="NAME",
+            help=f"the {what} (default: the first); once for all logs, or once for each in their order",
+        )
     parser.add_argument("--json", action="store_true", help="print a list with one comparison for each B")
     parser.set_defaults(command=run)
 
@@ -43,9 +52,14 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         InputError: one of them is missing or bad, or they share no item.
     """
+    from harness.logs.samples import Wanted
+
     include_tasks(options)
     paths = [_find(name, options.results) for name in (options.first, *options.others)]
-    comparisons = [_compare(paths[0], other, options) for other in paths[1:]]
+    metrics, filters = (_for_each(getattr(options, name), name, len(paths)) for name in ("metric", "filter"))
+    wanted = [Wanted(metric=metric, filter=name) for metric, name in zip(metrics, filters, strict=True)]
+    first, *others = zip(paths, wanted, strict=True)
+    comparisons = [_compare(first, other, options.format) for other in others]
     if options.json:
         print("[" + ",\n".join(comparison.model_dump_json(indent=1) for comparison in comparisons) + "]")
         return DONE
@@ -72,13 +86,26 @@ def _find(name: str, results: Path) -> Path:
     return find_record(name, results)
 
 
-def _compare(first: Path, second: Path, options: argparse.Namespace) -> "RecordComparison | LogComparison":
+def _for_each(values: Sequence[str], option: str, count: int) -> Sequence[str | None]:
+    """Return the value of an option for each log.
+
+    Raises:
+        InputError: there are several values, but not one for each log.
+    """
+    if len(values) not in (0, 1, count):
+        raise InputError(
+            f"--{option}: expected it once, or once for each of the {count} logs; got it {len(values)} times"
+        )
+    return values if len(values) == count else [*values, None][:1] * count
+
+
+def _compare(
+    first: "tuple[Path, Wanted]", second: "tuple[Path, Wanted]", format_name: str | None
+) -> "RecordComparison | LogComparison":
     from harness.logs.compare import compare_sides, read_side
     from harness.logs.formats import is_record
-    from harness.logs.samples import Wanted
     from harness.results.compare import compare_records
 
-    if options.format is None and is_record(first) and is_record(second):
-        return compare_records(first, second)
-    wanted = Wanted(metric=options.metric, filter=options.filter)
-    return compare_sides(read_side(first, wanted, options.format), read_side(second, wanted, options.format))
+    if format_name is None and is_record(first[0]) and is_record(second[0]):
+        return compare_records(first[0], second[0])
+    return compare_sides(*(read_side(path, wanted, format_name) for path, wanted in (first, second)))

@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from harness.files import JsonLine, read_json_lines, replace_half_characters
 from harness.logs.samples import Log, LoggedSample, Wanted, check_score, check_unique
 from harness.results.files import read_json
-from traceinv.errors import InputError
+from harness.results.schema import STATE_LETTERS
+from traceinv.errors import InputError, nearest
 from traceinv.records import FinishReason
 from traceinv.schema import describe
 
@@ -103,7 +104,7 @@ def _samples(path: Path, wanted: Wanted, task: str) -> Iterator[tuple[LoggedSamp
             sample=number,
             named=True,
             response=row.response,
-            score=_score(row, f"{line.where}: value"),
+            score=_score(row, line.where),
             finish_reason=row.finish_reason,
             tokens=row.tokens,
         )
@@ -111,9 +112,15 @@ def _samples(path: Path, wanted: Wanted, task: str) -> Iterator[tuple[LoggedSamp
 
 
 def _score(row: RecordedRow, where: str) -> float | None:
-    """Return a row's score; a row that has a state alone, as an export of a record's items, is right or wrong by it."""
+    """Return a row's score; a row that has a state alone, as an export of a record's items, is right or wrong by it.
+
+    Raises:
+        InputError: the value is no score, or the state is unknown.
+    """
+    if row.state not in (None, *STATE_LETTERS):
+        raise InputError(f"{where}: state: unknown state {row.state!r:.40}{nearest(str(row.state), STATE_LETTERS)}")
     if row.value is not None:
-        return check_score(row.value, where)
+        return check_score(row.value, f"{where}: value")
     return 1.0 if row.state == "correct" else None if row.has_value or row.state in (None, UNGRADABLE) else 0.0
 
 

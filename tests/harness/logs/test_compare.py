@@ -213,9 +213,24 @@ def test_people_get_a_table_and_programs_json(capsys: pytest.CaptureFixture[str]
     assert comparison.rows[0].outcomes[0].p_mcnemar == 0.5
 
 
+def test_each_log_may_have_a_score_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    names = ["--filter", "strict-match", "--filter", "flexible-extract"]
+    assert main(["compare", str(FIRST), str(SECOND), *names, "--json"]) == 0
+    (comparison,) = json.loads(capsys.readouterr().out)
+    assert [comparison[side]["scored_by"][-17:-1] for side in ("first", "second")] == [
+        "ter strict-match",
+        "flexible-extract",
+    ]
+    assert comparison["rows"][0]["outcomes"][0]["difference"]["mean"] == 1.0
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
+        (
+            [*[str(FIRST)] * 3, *["--metric", "a"] * 2],
+            "--metric: expected it once, or once for each of the 3 logs; got it 2",
+        ),
         (["none.jsonl", str(FIRST)], "none.jsonl: no such file"),
         ([str(FIRST), str(DATA)], "are of one task; name one of the files"),
         ([str(FIRST), str(SECOND), "--metric", "f1"], "no metric that is a number 'f1'; it has exact_match"),

@@ -267,6 +267,7 @@ def test_a_folder_of_bench_gives_its_tasks_model_and_versions(tmp_path: Path) ->
     [
         (graded("a", 2.0), "r.jsonl:1: value: the score is 2.0"),
         (graded("a", 1.0) + '{"id": "b", "state": "wrong", "value": NaN}\n', "r.jsonl:2: value: "),
+        ('{"id": "a", "state": "rong"}\n', "r.jsonl:1: state: unknown state 'rong' (did you mean 'wrong'?)"),
         (graded("a", 1.0, sample=0) + graded("a", 1.0, sample=0), "r.jsonl:2: sample 0 of item 'a' stands at"),
         (graded("a", 1.0) + '{"id": "b", "state": "wr', "r.jsonl:2: not JSON"),
         ("[]\n", "r.jsonl:1: expected a JSON object, got list"),
@@ -279,6 +280,12 @@ def test_bad_rows_of_ours_are_named(text: str, message: str, tmp_path: Path) -> 
     path = tmp_path / "r.jsonl"
     path.write_text(text)
     assert message in refusal(path)
+
+
+def test_a_state_alone_is_a_score(tmp_path: Path) -> None:
+    path = tmp_path / "r.jsonl"
+    path.write_text("".join(json.dumps({"id": s, "state": s}) + "\n" for s in ("correct", "no_answer", "ungradable")))
+    assert scores(read_log(path)) == [1.0, 0.0, None]
 
 
 def test_the_named_format_wins_and_missing_files_are_said(tmp_path: Path) -> None:
