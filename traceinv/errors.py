@@ -12,8 +12,14 @@ class GateError(Exception):
     """A gate refused to go on (exit code 1): the work would have produced numbers that mislead."""
 
 
+MAX_LISTED = 40
+"""A hint lists at most so many names."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint to append to `unknown NAME`: the nearest known name, or all of them where none is near."""
+    """Return a hint to append to `unknown NAME`: the nearest known name, or all of them where none is near and they are few."""
     names = list(known)
     close = get_close_matches(name, names, n=1)
-    return f" (did you mean {close[0]!r}?)" if close else f" (known: {', '.join(names)})"
+    if close:
+        return f" (did you mean {close[0]!r}?)"
+    return f" (known: {', '.join(names)})" if len(names) <= MAX_LISTED else f" ({len(names)} are known)"

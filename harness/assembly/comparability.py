@@ -1,7 +1,6 @@
 """The comparability key of a cell: what two rows must share before their accuracies may stand in one table."""
 
-from typing import Any
-
+from harness.assembly.identity import without_checkpoints
 from harness.assembly.responses import ModelRun
 from harness.pipeline.graph import InputArtifact, Node
 from harness.pipeline.plan import CellPlan, Plan
@@ -36,23 +35,7 @@ def comparability(plan: Plan, planned: CellPlan, artifacts: Artifacts, run: Mode
     )
 
 
-def without_checkpoints(value: Any) -> Any:
-    """Return JSON values of a recipe with None for how often checkpoints are saved, which no weights depend on."""
-    if isinstance(value, dict):
-        return {key: None if key == "save_every" else without_checkpoints(entry) for key, entry in value.items()}
-    return [without_checkpoints(entry) for entry in value] if isinstance(value, list) else value
-
-
 def row_versions() -> dict[str, int]:
     """Return the versions of the stages that accuracies depend on, whether or not the recipe has a use for each."""
     versions = {name: stage_kinds()[name].version for name in ROW_STAGES}
     return {name: version for name, version in versions.items() if version is not None}
-
-
-def stage_versions(plan: Plan) -> dict[str, int]:
-    """Return the version of every kind of stage that runs a model."""
-    return {
-        node.kind.name: node.kind.version
-        for node in sorted(plan.graph, key=lambda node: node.kind.name)
-        if node.kind.version is not None
-    }

@@ -5,7 +5,7 @@ from functools import cache
 from typing import TypeVar
 
 from harness import stats
-from harness.assembly.comparability import comparability, stage_versions, without_checkpoints
+from harness.assembly.comparability import comparability
 from harness.assembly.comparisons import (
     REFERENCES,
     CellRuns,
@@ -16,6 +16,7 @@ from harness.assembly.comparisons import (
 )
 from harness.assembly.faithfulness import faithfulness_rows, likelihood_rows, style_row
 from harness.assembly.gates import gates, ledger
+from harness.assembly.identity import assembly_fingerprint, record_id
 from harness.assembly.responses import (
     ModelRun,
     check_same_questions,
@@ -30,7 +31,7 @@ from harness.assembly.responses import (
 )
 from harness.benchmarks.groups import task_groups
 from harness.evaluation.record import figures
-from harness.pipeline.graph import InputArtifact, Node
+from harness.pipeline.graph import Node
 from harness.pipeline.plan import CellPlan, Plan
 from harness.pipeline.scheduler import Artifacts
 from harness.results.intervals import to_interval
@@ -44,7 +45,6 @@ from harness.results.schema import (
     StageEntry,
 )
 from harness.results.verdict import verdict
-from traceinv.digests import digest_json
 from traceinv.errors import GateError
 
 DIGITS = 6
@@ -86,23 +86,9 @@ def assemble(plan: Plan, artifacts: Artifacts, command: str) -> tuple[ResultReco
         ledger=[ledger(planned, artifacts, seed) for planned in plan.cells for seed in recipe.seeds],
         gates=gates(plan, artifacts, questions, dropped),
         verdict=verdict(rows, contrasts, recovery, leak),
-        provenance=provenance(command, _stages(plan, artifacts)),
+        provenance=provenance(command, _stages(plan, artifacts), assembly=assembly_fingerprint()),
     )
     return record, _items(plan, cells)
-
-
-def record_id(plan: Plan) -> str:
-    """Name a run by its recipe, the versions of its stages and the inputs from outside: a refactoring does not change it.
-
-    Where the data lies and how often checkpoints are saved do not count.
-    """
-    recipe = without_checkpoints(plan.recipe.model_dump(mode="json"))
-    recipe["benchmark"].pop("data_dir")
-    inputs = {
-        source.digest for node in plan.graph for source in node.inputs.values() if isinstance(source, InputArtifact)
-    }
-    identity = digest_json([recipe, stage_versions(plan), sorted(inputs)])[:10]
-    return f"{plan.recipe.name}-{len(plan.recipe.seeds)}-seeds-{identity}"
 
 
 def _cell_runs(planned: CellPlan, read: Callable[[Node], ModelRun]) -> CellRuns:

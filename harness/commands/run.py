@@ -16,6 +16,7 @@ from traceinv.errors import GateError, InputError
 if TYPE_CHECKING:
     from harness.pipeline.plan import Plan
     from harness.pipeline.store import Artifact, Store
+    from harness.results.schema import ResultRecord
 
 STORE = Path("runs/store")
 
@@ -37,6 +38,7 @@ def add_run(commands: Commands) -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    from harness.assembly.identity import find_record
     from harness.pipeline.plan import plan
     from harness.pipeline.recipe import load_recipe
     from harness.pipeline.scheduler import find_artifacts
@@ -54,9 +56,13 @@ def _run(options: argparse.Namespace) -> int:
     _check_writable("--out", out)
     if missing:
         _check_writable("--store", options.store)
+    if not missing and (record := find_record(planned, cached, out)):
+        _print_record(record, out / f"{record.id}.json", 0, len(planned.graph), options.json)
+        return DONE
     artifacts, computed = _compute(planned, store, missing, options)
     _report_damage(store, reported)
-    _write(planned, artifacts, computed, out, options.json)
+    record, path = _write(planned, artifacts, out)
+    _print_record(record, path, computed, len(planned.graph), options.json)
     return DONE
 
 
@@ -79,21 +85,23 @@ def _compute(
         raise GateError(str(error)) from None
 
 
-def _write(planned: "Plan", artifacts: "dict[str, Artifact]", computed: int, out: Path, as_json: bool) -> None:
+def _write(planned: "Plan", artifacts: "dict[str, Artifact]", out: Path) -> "tuple[ResultRecord, Path]":
     from harness.assembly.record import assemble
     from harness.results.files import write_record
-    from harness.views.terminal import make_console, print_record
 
     record, items = assemble(planned, artifacts, shlex.join(["traceinv", *sys.argv[1:]]))
-    path = write_record(record, items, out)
+    return record, write_record(record, items, out)
+
+
+def _print_record(record: "ResultRecord", path: Path, computed: int, stages: int, as_json: bool) -> None:
+    from harness.views.terminal import make_console, print_record
+
     if as_json:
         print(record.model_dump_json(indent=1))
         return
     console = make_console()
     print_record(console, record)
-    console.print(
-        f"computed {computed} of {len(planned.graph)} stages; record: {path}", highlight=False, soft_wrap=True
-    )
+    console.print(f"computed {computed} of {stages} stages; record: {path}", highlight=False, soft_wrap=True)
 
 
 def _print_stages(planned: "Plan", cached: "dict[str, Artifact]", as_json: bool) -> None:

@@ -31,7 +31,7 @@ def write_record(record: ResultRecord, items: ItemFile, folder: Path) -> Path:
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{record.id}.json"
-    items_path = path.with_name(f"{record.id}{ITEMS_SUFFIX}")
+    items_path = items_file(path)
     if path.exists():
         _refuse_other_figures(path, record)
         if items_path.exists():
@@ -64,7 +64,7 @@ def read_items(record_path: Path) -> ItemFile:
     Raises:
         InputError: the file beside the record is missing or bad.
     """
-    path = record_path.with_name(record_path.name.removesuffix(".json") + ITEMS_SUFFIX)
+    path = items_file(record_path)
     if not path.is_file():
         raise InputError(f"{path}: no such file; {record_path.name} cannot be compared without its items")
     content = read_json(path)
@@ -73,6 +73,11 @@ def read_items(record_path: Path) -> ItemFile:
         cell = read_record(record_path).rows[0].cell
         return _checked(path, ItemFile, lambda: schema1.convert_items(items, cell))
     return _validated(path, ItemFile, content)
+
+
+def items_file(record_path: Path) -> Path:
+    """Return where the items of a record stand."""
+    return record_path.with_name(record_path.name.removesuffix(".json") + ITEMS_SUFFIX)
 
 
 def read_json(path: Path) -> Any:

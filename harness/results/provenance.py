@@ -17,11 +17,17 @@ PACKAGES = (
 )
 
 
-def provenance(command: str, stages: Sequence[StageEntry] = (), packages: Sequence[str] = PACKAGES) -> Provenance:
+def provenance(
+    command: str,
+    stages: Sequence[StageEntry] = (),
+    packages: Sequence[str] = PACKAGES,
+    assembly: str | None = None,
+) -> Provenance:
     """Collect the commit of the source, the versions of packages, and the machine.
 
     Args:
         command: the command line that makes the record.
+        assembly: digest of the source that makes the record of the stages' artifacts.
     """
     return Provenance(
         command=command,
@@ -35,6 +41,7 @@ def provenance(command: str, stages: Sequence[StageEntry] = (), packages: Sequen
             "python": platform.python_version(),
         },
         stages=list(stages),
+        assembly=assembly,
     )
 
 

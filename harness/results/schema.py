@@ -292,7 +292,11 @@ class StageEntry(Closed):
 
 
 class Provenance(Closed):
-    """Where and from what a record was made; the only part in which two runs of one recipe may differ."""
+    """Where and from what a record was made; the only part in which two runs of one recipe may differ.
+
+    Attributes:
+        assembly: digest of the source that made the record of the stages' artifacts; None in records that do not say.
+    """
 
     command: str
     created: str
@@ -300,6 +304,7 @@ class Provenance(Closed):
     packages: dict[str, str]
     hardware: dict[str, Any]
     stages: list[StageEntry]
+    assembly: str | None = None
 
 
 class ResultRecord(Closed):

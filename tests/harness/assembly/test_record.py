@@ -9,11 +9,14 @@ import pytest
 from fake_run import INTERRUPTIONS, fake_artifacts, planned, rewrite_samples
 
 from harness import stats
+from harness.assembly import identity
 from harness.assembly.comparability import ROW_STAGES
-from harness.assembly.record import assemble, record_id
+from harness.assembly.identity import find_record, record_id
+from harness.assembly.record import assemble
 from harness.pipeline import nodes
 from harness.pipeline.plan import Plan
 from harness.pipeline.store import Adoption, Artifact
+from harness.results.files import write_record
 from harness.results.items import ItemFile
 from harness.results.schema import ResultRecord, Row
 from harness.stages import stage_kinds
@@ -215,3 +218,24 @@ def test_rows_of_recipes_with_other_regimes_stay_comparable(tmp_path: Path) -> N
 def test_each_stage_that_runs_a_model_is_known_to_decide_accuracies_or_not() -> None:
     versioned = {name for name, kind in stage_kinds().items() if kind.version is not None}
     assert versioned == {*ROW_STAGES, "likelihood"}
+
+
+def test_a_record_is_used_again_while_artifacts_and_the_source_that_assembles_them_are_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small = planned()
+    artifacts = fake_artifacts(small, tmp_path / "store")
+    record, items = assemble(small, artifacts, "traceinv run small")
+    assert find_record(small, artifacts, tmp_path) is None
+    path = write_record(record, items, tmp_path)
+    assert find_record(small, artifacts, tmp_path) == record
+    others = dict(artifacts)
+    grades = small.cells[0].grades["target"][None].id
+    description = others[grades].description.model_copy(update={"key": "another"})
+    others[grades] = others[grades].model_copy(update={"description": description})
+    assert find_record(small, others, tmp_path) is None, "an artifact is another one"
+    with monkeypatch.context() as patched:
+        patched.setattr(identity, "assembly_fingerprint", lambda: "another")
+        assert find_record(small, artifacts, tmp_path) is None, "records are made by other source"
+    path.write_text("{")
+    assert find_record(small, artifacts, tmp_path) is None, "the record is damaged"
