@@ -83,7 +83,7 @@ def test_the_items_of_schema_1_are_read_as_version_2() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('"conditions"', '"condition"', "conditions: field required"),
+        ('"conditions"', '"condition"', "unknown key 'condition' (did you mean 'conditions'?)"),
         ('"mean": 0.824167', '"mean": "high"', "rows.4.scores.math.accuracy.mean: "),
         ('"id": "lab-3-seeds-77bdbfee3f"', '"id": "../x"', "id: "),
     ],
