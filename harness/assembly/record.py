@@ -32,6 +32,7 @@ from harness.assembly.responses import (
 from harness.benchmarks.groups import task_groups
 from harness.evaluation.record import figures
 from harness.pipeline.graph import Node
+from harness.pipeline.keys import PYTHON
 from harness.pipeline.plan import CellPlan, Plan
 from harness.pipeline.scheduler import Artifacts
 from harness.results.intervals import to_interval
@@ -48,6 +49,7 @@ from harness.results.verdict import verdict
 from traceinv.errors import GateError
 
 DIGITS = 6
+FIGURE_LIBRARIES = ("numpy", "scipy", "statsmodels")
 T = TypeVar("T")
 
 
@@ -86,7 +88,7 @@ def assemble(plan: Plan, artifacts: Artifacts, command: str) -> tuple[ResultReco
         ledger=[ledger(planned, artifacts, seed) for planned in plan.cells for seed in recipe.seeds],
         gates=gates(plan, artifacts, questions, dropped),
         verdict=verdict(rows, contrasts, recovery, leak),
-        provenance=provenance(command, _stages(plan, artifacts), assembly=assembly_fingerprint()),
+        provenance=provenance(command, _packages(plan), _stages(plan, artifacts), assembly_fingerprint()),
     )
     return record, _items(plan, cells)
 
@@ -138,6 +140,12 @@ def _known(figure: float | None) -> float:
     if figure is None:
         raise GateError("a response does not say how it ended or how many tokens it has")
     return round(figure, DIGITS)
+
+
+def _packages(plan: Plan) -> list[str]:
+    """List the packages that artifacts and figures depend on."""
+    named = {library for node in plan.graph for library in node.kind.libraries}
+    return sorted((named | set(FIGURE_LIBRARIES)) - {PYTHON})
 
 
 def _stages(plan: Plan, artifacts: Artifacts) -> list[StageEntry]:

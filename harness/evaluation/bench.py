@@ -12,12 +12,16 @@ from harness.evaluation.plan import BenchPlan, TaskRun
 from harness.evaluation.record import BenchRecord, TaskRecord, by_subject, figures
 from harness.evaluation.responses import Sample, open_samples
 from harness.files import write_atomic
-from harness.results.provenance import PACKAGES, provenance
+from harness.results.provenance import provenance
 from traceinv.digests import digest_text
 from traceinv.progress import Progress
 
 RECORD = "bench.json"
-OTHER_PACKAGES = ("latex2sympy2_extended", "vllm", "openai")
+PACKAGES = (
+    *("torch", "transformers", "tokenizers", "datasets", "lm_eval", "vllm", "openai"),
+    *("latex2sympy2_extended", "math-verify", "sympy", "numpy", "scipy", "statsmodels"),
+)
+"""Those that responses, grades and figures depend on."""
 FINGERPRINT_BYTES = 1 << 20
 
 
@@ -50,7 +54,7 @@ def run_bench(
         limit=settings.limit,
         parameters=settings.parameters,
         tasks=[_task_record(run, files[run.name].finish(run.response_keys)) for run in plan.runs],
-        provenance=provenance(command, packages=(*PACKAGES, *OTHER_PACKAGES)),
+        provenance=provenance(command, PACKAGES),
     )
     write_atomic(out / RECORD, record.model_dump_json(indent=1) + "\n")
     return record

@@ -47,6 +47,7 @@ class Graph:
 
     def __init__(self) -> None:
         self._nodes: dict[str, Node] = {}
+        self._telling: set[str] | None = None
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self._nodes.values())
@@ -70,6 +71,7 @@ class Graph:
         given = json.loads(kind.params.model_validate(dict(params)).model_dump_json())
         sources = {name: source.id if isinstance(source, Node) else source.digest for name, source in inputs.items()}
         identity = digest_json([kind.name, given, sources])[:16]
+        self._telling = None
         known = self._nodes.get(identity)
         if known is None:
             known = self._nodes[identity] = Node(identity, kind, given, dict(inputs), dict(labels), cost)
@@ -87,7 +89,9 @@ class Graph:
 
         Labels that have one value in all nodes are left out.
         """
-        labels = ", ".join(f"{key} {value}" for key, value in node.labels.items() if key in self._telling_labels())
+        if self._telling is None:
+            self._telling = self._telling_labels()
+        labels = ", ".join(f"{key} {value}" for key, value in node.labels.items() if key in self._telling)
         words = node.kind.name.replace("_", " ")
         return f"{words} ({labels})" if labels else words
 

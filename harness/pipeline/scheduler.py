@@ -43,14 +43,13 @@ def _run(graph: Graph, store: Store, executor: Executor, watcher: Watcher) -> di
     while waiting or running:
         for node in sorted((node for node in waiting if _is_ready(node, done)), key=lambda node: -node.cost):
             waiting.remove(node)
-            job = make_job(graph, node, done, store)
-            artifact = store.find(node.kind.name, job.key)
+            artifact = store.find(node.kind.name, _key(node, done))
             if artifact:
                 done[node.id] = artifact
                 watcher.cached(node, artifact)
             else:
                 watcher.started(node)
-                running[executor.submit(job)] = node
+                running[executor.submit(make_job(graph, node, done, store))] = node
         if not running:
             continue
         finished, _ = wait(running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
@@ -78,16 +77,17 @@ def find_artifacts(graph: Graph, store: Store) -> dict[str, Artifact]:
 
 def known_key(node: Node, done: Artifacts) -> str | None:
     """Return the key of a node's artifact; None where an input is missing, so that it cannot be known yet."""
-    if not _is_ready(node, done):
-        return None
-    return make_key(node.kind, node.params, {name: _digest(source, done) for name, source in node.inputs.items()})
+    return _key(node, done) if _is_ready(node, done) else None
 
 
 def make_job(graph: Graph, node: Node, done: Artifacts, store: Store) -> Job:
     """Return the job that computes a node, once its inputs are there."""
     inputs = {name: _input(source, done) for name, source in node.inputs.items()}
-    key = make_key(node.kind, node.params, {name: source.ref.digest for name, source in inputs.items()})
-    return Job(node.id, graph.name(node), node.kind.name, key, node.params, inputs, store.root)
+    return Job(node.id, graph.name(node), node.kind.name, _key(node, done), node.params, inputs, store.root)
+
+
+def _key(node: Node, done: Artifacts) -> str:
+    return make_key(node.kind, node.params, {name: _digest(source, done) for name, source in node.inputs.items()})
 
 
 def _input(source: Node | InputArtifact, done: Artifacts) -> JobInput:

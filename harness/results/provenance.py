@@ -3,7 +3,7 @@
 import os
 import platform
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -11,22 +11,16 @@ from pathlib import Path
 from harness.results.schema import Provenance, StageEntry
 
 UNKNOWN = "unknown"
-PACKAGES = (
-    *("torch", "transformers", "trl", "accelerate", "datasets", "tokenizers", "numpy", "scipy"),
-    *("lm_eval", "math-verify", "sympy", "rouge_score", "rapidfuzz", "nltk", "sacrebleu", "scikit-learn"),
-)
 
 
 def provenance(
-    command: str,
-    stages: Sequence[StageEntry] = (),
-    packages: Sequence[str] = PACKAGES,
-    assembly: str | None = None,
+    command: str, packages: Iterable[str], stages: Sequence[StageEntry] = (), assembly: str | None = None
 ) -> Provenance:
     """Collect the commit of the source, the versions of packages, and the machine.
 
     Args:
         command: the command line that makes the record.
+        packages: those whose versions the record states, besides this one.
         assembly: digest of the source that makes the record of the stages' artifacts.
     """
     return Provenance(

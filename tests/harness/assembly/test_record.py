@@ -239,3 +239,8 @@ def test_a_record_is_used_again_while_artifacts_and_the_source_that_assembles_th
         assert find_record(small, artifacts, tmp_path) is None, "records are made by other source"
     path.write_text("{")
     assert find_record(small, artifacts, tmp_path) is None, "the record is damaged"
+
+
+def test_a_record_states_the_versions_of_the_libraries_that_its_stages_name(record: ResultRecord) -> None:
+    assert {"traceinv", "trl", "lm_eval", "scikit-learn", "nltk", "scipy"} <= record.provenance.packages.keys()
+    assert "python" not in record.provenance.packages
