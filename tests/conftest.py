@@ -6,6 +6,7 @@ import pytest
 from small_recipe import SMALL_RECIPE, write_recipe
 
 from harness.benchmarks.folders import FOLDERS_VARIABLE
+from traceinv.hub import OFFLINE_VARIABLE
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +16,7 @@ def small_recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _own_tasks_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the user's folders of tasks out, and forget after a test the folders that it included."""
+def _nothing_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the user's folders of tasks out, forget after a test the folders that it included, and do not ask the hub."""
     monkeypatch.setenv(FOLDERS_VARIABLE, "")
+    monkeypatch.setenv(OFFLINE_VARIABLE, "1")

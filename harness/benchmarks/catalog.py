@@ -252,6 +252,9 @@ def _benchmark(path: Path, config: Mapping[str, Any]) -> Benchmark:
     name = task.removeprefix(PREFIX).removesuffix(COMPLETION)
     form: Form = "completion" if task.endswith(COMPLETION) else "chat"
     metadata = config.get("metadata") or {}
+    for where, part in (("metadata", metadata), ("metadata.data", isinstance(metadata, dict) and metadata.get("data"))):
+        if part and not isinstance(part, dict):
+            raise InputError(f"{path}: {where}: expected a mapping of keys, got {part!r}")
     domain, positions = metadata.get("domain"), metadata.get("suites") or {}
     if domain is not None and domain not in DOMAINS:
         raise InputError(f"{path}: metadata.domain: unknown domain {domain!r}{nearest(str(domain), DOMAINS)}")

@@ -42,9 +42,12 @@ def test_a_suite_has_the_order_of_its_positions_and_both_forms_share_it(tmp_path
     [
         ("{domain: maths}", "metadata.domain: unknown domain 'maths' (did you mean 'math'?)"),
         ("{suites: [math]}", "metadata.suites: expected the position in each suite"),
+        ("{items: many}", "metadata.items: expected a whole number, got 'many'"),
+        ("version", "metadata: expected a mapping of keys, got 'version'"),
+        ("{data: riddles.csv}", "metadata.data: expected a mapping of keys, got 'riddles.csv'"),
     ],
 )
-def test_a_wrong_domain_or_suite_names_its_file(metadata: str, message: str, tmp_path: Path) -> None:
+def test_wrong_metadata_names_its_file(metadata: str, message: str, tmp_path: Path) -> None:
     (tmp_path / "one.yaml").write_text(f"task: traceinv_one\nmetadata: {metadata}\n")
     with pytest.raises(InputError, match=f"one.yaml: {re.escape(message)}"):
         discover(tmp_path)
