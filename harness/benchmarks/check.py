@@ -33,8 +33,13 @@ class Finding:
     detail: str
 
 
-def check(benchmark: Benchmark, data_dir: str | None, parameters: Mapping[str, Any]) -> tuple[list[Finding], list[str]]:
+def check(
+    benchmark: Benchmark, data_dir: str | None, parameters: Mapping[str, Any], *, all_items: bool = False
+) -> tuple[list[Finding], list[str]]:
     """Check a task; return the findings and its first prompts.
+
+    Args:
+        all_items: whether the reference answer of every item is graded, rather than those of the first `ITEMS_GRADED`.
 
     Raises:
         InputError: its data is not available, or it cannot be loaded.
@@ -45,7 +50,7 @@ def check(benchmark: Benchmark, data_dir: str | None, parameters: Mapping[str, A
     prompts = [str(loaded.task.doc_to_text(item)) for item in loaded.items[:PROMPTS_SHOWN]]
     empty = [item["id"] for item, prompt in zip(loaded.items, prompts, strict=False) if not prompt.strip()]
     try:
-        graded = list(_check_grader(loaded))
+        graded = list(_check_grader(loaded, all_items))
     except GradingFailed as error:
         raise GateError(f"grading failed: {error}") from None
     findings = [
@@ -59,19 +64,24 @@ def check(benchmark: Benchmark, data_dir: str | None, parameters: Mapping[str, A
     return findings, prompts
 
 
-def _check_grader(loaded: LoadedTask) -> Iterator[Finding]:
-    items = loaded.items[:ITEMS_GRADED]
+def _check_grader(loaded: LoadedTask, all_items: bool) -> Iterator[Finding]:
+    checked = loaded.items if all_items else loaded.items[:ITEMS_GRADED]
+    reasons = _ungradable(loaded, checked)
+    listed = "; ".join(f"{identifier}: {reason}" for identifier, reason in reasons.items())
+    yield Finding("every item can be graded", not reasons, listed or f"{len(checked)} items")
+    checked = [item for item in checked if item["id"] not in reasons]
+    items = checked[:ITEMS_GRADED]
     yield _expect(loaded, "an empty answer scores 0", [(item, "") for item in items], 0.0)
     reference_answer = loaded.scorer.reference_answer
     if reference_answer is None:
         yield Finding("the reference answer scores 1", True, "not checked: the data has no right answers")
         return
-    right = [(item, call_task_code("reference_answer", item, reference_answer, item)) for item in items]
+    right = [(item, call_task_code("reference_answer", item, reference_answer, item)) for item in checked]
     responses = [(item, wrap_reply("Let me see.", answer)) for item, answer in right]
     if not loaded.benchmark.metadata.get("thinks"):
-        responses += right
+        responses += right[:ITEMS_GRADED]
     yield _expect(loaded, "the reference answer scores 1", responses, 1.0)
-    truncated = [(item, f"{OPEN}\nThe end may be this: {answer}") for item, answer in right]
+    truncated = [(item, f"{OPEN}\nThe end may be this: {answer}") for item, answer in right[:ITEMS_GRADED]]
     yield _expect(loaded, "a truncated trace scores 0", truncated, 0.0)
     wrong = [
         (item, wrap_reply("Let me see.", answer))
@@ -85,6 +95,14 @@ def _check_grader(loaded: LoadedTask) -> Iterator[Finding]:
         yield Finding("a wrong answer scores 0", False, missing)
 
 
+def _ungradable(loaded: LoadedTask, items: list[Item]) -> dict[str, str]:
+    """Return the reason for each item that no response can be graded by, by the item's id."""
+    grades = grade_all([(loaded.scorer.grade, "", item) for item in items])
+    return {
+        item["id"]: grade.explanation for item, grade in zip(items, grades, strict=True) if grade.state == "ungradable"
+    }
+
+
 def _wrong_answer(loaded: LoadedTask, item: Item, reference_answer: Callable[[Item], str]) -> str | None:
     """Write a wrong answer to an item: the task's own, or else the first right answer to another item that differs."""
     if loaded.scorer.wrong_answer is not None:
@@ -95,9 +113,14 @@ def _wrong_answer(loaded: LoadedTask, item: Item, reference_answer: Callable[[It
 
 
 def _expect(loaded: LoadedTask, name: str, responses: list[tuple[Item, str]], value: float) -> Finding:
-    """Check that every response gets a value."""
+    """Check that every response gets a value; where some do not, the first of them is named, and how many there are."""
     grades = grade_all([(loaded.scorer.grade, response, item) for item, response in responses])
-    for (item, _), grade in zip(responses, grades, strict=True):
-        if grade.state == "ungradable" or grade.value != value:
-            return Finding(name, False, f"{item['id']}: {grade.state}, {grade.explanation}")
-    return Finding(name, True, f"{len(responses)} responses")
+    others = [
+        f"{item['id']}: {grade.state}, {grade.explanation}"
+        for (item, _), grade in zip(responses, grades, strict=True)
+        if grade.state == "ungradable" or grade.value != value
+    ]
+    if not others:
+        return Finding(name, True, f"{len(responses)} responses")
+    more = f", and {len(others) - 1} more of {len(responses)} responses" if len(others) > 1 else ""
+    return Finding(name, False, f"{others[0]}{more}")

@@ -31,6 +31,9 @@ def add_tasks(commands: Commands) -> None:
     check.add_argument("names", nargs="*", metavar="TASK", help="default: all tasks whose data is available")
     add_include(check)
     add_data(check)
+    check.add_argument(
+        "--all", action="store_true", help="grade the reference answer of every item, not of the first five"
+    )
     check.add_argument("--show", action="store_true", help="print the first prompts")
     check.set_defaults(command=_check_tasks)
     new = tasks.add_parser("new", help="write a working task and its test, as a start for your own")
@@ -118,7 +121,7 @@ def _check_tasks(options: argparse.Namespace) -> int:
     failed = 0
     for name in chosen:
         try:
-            findings, prompts = check(find(name), options.data_dir, given)
+            findings, prompts = check(find(name), options.data_dir, given, all_items=options.all)
         except InputError as error:
             if options.names:
                 raise
