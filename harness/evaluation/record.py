@@ -20,7 +20,7 @@ from traceinv.schema import Closed, describe
 SCHEMA_VERSION: Literal[2] = 2
 TASKS_FILE = "tasks.json"
 PASS_AT = (1, 5, 10, 50, 100)
-"""Values of k for pass@k; those above the number of samples are left out."""
+"""Values of k for pass@k; those above the fewest samples of an item are left out."""
 UNNAMED = "unnamed"
 """Subject of items whose subject is not known."""
 
@@ -36,7 +36,7 @@ class Figures(Closed):
         items: items answered.
         samples: responses to them.
         accuracy: mean over items of each item's mean over samples, with its 95% interval over items; None without a score.
-        pass_at: pass@k by k, over items with at least k graded samples (see `harness.stats.pass_at_k`).
+        pass_at: pass@k by k, where every item with a score has at least k graded samples (see `harness.stats.pass_at_k`).
         finished: share that ended before the token limit; None where why they ended was not recorded.
         if_unfinished_right: accuracy if every response that hit the limit or never closed its reasoning counted as right.
         if_unfinished_wrong: the same, counted as wrong.
@@ -197,13 +197,17 @@ def _item_means(items: Iterable[Sequence[Verdict]], cut_off: float | None = None
 
 
 def _pass_at(items: Iterable[Sequence[Verdict]]) -> dict[int, Interval]:
-    solved = [[verdict.value == 1.0 for verdict in verdicts if verdict.value is not None] for verdicts in items]
+    """Return pass@k for each k up to the fewest graded samples of an item.
+
+    For a larger k the mean would be over another, smaller set of items. Items without a graded sample have no score at all.
+    """
+    values = [[verdict.value == 1.0 for verdict in verdicts if verdict.value is not None] for verdicts in items]
+    solved = [samples for samples in values if samples]
+    fewest = min(map(len, solved), default=0)
     intervals = {}
-    for k in PASS_AT:
-        enough = [item for item in solved if len(item) >= k]
-        if enough:
-            chances = pass_at_k([sum(item) for item in enough], [len(item) for item in enough], k)
-            intervals[k] = to_interval(estimate(chances[np.newaxis]), digits=None)
+    for k in (k for k in PASS_AT if k <= fewest):
+        chances = pass_at_k([sum(samples) for samples in solved], [len(samples) for samples in solved], k)
+        intervals[k] = to_interval(estimate(chances[np.newaxis]), digits=None)
     return intervals
 
 

@@ -63,6 +63,18 @@ def test_pass_at_k_is_the_share_of_draws_of_k_that_hold_a_right_one() -> None:
     assert {k: interval.mean for k, interval in result.pass_at.items()} == pytest.approx({1: 1 / 3, 5: share})
 
 
+def test_pass_at_k_is_given_only_where_every_item_has_k_samples() -> None:
+    many = [verdict("a", 1) for _ in range(10)]
+    few = [verdict("b", 0) for _ in range(4)]
+    assert set(figures(many, "pass").pass_at) == {1, 5, 10}
+    uneven = figures(many + few, "pass")
+    assert {k: interval.mean for k, interval in uneven.pass_at.items()} == {1: 0.5}
+    assert set(figures([*many, *few, verdict("b", 0)], "pass").pass_at) == {1, 5}
+    broken = figures([*many, *(verdict("b", None) for _ in range(4))], "pass")
+    assert {k: interval.mean for k, interval in broken.pass_at.items()} == {1: 1.0, 5: 1.0, 10: 1.0}
+    assert figures([verdict("a", None)], "pass").pass_at == {}
+
+
 def test_why_answers_ended_is_not_guessed() -> None:
     assert figures([verdict("a", 1, finish=None), verdict("b", 1)]).finished is None
 
