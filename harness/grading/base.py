@@ -21,12 +21,15 @@ class Grade:
         extracted: the answer that was graded; None where there is none.
         explanation: the reason for the grade, in one sentence.
         credit: the partial credit, in [0, 1), of an answer that is not fully correct.
+        official: the score by the benchmark's official grader, for comparisons with published figures; None where it is not
+            computed.
     """
 
     state: State
     extracted: str | None
     explanation: str
     credit: float = 0.0
+    official: float | None = None
 
     @property
     def value(self) -> float:

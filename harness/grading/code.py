@@ -7,6 +7,7 @@ assertions, and EvalPlus' extended tests (see `harness.grading.evalplus`).
 import hashlib
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from harness.grading.base import Grade, GradingFailed
 from harness.grading.evalplus import MEMORY_BYTES, UnknownHelpers, by_evaluators_rule
@@ -103,19 +104,29 @@ class _Item:
         self.after = after
 
     def grade(self, program: str | Grade, plus: bool) -> Grade:
-        """Grade a program, or pass the grade of a response without one on. An item that can grade none is ungradable."""
+        """Grade a program, or pass the grade of a response without one on. An item that can grade none is ungradable.
+
+        For the plus tasks the grade also has the official score, which EvalPlus gives for every item.
+        """
         key = repr((self.tests, self.solution, self.names, self.after))
         fault = fault_of(
             hashlib.sha256(key.encode()).hexdigest(), self.judge, self.solution, idle_functions(self.names)
         )
-        if fault is not None:
-            return Grade("ungradable", None if isinstance(program, Grade) else program, fault)
         if isinstance(program, Grade):
-            return program
+            grade = program
+        elif fault is not None and not plus:
+            return Grade("ungradable", program, fault)
+        else:
+            grade = self._judge_definitions(program) if plus else self.judge(program)
+        official = float(grade.state == "correct") if plus else None
+        if fault is not None:
+            grade = Grade("ungradable", grade.extracted, fault)
+        return replace(grade, official=official)
+
+    def _judge_definitions(self, program: str) -> Grade:
+        """Run the tests against a program and, where it fails, against its definitions alone."""
         grade = self.judge(program)
-        if grade.state == "correct" or not plus:
-            return grade
-        definitions = definitions_of(program, self.names)
+        definitions = None if grade.state == "correct" else definitions_of(program, self.names)
         if definitions is None or self.judge(definitions).state != "correct":
             return grade
         return Grade("correct", program, "all tests pass, without the statements beside the program's definitions")

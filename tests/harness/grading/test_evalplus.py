@@ -126,9 +126,19 @@ def test_the_evaluators_special_rules_hold(
     assert _mbpp(body, solution, inputs, results, name, assertion).state == state
 
 
-def test_what_the_evaluator_accepts_from_any_program_shows_nothing() -> None:
+def test_what_the_evaluator_accepts_from_any_program_shows_nothing_but_counts_officially() -> None:
     grade = _mbpp("return x", "return x", [[4], [8]], [4, 8], "are_equivalent")
     assert (grade.state, grade.explanation) == ("ungradable", "a program that does nothing passes the item's tests")
+    assert grade.official == 1
+    assert _mbpp("return 1 / 0", "return x", [[4], [8]], [4, 8], "are_equivalent").official == 0
+
+
+def test_the_official_score_stands_beside_the_grade_of_the_plus_tasks_alone() -> None:
+    assert _mbpp("return x", "return x", [[4]], [4]).official == 1
+    assert _mbpp("return None", "return x", [[4]], [4]).official == 0
+    program, tests = "def f(x): return x", ["assert f(1) == 1"]
+    assert grade_mbpp(f"```python\n{program}\n```", tests=tests, reference=program).official is None
+    assert grade_mbpp("prose", tests=tests, reference=program, plus=True).official == 0
 
 
 @pytest.mark.parametrize("assertion", [HUMANEVAL_ASSERTION, MBPP_ASSERTION, SET_ASSERTION, OLDER_ASSERTION])
