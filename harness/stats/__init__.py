@@ -5,11 +5,12 @@ docs/statistics.md explains the choice of each method and gives its measured cov
 
 from harness.stats.intervals import Estimate, difference, estimate
 from harness.stats.leak import Leak, leak
+from harness.stats.noise import CONFIDENCE, Noise, Scores, SeedVariance
 from harness.stats.paired import Comparison, compare, holm
 from harness.stats.planning import POWER, detectable, more_questions, more_seeds
 from harness.stats.recovery import Recovery, recovery
 from harness.stats.repeats import pass_at_k
-from harness.stats.variance import CONFIDENCE, Noise, Scores, SeedVariance, contrast, pool_seeds
+from harness.stats.variance import contrast, pool_seeds
 
 __all__ = [
     "CONFIDENCE",

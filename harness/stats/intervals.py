@@ -6,7 +6,8 @@ from math import hypot, inf, sqrt
 
 import numpy as np
 
-from harness.stats.variance import CONFIDENCE, Noise, Scores, SeedVariance, contrast, paired_contrast, t_quantile
+from harness.stats.noise import CONFIDENCE, Noise, Scores, SeedVariance, t_quantile
+from harness.stats.variance import contrast, paired_contrast
 
 AGREE = 0.25
 """Where seeds vary by less than this share of what the residual alone explains, no interval from seeds' logits is added."""

@@ -7,19 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness.stats.intervals import Estimate, difference
-from harness.stats.variance import (
-    CONFIDENCE,
-    Array,
-    Scores,
-    SeedVariance,
-    VarianceParts,
-    pool_seeds,
-    question_groups,
-    seeds_alone,
-    t_quantile,
-    variance_parts,
-    with_half_pairs,
-)
+from harness.stats.noise import CONFIDENCE, Array, Scores, SeedVariance, seeds_alone, t_quantile
+from harness.stats.variance import VarianceParts, pool_seeds, question_groups, variance_parts, with_half_pairs
 
 MAX_REACH = 1e3
 """Where an end of the interval is farther than this from the estimate, the leak is not reported."""
@@ -149,7 +138,6 @@ class _Pairs:
         pooled: SeedVariance | None,
     ) -> None:
         self.shape = len(disclosed), len(undisclosed)
-        self.items = oracle.shape[1]
         self.freedom = pooled.freedom if pooled else 0.0
         scores = [*disclosed.values(), *undisclosed.values(), oracle]
         self.parts: VarianceParts = variance_parts(scores, strata, pooled)
@@ -201,7 +189,7 @@ class _Pairs:
         squares = weights**2
         parts, confidence = self.parts, 1 - (1 - CONFIDENCE) / tests
         questions = ((weights @ parts.questions) * weights).sum(axis=2)
-        questions = with_half_pairs(questions, squares.sum(axis=2), self.items)
+        questions = with_half_pairs(questions, squares.sum(axis=2), parts.items)
         variance = t_quantile(confidence, parts.question_freedom) ** 2 * questions
         if self.freedom:
             between = seeds_alone(squares @ parts.seeds, squares @ parts.residual, self.freedom)

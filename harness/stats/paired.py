@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from harness.stats.intervals import Estimate
+from harness.stats.noise import CONFIDENCE, Noise, Scores, SeedVariance
 from harness.stats.planning import detectable, more_questions, more_seeds
-from harness.stats.variance import CONFIDENCE, Noise, Scores, SeedVariance, paired_contrast
+from harness.stats.variance import paired_contrast
 
 FLIPS = 9_999
 MIN_P = 1e-12

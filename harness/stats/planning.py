@@ -7,7 +7,7 @@ from math import sqrt
 
 import numpy as np
 
-from harness.stats.variance import CONFIDENCE, Array, Noise, seeds_alone, t_quantile
+from harness.stats.noise import CONFIDENCE, Array, Noise, seeds_alone, t_quantile
 
 POWER = 0.8
 MAX_QUESTIONS = 100_000
@@ -25,12 +25,12 @@ def power(effect: float, noise: Noise, growth: float = 1.0) -> float:
     Args:
         effect: the true difference; its sign does not matter.
         noise: the noise of the experiment at hand. The true variances are taken to be its estimates.
-        growth: by how much the true difference multiplies the variance from questions; see `variance_growth`.
+        growth: by how much the true difference multiplies every variance; see `variance_growth`.
     """
     from scipy.special import ndtr
 
     questions, residual = noise.questions * growth, noise.residual * growth
-    between = _between_seeds(noise)
+    between = _between_seeds(noise) * growth
     estimated = (between + residual) * _chi_squares(noise.seed_freedom)
     widths = t_quantile(CONFIDENCE, noise.question_freedom) ** 2 * questions * np.ones(1)
     if noise.seed_freedom:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from harness.stats.intervals import Estimate, difference
-from harness.stats.variance import Scores, SeedVariance, paired_contrast
+from harness.stats.noise import Scores, SeedVariance
+from harness.stats.variance import variance_parts
 
 MAX_REACH = 1e3
 """Where an end of the interval is farther than this from the estimate, the recovery is not reported."""
@@ -46,8 +47,10 @@ def recovery(
         return Recovery(gap, None)
     share = (float(regime.mean()) - float(base.mean())) / gap.mean
 
+    parts = variance_parts([regime, base, oracle], strata, pooled)
+
     def excess(r: float) -> float:
-        mean, noise = paired_contrast([regime, base, oracle], [1.0, r - 1.0, -r], strata, pooled)
+        mean, noise = parts.paired_contrast([1.0, r - 1.0, -r])
         return abs(mean) - noise.half_width()
 
     ends = [_end(excess, share, direction) for direction in (-1.0, 1.0)]

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.stats.variance import Array
+from harness.stats.noise import Array
 
 Counts = Sequence[int] | NDArray[np.int64]
 

@@ -6,94 +6,14 @@ difference the weights 1 and -1; recovery and leak are contrasts of three regime
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from math import hypot, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
 
-CONFIDENCE = 0.95
+from harness.stats.noise import Array, Noise, Scores, SeedVariance
 
-Array = NDArray[np.float64]
-Scores = Array
-"""An array of shape (seeds, questions): a score for each training seed and question, the same questions for every seed.
-
-A question that was answered several times has the mean of its answers.
-"""
 Groups = Sequence[NDArray[np.intp]]
 """The positions of each stratum's questions."""
-
-
-@dataclass(frozen=True)
-class Noise:
-    """The sources of a contrast's variance.
-
-    Attributes:
-        questions: the variance from the questions and from the residual (the interaction of question and seed, and the sampling
-            of answers).
-        residual: the part of `questions` that more seeds would reduce too.
-        seeds: the variance between the seeds' means, which contains the residual once more.
-        question_freedom: the degrees of freedom of `questions`.
-        seed_freedom: the degrees of freedom of `seeds`; 0 where there is one seed.
-    """
-
-    questions: float
-    residual: float
-    seeds: float
-    question_freedom: float
-    seed_freedom: float
-
-    @property
-    def from_seeds(self) -> float:
-        """The part of the variance between seeds that the residual does not explain, as `seeds_alone` estimates it."""
-        return float(seeds_alone(np.asarray(self.seeds), np.asarray(self.residual), self.seed_freedom))
-
-    @property
-    def error(self) -> float:
-        """The standard error of the contrast."""
-        return sqrt(self.questions + self.from_seeds)
-
-    def half_width(self, confidence: float = CONFIDENCE) -> float:
-        """Return half the width of the interval.
-
-        It is the root of the sum of squares of the half widths from questions and from seeds, each a t interval (method of
-        variance estimates recovery: Zou and Donner 2008, Statistics in Medicine 27(10)). Satterthwaite's single t interval is too
-        narrow where few seeds contribute as much variance as the questions.
-        """
-        return hypot(self.half_from_questions(confidence), self.half_from_seeds(confidence))
-
-    def half_from_questions(self, confidence: float = CONFIDENCE) -> float:
-        """Return half the width of the interval that counts the questions alone."""
-        return t_quantile(confidence, self.question_freedom) * sqrt(self.questions)
-
-    def half_from_seeds(self, confidence: float = CONFIDENCE) -> float:
-        """Return half the width of the interval that counts the seeds alone; 0 where there is one seed."""
-        return t_quantile(confidence, self.seed_freedom) * sqrt(self.from_seeds) if self.seed_freedom else 0.0
-
-
-@dataclass(frozen=True)
-class SeedVariance:
-    """The variance between a regime's seeds, pooled over several regimes.
-
-    Attributes:
-        share: the variance between the seeds' true means as a share of p (1 - p), the variance of one right-or-wrong answer at
-            the regime's accuracy p; the variance itself where scores are not from 0 to 1. It is below 0 where the seeds agree
-            better than the residual explains.
-        freedom: the degrees of freedom of the estimate.
-    """
-
-    share: float
-    freedom: float
-
-
-def seeds_alone(seeds: Array, residual: Array, freedom: float) -> Array:
-    """Return the variance between seeds without the part that the residual explains; at least 0, same shape as `seeds`.
-
-    With f degrees of freedom, the share (f - 2) / f of the residual is subtracted (Morris 1983, JASA 78(381)). Subtracting the
-    whole residual is unbiased, but gives too narrow an interval where three seeds agree by chance; docs/statistics.md has the
-    coverage of both.
-    """
-    share = max(freedom - 2, 0.0) / freedom if freedom else 0.0
-    return np.where(seeds <= residual, 0.0, seeds - residual * share)
 
 
 def pool_seeds(regimes: Iterable[tuple[Scores, Sequence[str] | None]]) -> SeedVariance | None:
@@ -151,19 +71,7 @@ def contrast(
     Raises:
         ValueError: there is no score, a score is not a number, or the regimes have different numbers of questions.
     """
-    parts = variance_parts(scores, strata, pooled)
-    w = np.asarray(weights, dtype=np.float64)
-    if len(w) != len(scores):
-        raise ValueError(f"expected a weight for each regime, got {len(w)} and {len(scores)}")
-    seeds = w**2 * parts.seeds
-    noise = Noise(
-        questions=float(w @ parts.questions @ w),
-        residual=float(w**2 @ parts.residual),
-        seeds=float(seeds.sum()),
-        question_freedom=parts.question_freedom,
-        seed_freedom=_welch(seeds, [len(regime) - 1 for regime in scores]) if pooled is None else pooled.freedom,
-    )
-    return float(w @ parts.means), noise
+    return variance_parts(scores, strata, pooled).contrast(weights)
 
 
 def paired_contrast(
@@ -181,10 +89,7 @@ def paired_contrast(
     Raises:
         ValueError: as `contrast`.
     """
-    mean, noise = contrast(scores, weights, strata, pooled)
-    squares = np.asarray(sum(w * w for w in weights), dtype=np.float64)
-    added = with_half_pairs(np.asarray(noise.questions), squares, scores[0].shape[1])
-    return mean, replace(noise, questions=float(added))
+    return variance_parts(scores, strata, pooled).paired_contrast(weights)
 
 
 def with_half_pairs(variance: Array, squares: Array, questions: int) -> Array:
@@ -200,13 +105,41 @@ class VarianceParts:
         means: of shape (R,).
         questions: of shape (R, R), the covariance of the means that comes from the questions and the residual.
         residual, seeds: of shape (R,), as in `Noise`, for each regime's mean.
+        freedoms: of shape (R,), the degrees of freedom of `seeds`.
+        pooled_freedom: those of the pooled variance between seeds; None where each regime has its own.
+        items: the number of questions.
     """
 
     means: Array
     questions: Array
     residual: Array
     seeds: Array
+    freedoms: Sequence[int]
+    pooled_freedom: float | None
     question_freedom: float
+    items: int
+
+    def contrast(self, weights: Sequence[float]) -> tuple[float, Noise]:
+        """Return a contrast and its noise, as the function `contrast` does."""
+        w = np.asarray(weights, dtype=np.float64)
+        if w.shape != self.means.shape:
+            raise ValueError(f"expected a weight for each regime, got {len(w)} and {len(self.means)}")
+        seeds = w**2 * self.seeds
+        noise = Noise(
+            questions=float(w @ self.questions @ w),
+            residual=float(w**2 @ self.residual),
+            seeds=float(seeds.sum()),
+            question_freedom=self.question_freedom,
+            seed_freedom=_welch(seeds, self.freedoms) if self.pooled_freedom is None else self.pooled_freedom,
+        )
+        return float(w @ self.means), noise
+
+    def paired_contrast(self, weights: Sequence[float]) -> tuple[float, Noise]:
+        """Return a contrast whose weights sum to 0 and its noise, as the function `paired_contrast` does."""
+        mean, noise = self.contrast(weights)
+        squares = np.asarray(sum(w * w for w in weights), dtype=np.float64)
+        added = with_half_pairs(np.asarray(noise.questions), squares, self.items)
+        return mean, replace(noise, questions=float(added))
 
 
 def variance_parts(
@@ -231,7 +164,10 @@ def variance_parts(
         questions=_between_questions(by_question, groups),
         residual=residual,
         seeds=np.array([_between_seeds(*regime, pooled) for regime in zip(scores, residual, strict=True)]),
+        freedoms=[len(regime) - 1 for regime in scores],
+        pooled_freedom=None if pooled is None else pooled.freedom,
         question_freedom=max(counts[0] - len(groups), 1),
+        items=counts[0],
     )
 
 
@@ -256,13 +192,6 @@ def question_groups(strata: Sequence[str] | None, questions: int) -> Groups:
     labels = np.zeros(questions) if strata is None else np.unique(np.asarray(strata), return_inverse=True)[1]
     groups = [np.flatnonzero(labels == label) for label in np.unique(labels)]
     return groups if all(len(group) > 1 for group in groups) else [np.arange(questions)]
-
-
-def t_quantile(confidence: float, freedom: float) -> float:
-    """Return the quantile of Student's t distribution for a two-sided interval."""
-    from scipy.special import stdtrit
-
-    return float(stdtrit(freedom, (1 + confidence) / 2))
 
 
 def _between_questions(by_question: Array, groups: Groups) -> Array:
