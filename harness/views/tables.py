@@ -83,7 +83,7 @@ def accuracy_table(rows: Sequence[Row], labels: Sequence[str] | None = None) -> 
         title="Accuracy in %",
         columns=(Column("regime", "name"), *(Column(group_name(group)) for group in groups)),
         rows=tuple((row_name(row), *(_accuracy(row, group) for group in groups)) for row in rows),
-        caption="In brackets: 95% CI over questions and seeds.",
+        caption=_interval_caption(rows),
     )
     return with_cells(table, labels or labels_of([row.cell for row in rows]))
 
@@ -95,7 +95,7 @@ def task_table(rows: Sequence[Row], labels: Sequence[str] | None = None) -> Tabl
         title="Accuracy by task in %",
         columns=(Column("regime", "name"), *(Column(task) for task in tasks)),
         rows=tuple((row_name(row), *(_accuracy(row, task) for task in tasks)) for row in rows),
-        caption="In brackets: 95% CI over questions and seeds.",
+        caption=_interval_caption(rows),
     )
     return with_cells(table, labels or labels_of([row.cell for row in rows]))
 
@@ -234,6 +234,13 @@ def data_needed(difference: TestedDifference) -> str:
     wanted = ((difference.more_questions, "questions"), (difference.more_seeds, "seeds"))
     ways = [f"{more:,} {what}" for more, what in wanted if more is not None]
     return " or ".join(ways) if ways else f"over {MAX_QUESTIONS:,} questions"
+
+
+def _interval_caption(rows: Sequence[Row]) -> str:
+    """Say what the intervals of accuracies cover."""
+    if any(len(row.seeds) > 1 for row in rows):
+        return "In brackets: 95% CI over questions and seeds."
+    return "In brackets: 95% CI over questions, for these models: they have one seed or none."
 
 
 def _columns(rows: Sequence[Row], tasks: bool) -> list[str]:

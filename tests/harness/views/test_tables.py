@@ -104,6 +104,13 @@ def test_the_caption_counts_the_comparisons_that_were_corrected_for() -> None:
     assert "corrected for 24 comparisons" in contrast_table(CONTRASTS[:1], 24).caption
 
 
+def test_intervals_say_whether_they_cover_seeds() -> None:
+    one, two = [row("base"), row("inverted")], [row("base"), row("inverted", seeds=(0, 1))]
+    for build in (accuracy_table, task_table):
+        assert build(two).caption == "In brackets: 95% CI over questions and seeds."
+        assert "over questions, for these models" in build(one).caption
+
+
 def test_no_p_value_is_shown_where_each_side_has_one_seed() -> None:
     several, one = contrast("inverted", "summary", 0.1, 0.2), contrast("inverted", "summary", 0.1, 0.2, one_seed=True)
     table = contrast_table([several, one])
