@@ -19,7 +19,7 @@ _POLYNOMIAL = re.compile(r"assert _poly\(\*candidate\(\*inp\), inp\) <= ")
 _POLYNOMIAL_MENDED = "assert abs(_poly(*inp, candidate(*inp))) <= "
 
 _RULE = """
-import reprlib
+import reprlib as _reprlib
 
 import numpy as np
 
@@ -34,8 +34,8 @@ def is_floats(x):
     return False
 
 
-def difference(out, exp):
-    return f"returned {{reprlib.repr(out)}}, expected {{reprlib.repr(exp)}}"
+def _difference_of_results(out, exp):
+    return f"returned {{_reprlib.repr(out)}}, expected {{_reprlib.repr(exp)}}"
 
 
 def assertion(out, exp, atol):
@@ -43,27 +43,27 @@ def assertion(out, exp, atol):
     if atol == 0 and is_floats(exp):
         atol = 1e-6
     if not exact_match and atol != 0:
-        assert type(out) == type(exp), difference(out, exp)
+        assert type(out) == type(exp), _difference_of_results(out, exp)
         if isinstance(exp, (list, tuple)):
-            assert len(out) == len(exp), difference(out, exp)
-        assert np.allclose(out, exp, rtol=1e-07, atol=atol), difference(out, exp)
+            assert len(out) == len(exp), _difference_of_results(out, exp)
+        assert np.allclose(out, exp, rtol=1e-07, atol=atol), _difference_of_results(out, exp)
     else:
-        assert exact_match, difference(out, exp)
+        assert exact_match, _difference_of_results(out, exp)
 """
 _EQUAL, _SETS = "out == exp", "set(out) == set(exp)"
 _NOT_NONE = "out == exp if isinstance(out, bool) else exp == (out is not None)"
 _SPECIAL = {  # problems of MBPP+ for which the evaluator accepts more than one result; `inp` is a name of the tests
     "are_equivalent": "True",
     "sum_div": "out == exp or out == 0",
-    "surface_Area": "out == exp or abs(out - surface_of_pyramid(*inp)) <= atol",
-    "digit_distance_nums": "out == exp or out == distance_of_padded(*inp)",
+    "surface_Area": "out == exp or abs(out - _surface_of_pyramid(*inp)) <= atol",
+    "digit_distance_nums": "out == exp or out == _distance_of_padded(*inp)",
 }
 _ORACLES = """
-def surface_of_pyramid(edge, height):
+def _surface_of_pyramid(edge, height):
     return round(edge**2 + 2 * edge * ((edge / 2) ** 2 + height**2) ** 0.5)
 
 
-def distance_of_padded(a, b):
+def _distance_of_padded(a, b):
     a, b = str(a), str(b)
     size = max(len(a), len(b))
     return sum(abs(int(x) - int(y)) for x, y in zip(a.zfill(size), b.zfill(size)))

@@ -141,6 +141,12 @@ def test_the_official_score_stands_beside_the_grade_of_the_plus_tasks_alone() ->
     assert grade_mbpp("prose", tests=tests, reference=program, plus=True).official == 0
 
 
+@pytest.mark.parametrize("name", ["difference", "inputs_of", "np_", "reprlib", "math"])
+def test_the_rule_takes_no_name_of_a_program(name: str) -> None:
+    assert _mbpp("return x", "return x", [[4]], [4], name).state == "correct"
+    assert _mbpp("return 5", "return x", [[4]], [4], name).state == "wrong"
+
+
 @pytest.mark.parametrize("assertion", [HUMANEVAL_ASSERTION, MBPP_ASSERTION, SET_ASSERTION, OLDER_ASSERTION])
 def test_the_published_helpers_are_known_whatever_their_white_space(assertion: str) -> None:
     test = humaneval_test([[1]], [1], assertion=assertion)
