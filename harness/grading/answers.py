@@ -4,10 +4,12 @@ The reasoning is split off first; then a task's rule says which places of the re
 """
 
 import re
-from dataclasses import dataclass
 from typing import Literal
 
 from harness.grading.base import Grade
+from harness.grading.boxes import boxed_groups, last_boxed, last_tagged
+from harness.grading.numbers import last_number
+from harness.grading.turns import first_turn
 from traceinv.reasoning import THINK, Markers, read_reply
 
 Place = Literal["boxed", "hashes", "sentence", "last_number"]
@@ -16,23 +18,13 @@ EXPRESSION_RULE: Rule = ("boxed", "sentence")
 NUMBER_RULE: Rule = ("boxed", "hashes", "sentence", "last_number")
 
 _MAX_SENTENCE_LENGTH = 2000
-_MAX_BOXES = 20
-_BOX = re.compile(r"\\(?:boxed|fbox)(?![a-zA-Z])\s*")
-_BETWEEN_BOXES = re.compile(
-    r"(?:[\s$,;]|\\[()\[\],;]|\\quad|\\text\s*\{\s*(?:and|or)\s*\}|\band\b|\bor\b|\b[a-z](?:_(?:\w|\{\w\}))?\s*=)*"
-)
-_MENTION = re.compile(
-    r"\s*(?:\\?[lc]?dots|[.…_?\s]*|\\(?:text|mathrm|mathbf)\{[^{}]*\b(?:answer|solution)\b\s*\}|(?:your |final |the )*answer)\s*",
-    re.I,
-)
-_BARE_MENTION = re.compile(r"[^\w\\+-]*|[a-z]{2,}\W*", re.I)
 _HASHES = re.compile(r"####[ \t]*(\S[^\n]*)")
 _HEADING = re.compile(r"(?:\d+[.):]\s+)?[*_]*[A-Za-z]{2}[^\n]*\n\s*\S")
 _ANSWER_IS = re.compile(
     r"\banswers?\b(?:[^.\n:=]{0,80}?(?:\bis\b|\bare\b)|[*_\s]*[:=])(?:[*_\s]*:)?|\banswer[*_ \t]*\n", re.I
 )
 _SENTENCE_END = re.compile(
-    r"\n|(?<!\\)[.!?](?:[\s*_]|$)|\.?(?:\*\*|__)(?=\s|$)"
+    r"\n|(?<!\\)(?<!\bMr)(?<!\bMs)(?<!\bMrs)(?<!\bDr)(?<!\bSt)(?<!\bvs)[.!?](?:[\s*_]|$)|\.?(?:\*\*|__)(?=\s|$)"
     r"|\s\((?=(?:since|because|as|approx|about|that is|check)\b)",
     re.I,
 )
@@ -41,32 +33,12 @@ _JOINS = re.compile(r"\s*(?:,?\s*\b(?:and|or)\b|,)\s*(?=\$|\\\[|\\\()")
 _FILLER = re.compile(
     r"(?:(?:simply|just|exactly|precisely|therefore|thus|then|hence|indeed|equal to|given by)\b[\s,:]*)+", re.I
 )
+_VERB = re.compile(r"\b(?:is|are|was|were|be|equals?|becomes)\s+(?=[$\\\d*([-])")
+_STARTS_WITH_VALUE = re.compile(r"[*_ ]*[-$\\\d(\[.]")
+_LEFTOVER = re.compile(r"\s*(?:\\[\])]|(?<!\$)\$\$)\s*\Z")  # the end of a formula that began before the sentence
 _WORD = re.compile(r"(?<![a-zA-Z\\{])[a-zA-Z]{2,}")
+_ENDS_WITH_NUMBER = re.compile(r"=\s*\$?-?[\d.,]*\d[^\n=?]{0,60}\Z")
 _PERCENT = re.compile(r"\s*(?:\\?%|percent\b)")
-_NUMBER = re.compile(r"(?:(?<![\w.,)\]}])-)?\$?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:\s*/\s*\d+(?![\d.]))?")
-
-
-@dataclass(frozen=True)
-class Group:
-    """One box, or boxes side by side, in a text.
-
-    Attributes:
-        content: of all boxes, joined by commas; "" where one is empty or never closed.
-        start, end: where the group begins and ends in the text.
-    """
-
-    content: str
-    start: int
-    end: int
-
-
-@dataclass(frozen=True)
-class _Box:
-    """A box in a text; the content is None where it is never closed."""
-
-    content: str | None
-    start: int
-    end: int
 
 
 def split_reasoning(response: str, markers: Markers = THINK) -> str | Grade:
@@ -88,8 +60,9 @@ def extract_answer(text: str, rule: Rule) -> str | Grade:
     """Return the final answer in the text after the reasoning, or the response's grade where there is none.
 
     The first place of the rule that the text has is the only one that counts. Where its content is empty or cut off, no
-    other place is tried.
+    other place is tried. Text after the first turn of the response is not read.
     """
+    text = first_turn(text, lambda part: states_answer(part, rule))
     for place in rule:
         content = _PLACES[place](text)
         if content is None:
@@ -100,52 +73,11 @@ def extract_answer(text: str, rule: Rule) -> str | Grade:
     return Grade("bad_format", None, f"no final answer in a form that the task accepts ({', '.join(rule)})")
 
 
-def last_boxed(text: str) -> str | None:
-    r"""Return the content of the last `\boxed{...}`: None where there is no box, "" where the last one is never closed.
-
-    Boxes side by side (`\boxed{1}` and `\boxed{2}`) are one answer, joined by commas.
-    """
-    groups = boxed_groups(text)
-    return groups[-1].content if groups else None
-
-
-def boxed_groups(text: str) -> list[Group]:
-    r"""Return the boxes of a text, those side by side as one group, in order; at most the last 20 boxes are read.
-
-    A text may mention the command without using it: an empty box, dots or a word such as "answer" in a box, and `\boxed`
-    without braces before a word. Mentions are passed over where another box has content.
-    """
-    groups: list[list[_Box]] = []
-    for box in _boxes(text):
-        joined = (
-            groups and box.start >= groups[-1][-1].end and _BETWEEN_BOXES.fullmatch(text, groups[-1][-1].end, box.start)
-        )
-        if joined:
-            groups[-1].append(box)
-        else:
-            groups.append([box])
-    return [_group(boxes) for boxes in groups]
-
-
-def _group(boxes: list[_Box]) -> Group:
-    contents = [box.content for box in boxes]
-    closed = [content for content in contents if content is not None]
-    content = ", ".join(dict.fromkeys(closed)) if len(closed) == len(contents) else ""
-    return Group(content, boxes[0].start, boxes[-1].end)
-
-
-def _boxes(text: str) -> list[_Box]:
-    """Return the boxes that a text uses, without those inside another box, which are part of its content."""
-    boxes: list[_Box] = []
-    for start in list(_BOX.finditer(text))[-_MAX_BOXES:]:
-        content, end = _braced(text, start.end())
-        braced = text.startswith("{", start.end())
-        if boxes and start.start() < boxes[-1].end:
-            continue
-        if braced or not _BARE_MENTION.fullmatch(content or ""):
-            boxes.append(_Box(content, start.start(), end))
-    used = [box for box in boxes if box.content is None or not _MENTION.fullmatch(box.content)]
-    return used or boxes
+def states_answer(text: str, rule: Rule) -> bool:
+    """Return whether a text states an answer in one of the places of a rule; a number that only ends the text counts too."""
+    if any((_PLACES[place](text) or "").strip() for place in rule if place != "last_number"):
+        return True
+    return "last_number" in rule and bool(_ENDS_WITH_NUMBER.search(text.rstrip()[-80:]))
 
 
 def after_answer_is(text: str) -> str | None:
@@ -159,12 +91,16 @@ def after_answer_is(text: str) -> str | None:
     math = _leading_math(rest)
     if math is not None:
         return math
-    end = _SENTENCE_END.search(rest)
+    end = _SENTENCE_END.search(rest, 1 if rest[:1] == "." else 0)
     sentence = rest[: end.start()] if end else rest
     inside = _MATH.search(sentence)
+    if inside and not _STARTS_WITH_VALUE.match(sentence):
+        values = {value for verb in _VERB.finditer(sentence) if (value := _value_at(sentence[verb.end() :]))}
+        if len(values) == 1:
+            return values.pop()
     if inside and not _is_money(inside):
         return _leading_math(sentence[inside.start() :])
-    return sentence.strip("*_ ")
+    return _LEFTOVER.sub("", sentence).strip("*_ ") if not inside else sentence.strip("*_ ")
 
 
 def line_after_answer_is(text: str) -> str | None:
@@ -179,15 +115,10 @@ def after_hashes(text: str) -> str | None:
     return marks[-1].group(1).strip() if marks else None
 
 
-def last_number(text: str) -> str | None:
-    """Return the last number in the text, with its sign, separators and fraction."""
-    numbers = find_numbers(text)
-    return numbers[-1][0] if numbers else None
-
-
-def find_numbers(text: str) -> list[tuple[str, int, int]]:
-    """Return (number, start, end) of every number in the text."""
-    return [(match.group().rstrip(","), match.start(), match.end()) for match in _NUMBER.finditer(text)]
+def _value_at(text: str) -> str | None:
+    """Return the formula or number at the start of a text, with what follows it in the sentence."""
+    math = _leading_math(text.lstrip("*_ "))
+    return math if math is not None else text.strip("*_ ") or None
 
 
 def _after_phrase(text: str) -> str | None:
@@ -195,22 +126,21 @@ def _after_phrase(text: str) -> str | None:
     if not matches:
         return None
     start = matches[-1].end()
-    rest = text[start : start + _MAX_SENTENCE_LENGTH].lstrip("*_: \t\n")
+    rest = text[start : start + _MAX_SENTENCE_LENGTH].lstrip("*_:} \t\n")
     filler = _FILLER.match(rest)
     return rest[filler.end() :] if filler else rest
 
 
-def _braced(text: str, start: int) -> tuple[str | None, int]:
-    """Return the content of the group that starts at `start`, and its end; the content is None where the group never closes."""
-    if not text.startswith("{", start):
-        bare = re.compile(r"[^\s$]*").match(text, start)
-        return (bare.group().rstrip(".,") if bare else ""), bare.end() if bare else start
-    depth = 0
-    for brace in re.compile(r"\\.|[{}]", re.S).finditer(text, start):
-        depth += {"{": 1, "}": -1}.get(brace.group(), 0)
-        if depth == 0:
-            return text[start + 1 : brace.start()], brace.end()
-    return None, len(text)
+def _marked(text: str) -> str | None:
+    """Return the content of the last box or, where they come later, of the last answer tags.
+
+    In the tags a box or a sentence with "the answer is" comes before the rest.
+    """
+    tagged = last_tagged(text)
+    groups = boxed_groups(text)
+    if tagged is None or (groups and groups[-1].start > tagged.end):
+        return groups[-1].content if groups else None
+    return last_boxed(tagged.content) or after_answer_is(tagged.content) or tagged.content
 
 
 def _leading_math(text: str) -> str | None:
@@ -236,4 +166,4 @@ def _is_money(match: re.Match[str]) -> bool:
     return content[:1].isdigit() and bool(_WORD.search(content))
 
 
-_PLACES = {"boxed": last_boxed, "hashes": after_hashes, "sentence": after_answer_is, "last_number": last_number}
+_PLACES = {"boxed": _marked, "hashes": after_hashes, "sentence": after_answer_is, "last_number": last_number}

@@ -4,14 +4,16 @@ import re
 from fractions import Fraction
 from typing import Literal, get_args
 
-from harness.grading.answers import boxed_groups, extract_answer, last_boxed, split_reasoning
+from harness.grading.answers import extract_answer, split_reasoning
 from harness.grading.base import Grade
+from harness.grading.boxes import boxed_groups, last_boxed, last_tagged
 from harness.grading.equality import evaluate
 from harness.grading.letters import Choice, OptionReader
 from harness.grading.math import number_in
 from harness.grading.notation import canonical
 from harness.grading.quantities import read_quantity
 from harness.grading.statements import without_name
+from harness.grading.turns import first_turn
 from traceinv.reasoning import THINK, Markers
 
 JeeKind = Literal["MCQ", "MCQ(multiple)", "Integer", "Numeric"]
@@ -73,6 +75,9 @@ def read_choice(text: str, options: str) -> Choice | None:
     but labels. A letter that opens an analysis of the options is no answer.
     """
     reader = OptionReader(options)
+    tagged = last_tagged(text)
+    if tagged and tagged.end > max((group.end for group in boxed_groups(text)), default=0):
+        return read_choice(tagged.content, options)
     for group in reversed(boxed_groups(text)):
         choice = reader.read(group.content)
         if choice and choice.letters and not _DENIED_BOX.match(text, group.end):
@@ -136,6 +141,7 @@ def _grade_letters(response: str, reference: str, options: str, markers: Markers
     text = split_reasoning(response, markers)
     if isinstance(text, Grade):
         return text
+    text = first_turn(text, lambda part: bool(read_choice(part, options)))
     if last_boxed(text) == "":
         return Grade("no_answer", None, "the place of the final answer is empty or cut off")
     choice = read_choice(text, options)

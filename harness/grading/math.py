@@ -3,10 +3,11 @@
 import re
 
 from harness.grading.algebra import Verdict
-from harness.grading.answers import EXPRESSION_RULE, Rule, extract_answer, find_numbers, split_reasoning
+from harness.grading.answers import EXPRESSION_RULE, Rule, extract_answer, split_reasoning
 from harness.grading.base import Grade, State
 from harness.grading.equality import compare
 from harness.grading.notation import canonical
+from harness.grading.numbers import find_numbers
 from harness.grading.quantities import read_quantity, split_unit
 from harness.grading.statements import read_clock
 from traceinv.reasoning import THINK, Markers
@@ -57,7 +58,7 @@ def number_in(answer: str) -> str:
     plain = canonical(answer)
     if read_quantity(plain) or read_clock(plain) or not _PROSE.search(split_unit(plain)[0]):
         return answer
-    numbers = find_numbers(answer)
+    numbers = find_numbers(answer) or find_numbers(answer, everywhere=True)
     if len({text for text, _, _ in numbers}) < 2:
         return answer if _DENIED.match(answer) or not numbers else numbers[0][0]
     if "=" in answer:
