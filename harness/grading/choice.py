@@ -12,7 +12,7 @@ from harness.grading.letters import Choice, OptionReader
 from harness.grading.math import number_in
 from harness.grading.notation import canonical
 from harness.grading.quantities import read_quantity
-from harness.grading.statements import without_name
+from harness.grading.statements import values_of
 from harness.grading.turns import first_turn
 from traceinv.reasoning import THINK, Markers
 
@@ -176,7 +176,9 @@ def _grade_number(response: str, reference: str, markers: Markers) -> Grade:
 
 
 def _value(answer: str) -> Fraction | None:
-    stated = without_name(canonical(answer))
+    """Return the value of an answer; that of a chain, such as `\\cos 30^\\circ = 0.866`, is its last."""
+    stated = canonical(answer).replace(r"\approx", "=")
+    stated = (values_of(stated) or [stated])[-1]
     quantity = read_quantity(stated)
     if quantity:
         return quantity.value

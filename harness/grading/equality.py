@@ -1,7 +1,9 @@
 """Decide whether two answers mean the same: by spelling and exact numbers where that is enough, else by computer algebra."""
 
 import re
+from fractions import Fraction
 from functools import lru_cache
+from itertools import zip_longest
 
 from harness.grading.algebra import Equality, compare_expressions, evaluate_expression
 from harness.grading.notation import canonical, spelling
@@ -13,7 +15,17 @@ from harness.grading.quantities import (
     same_unit,
     split_unit,
 )
-from harness.grading.statements import both_signs, read_clock, states_relation, values_of, without_label
+from harness.grading.statements import (
+    both_signs,
+    is_name,
+    named_components,
+    read_clock,
+    split_outside,
+    states_relation,
+    values_of,
+    without_label,
+    without_tuple_name,
+)
 
 MAX_ANSWER_LENGTH = 2000
 
@@ -23,6 +35,7 @@ _LETTER = re.compile(r"(?:(?i:choice|option|answer):?\s*)?\(?\s*([A-Z])\s*\)?(?:
 _LETTERS = re.compile(r"\(?\s*[A-Z]\s*\)?\s*(?:,|/|&|\bor\b|\band\b)\s*\(?\s*[A-Z]\b")
 _WORDS = re.compile(r"[A-Za-z]{2,}(?:(?:\s|-|, )[A-Za-z]{2,})*")
 _UNREADABLE = re.compile(r"\\overline|\d[eE]")
+_POINT = re.compile(r"\(.*\)", re.S)
 _CLOSED_AT_INFINITY = re.compile(r"\[\s*-\s*\\infty|\\infty\s*\]")
 
 
@@ -38,7 +51,16 @@ def compare(answer: str, reference: str) -> Equality:
     got, gold = canonical(answer), canonical(reference)
     if not gold:
         return Equality("bad_reference", "the reference is empty")
-    for compare_by in (_by_spelling, _by_base, _by_clock, _by_number, _by_text):
+    for compare_by in (
+        _by_spelling,
+        _by_base,
+        _by_clock,
+        _by_number,
+        _by_text,
+        _by_parts,
+        _by_components,
+        _by_rounding,
+    ):
         if equality := compare_by(got, gold):
             return equality
     return _by_statement(got, gold) or _by_algebra(got, gold)
@@ -89,7 +111,7 @@ def _by_statement(got: str, gold: str) -> Equality | None:
     """Compare the values of an answer that has a label, a name or a chain before its value; all must equal the reference."""
     if states_relation(gold):
         return None
-    value = without_label(got)
+    value = without_tuple_name(without_label(got))
     if value != got and not _ONE_LETTER.fullmatch(_plain(gold)) and not re.search("[A-E]", gold):
         return compare(value, gold)
     values = values_of(got)
@@ -118,6 +140,50 @@ def _by_text(got: str, gold: str) -> Equality | None:
     if _TEXT.fullmatch(got) and _folded(given) and not any(character.isdigit() for character in given):
         return _verdict(_folded(given) == _folded(words), "the same words", "words instead of an expression")
     return None
+
+
+def _by_parts(got: str, gold: str) -> Equality | None:
+    """Compare lists with an ellipsis, which the parser cannot read, part by part."""
+    if r"\ldots" not in gold or len(split_outside(gold, ",")) < 2:
+        return None
+    pairs = list(zip_longest(split_outside(got, ","), split_outside(gold, ",")))
+    same = all(a is not None and b is not None and _same_part(a, b) for a, b in pairs)
+    return _verdict(same, "the same list", "another list")
+
+
+def _same_part(part: str, reference: str) -> bool:
+    if spelling(part) == spelling(reference):
+        return True
+    return r"\ldots" not in part + reference and compare(part, reference).verdict == "equal"
+
+
+def _by_components(got: str, gold: str) -> Equality | None:
+    """Compare named components with a point: `x = 3, y = 4` and `(3, 4)`; the names are put in their alphabetical order."""
+    for answer, point in ((got, gold), (gold, got)):
+        components = named_components(answer)
+        if components and _POINT.fullmatch(point) and len(split_outside(point[1:-1], ",")) == len(components):
+            named = f"({', '.join(value for _, value in sorted(components))})"
+            return compare(named, gold) if answer is got else compare(got, named)
+    return None
+
+
+def _by_rounding(got: str, gold: str) -> Equality | None:
+    r"""Compare an answer that gives a rounded value after the exact one, `2\sqrt3 \approx 3.46`, by the exact one.
+
+    A reference that is the rounded value is equal too, where the exact one rounds to it.
+    """
+    parts = [part.strip() for part in got.rsplit(r"\approx", 1)]
+    if len(parts) < 2 or r"\approx" in gold or not all(parts):
+        return None
+    exact, rounded = parts
+    if is_name(exact):
+        return compare(rounded, gold)
+    equality = compare(exact, gold)
+    number, value = read_quantity(rounded), evaluate(exact.rsplit("=", 1)[-1])
+    if equality.verdict == "equal" or number is None or number.digits is None or value is None:
+        return equality
+    close = abs(Fraction(value) - number.value) <= Fraction(1, 2 * 10 ** number.digits[1])
+    return compare(rounded, gold) if close else equality
 
 
 def _by_algebra(got: str, gold: str) -> Equality:

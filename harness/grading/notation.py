@@ -2,6 +2,8 @@
 
 import re
 
+from harness.grading.plain import from_plain, radians_in_functions
+
 _UNICODE = str.maketrans(
     {
         "−": "-",
@@ -50,6 +52,13 @@ _COMMANDS = [  # a doubled backslash is left alone: it ends the row of a matrix
     (r"\\neq(?![a-zA-Z])", r"\\ne"),
     (r"\\(?:langle|lparen)(?![a-zA-Z])", "("),
     (r"\\(?:rangle|rparen)(?![a-zA-Z])", ")"),
+    (r"\\[lc]?dots[bcimo]?(?![a-zA-Z])|\.\.\.|…", r"\\ldots "),
+    (r"\{([^{}]*)\\choose(?![a-zA-Z])([^{}]*)\}", r"\\binom{\1}{\2}"),
+    (r"^([^{}]*)\\choose(?![a-zA-Z])([^{}]*)$", r"\\binom{\1}{\2}"),
+    (r"\(\s*\\(?:b?mod(?![a-zA-Z])|text\{\s*mod\s*\})\s*([^()]*)\)", r"\\pmod{\1}"),
+    (r"\\pmod\s*([^{\s])", r"\\pmod{\1}"),
+    (r"\\bmod(?![a-zA-Z])", r"\\mod"),
+    (r"\\lg(?![a-zA-Z])", r"\\log_{10}"),
     (r"\\varnothing(?![a-zA-Z])", r"\\emptyset"),
     (r"\\colon(?![a-zA-Z])", ":"),
     (r"\\lbrace(?![a-zA-Z])", r"\\{"),
@@ -95,6 +104,11 @@ _WRAPPERS = [
         r"\{([^{}]*)\}",
     )
 ]
+_ASIDE = re.compile(
+    r"(.{0,500}?[^\s(,=])\s*(?:\\text\{\s*)?\(\s*(?:\\text\{\s*)?"
+    r"(?=(?:since|because|as|approx|approximately|about|roughly|i\.e\.|\\(?:approx|simeq|sim))(?![a-zA-Z]))(.*)\)\s*\}?",
+    re.S,
+)
 _COUNTED = re.compile(r"\\text\{\s*([-+]?\d[\d.,]*\s+[a-z ]+)\}")
 _MEMBERSHIP = re.compile(r"[a-zA-Z](?:_\w|_\{\w+\})?\s*\\in(?![a-zA-Z])\s*")
 _BUILT = re.compile(r"\\\{\s*([a-zA-Z])(?:\s*\\in\s*\\mathbb\{R\})?\s*(?::|\||\\mid(?![a-zA-Z]))\s*(.*\1.*)\\\}", re.S)
@@ -107,14 +121,14 @@ _BETWEEN_DIGITS = re.compile(r"(?<!\d)\s+|\s+(?!\d)")
 def canonical(answer: str) -> str:
     """Return an answer in canonical notation: one form for spacing, bracket sizes, fractions, text and Unicode symbols."""
     raised = _SUPERSCRIPT.sub(lambda match: f"^{{{match.group().translate(_RAISED)}}}", answer)
-    text = _unwrap(" ".join(raised.translate(_UNICODE).split()))
+    text = from_plain(_unwrap(" ".join(raised.translate(_UNICODE).split())))
     if "matrix" not in text:
         text = _DOUBLED.sub(lambda _: "\\", text)
     for pattern, replacement in _REWRITES:
         text = pattern.sub(replacement, text)
     for pattern in _UNBRACED:
         text = pattern.sub(_braced, text)
-    text = _unwrap(text)
+    text = _unwrap(radians_in_functions(_without_aside(text)))
     text = match.group(1) if (match := _COUNTED.fullmatch(text)) else text
     for prefix in (_LEADING, _MEMBERSHIP):
         if match := prefix.match(text):
@@ -122,6 +136,14 @@ def canonical(answer: str) -> str:
     if match := _BUILT.fullmatch(text):
         return match.group(2).strip()
     return text.replace(" ", "") if _SPACED.fullmatch(text) else text
+
+
+def _without_aside(text: str) -> str:
+    """Remove a bracket after a value that gives its reason or its rounded value, such as `5 (since x > 0)`."""
+    match = _ASIDE.fullmatch(text)
+    if match is None or re.search(r"\b(?:or|and)\b", match.group(2)) or not _balanced(match.group(1)):
+        return text
+    return match.group(1).strip()
 
 
 def spelling(text: str) -> str:

@@ -4,38 +4,11 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
+from harness.grading.units import UNIT_OF, read_unit
+
 _TEXT_UNIT = re.compile(r"(.*?[^\s\\])\s*(\\text\{[^{}]*\}\s*(?:\^\s*\{?\d\}?)?)", re.S)
 _PLAIN_UNIT = re.compile(r"(.*?[\d})%])(\s*)([a-zA-Z][a-zA-Z/ .()-]*(?:\^\s*\{?\d\}?)?)", re.S)
 _DEGREES = re.compile(r"(.*?\S)\s*\^\\circ\s*(?:\\text\{)?\s*[CF]?\s*\}?", re.S)
-_UNIT_NAMES = {
-    "mm": "mm millimeter millimeters millimetre millimetres",
-    "cm": "cm centimeter centimeters centimetre centimetres",
-    "m": "m meter meters metre metres",
-    "km": "km kilometer kilometers kilometre kilometres",
-    "inch": "in inch inches",
-    "foot": "ft foot feet",
-    "yard": "yd yard yards",
-    "mile": "mi mile miles",
-    "second": "s sec secs second seconds",
-    "minute": "min mins minute minutes",
-    "hour": "h hr hrs hour hours",
-    "day": "day days",
-    "week": "week weeks",
-    "month": "month months",
-    "year": "yr yrs year years",
-    "gram": "g gram grams",
-    "kilogram": "kg kilogram kilograms",
-    "pound": "lb lbs pound pounds",
-    "ounce": "oz ounce ounces",
-    "litre": "l liter liters litre litres",
-    "cent": "cent cents",
-    "dollar": "dollar dollars usd",
-    "degree": "degree degrees deg",
-    "radian": "radian radians rad",
-    "percent": "percent",
-}
-_UNIT_OF = {name: unit for unit, names in _UNIT_NAMES.items() for name in names.split()}
-
 _MULTIPLES = {"hundred": 100, "thousand": 1000, "million": 10**6, "billion": 10**9, "trillion": 10**12}
 
 _LINKING = frozenset({"a", "an", "at", "by", "for", "of", "on", "per", "the", "to"})
@@ -54,6 +27,13 @@ _FORMS = {
         rf"({_DECIMAL})\s*(?:(?:\\times|\\cdot|[x*])\s*10\s*\^\s*\{{?|[eE])\s*([+-]?\d{{1,3}})\s*\}}?"
     ),
 }
+_UNIT_START = re.compile(
+    r"(?<=[\d})%.])\s*(?=\\text\s*\{|\\frac\s*\{\s*\\text|\\mu(?![a-zA-Z])|\\Omega|\\AA|[A-Za-zΩμÅ])"
+    r"|(?<=[a-zA-Z])\s*(?=\\text)"
+)
+_GLUED = {name for name in UNIT_OF if len(name) > 1}  # `5cm` is a quantity, `5m` may be a product
+_UNFINISHED = ("=", "+", "-", ",", "{", "(", "^", "_", "/", r"\text", r"\times", r"\cdot", r"\frac")
+_MAX_UNIT_STARTS = 20
 _MAX_NUMBER_LENGTH = 200
 _MIN_DIGITS = 6  # a decimal of fewer digits is not accepted as a rounding of a value without a finite decimal form
 _BASED = re.compile(r"\(?\s*([A-Fa-f]*[0-9][0-9A-Fa-f]*)\s*\)?\s*_\s*(?:\{\s*(?:\\text\{)?\s*(\d+)\s*\}?\s*\}|(\d+))")
@@ -83,19 +63,43 @@ def split_unit(text: str) -> tuple[str, str]:
         return amount, f"dollar {unit}".strip()
     if match := _DEGREES.fullmatch(text):
         return match.group(1), "degree"
+    if split := _split_known_unit(text):
+        return split
     match = _TEXT_UNIT.fullmatch(text)
     if match and not match.group(1).endswith(("=", "+", "-", ",", "{", "(", r"\text")):
         return match.group(1).strip(), match.group(2).removeprefix(r"\text").strip()
     match = _PLAIN_UNIT.fullmatch(text)
     if match and _is_unit(match.group(2), match.group(3)):
-        known = any(word in _UNIT_OF and len(word) > 1 for word in _words(match.group(3)))
+        known = any(word in UNIT_OF and len(word) > 1 for word in _words(match.group(3)))
         if known or _read_value(match.group(1).removesuffix(r"\%").strip()):
             return match.group(1).strip(), match.group(3).strip()
     return text, ""
 
 
+def _split_known_unit(text: str) -> tuple[str, str] | None:
+    """Split off a unit that is made of known symbols and names; return None where there is none.
+
+    Letters outside `\\text` are a unit only after a plain number and a space, or where they are a known name of several letters.
+    """
+    for start in list(_UNIT_START.finditer(text))[:_MAX_UNIT_STARTS]:
+        value, unit = text[: start.start()].strip(), text[start.end() :].strip()
+        if not value or value.endswith(_UNFINISHED):
+            continue
+        powers = read_unit(unit)
+        if powers is None:
+            continue
+        plain_value = _read_value(value.lstrip("+-").removesuffix(r"\%").strip()) is not None
+        spaced = bool(start.group()) or unit.split("^")[0] in _GLUED
+        if unit.startswith("\\") or (plain_value and spaced):
+            return value, unit.replace(r"\text", "").strip()
+    return None
+
+
 def same_unit(a: str, b: str) -> bool:
     """Return False where both units are known and differ; a missing or unknown unit agrees with every other."""
+    read_a, read_b = read_unit(a), read_unit(b)
+    if read_a and read_b:
+        return read_a == read_b
     known_a, known_b = _known_units(a), _known_units(b)
     return not known_a or not known_b or known_a == known_b
 
@@ -156,8 +160,8 @@ def _known_units(unit: str) -> list[tuple[str, int]]:
             power = _POWERS[word]
         elif word.isdigit() and known:
             known[-1] = (known[-1][0], int(word))
-        elif word in _UNIT_OF:
-            known.append((_UNIT_OF[word], power))
+        elif word in UNIT_OF:
+            known.append((UNIT_OF[word], power))
             power = 1
     return known
 
@@ -165,7 +169,7 @@ def _known_units(unit: str) -> list[tuple[str, int]]:
 def _is_unit(space: str, words: str) -> bool:
     """Return whether letters after a number are a unit (`5 m`, `5 apples`) rather than variables (`5m`, `5 ab`)."""
     names = [word for word in _words(words) if word not in _LINKING]
-    return bool(names) and all(len(name) > 2 or (name in _UNIT_OF and (len(name) > 1 or space)) for name in names)
+    return bool(names) and all(len(name) > 2 or (name in UNIT_OF and (len(name) > 1 or space)) for name in names)
 
 
 def _words(unit: str) -> list[str]:

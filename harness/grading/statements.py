@@ -10,13 +10,15 @@ _TERM = rf"(?:m?\s*{_OVER}|\|\s*{_LETTER}+\s*\||(?:{_NAMED}\s*)+)"
 _NAME = re.compile(rf"(?:{_TERM}(?:\s*[+-]\s*{_TERM})*|\(\s*{_NAMED}(?:\s*,\s*{_NAMED})+\s*\))")
 _RELATION = re.compile(r"=|\\approx(?![a-zA-Z])|\\(?:le|ge|ne|in|equiv|cup)(?![a-zA-Z])|<|>")
 _LABEL = re.compile(r"(?:\\text\s*\{\s*\(?[A-E]\)[.:]?\s*\}|\([A-E]\))\s*(?=\S)")
+_AND = re.compile(r"\s*,?\s*(?:\\text\{\s*and\s*\}|\band\b)\s*")
+_POINT = r"\([^()=]*,[^()=]*\)"
+_NAMED_POINTS = re.compile(
+    rf"\(\s*{_NAMED}(?:\s*,\s*{_NAMED})+\s*\)\s*=\s*"
+    rf"({_POINT}(?:\s*(?:,|{_AND.pattern}|\\text\{{\s*or\s*\}}|\bor\b)\s*{_POINT})+)"
+)
+_IN_BRACKETS = re.compile(r"\(([^()]*)\)")
+_COMPONENT = re.compile(rf"({_LETTER}{_INDEX}*)\s*=\s*([^=<>]+)")
 _CLOCK = re.compile(r"(\d+(?:\s*:\s*\d+)+)\s*((?:\\text\s*\{)?\s*[apAP]\.?\s?[mM]\.?\s*\}?)?")
-
-
-def without_name(answer: str) -> str:
-    """Remove the name of a quantity: `E_1 = 5` becomes `5`."""
-    values = values_of(answer)
-    return values[-1] if values is not None and len(values) < answer.count("=") + 1 else answer
 
 
 def values_of(answer: str) -> list[str] | None:
@@ -28,6 +30,11 @@ def values_of(answer: str) -> list[str] | None:
     return parts[1:] if _NAME.fullmatch(parts[0]) else parts
 
 
+def is_name(text: str) -> bool:
+    r"""Return whether a text is the name of a quantity, such as `x`, `E_1`, `f(2)` or `m + n`."""
+    return bool(_NAME.fullmatch(text))
+
+
 def states_relation(text: str) -> bool:
     """Return whether a text has a relation sign, such as `=` or `<`."""
     return bool(_RELATION.search(text))
@@ -36,6 +43,20 @@ def states_relation(text: str) -> bool:
 def without_label(answer: str) -> str:
     r"""Remove the label of an option before its value: `(B) 42` becomes `42`."""
     return answer[match.end() :] if (match := _LABEL.match(answer)) else answer
+
+
+def without_tuple_name(answer: str) -> str:
+    r"""Remove the name before several points: `(x, y) = (5, 8) \text{ and } (8, 5)` becomes `(5, 8), (8, 5)`."""
+    match = _NAMED_POINTS.fullmatch(answer)
+    return ", ".join(f"({point})" for point in _IN_BRACKETS.findall(match.group(1))) if match else answer
+
+
+def named_components(answer: str) -> list[tuple[str, str]] | None:
+    r"""Return the (name, value) of each component of `x = 3, y = 4`; None for answers of another form."""
+    parts = [_COMPONENT.fullmatch(part) for part in split_outside(_AND.sub(",", answer), ",")]
+    components = [(match.group(1).lstrip("\\"), match.group(2).strip()) for match in parts if match]
+    distinct = len({name for name, _ in components}) == len(parts)
+    return components if distinct and len(parts) > 1 else None
 
 
 def read_clock(answer: str) -> tuple[list[str], str] | None:

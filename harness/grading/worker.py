@@ -10,6 +10,7 @@ import re
 import resource
 import signal
 import sys
+from random import Random
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -18,8 +19,13 @@ if TYPE_CHECKING:
 MEMORY_BYTES = 2 * 1024**3
 PRECISION = 30  # digits to which expressions are evaluated
 CLOSE = 10**-20
+MAX_SYMBOLS = 4
+SAMPLE_POINTS, MIN_AGREEING = 60, 6
 
 _IMAGINARY = re.compile(r"(?<![a-zA-Z\\])i(?![a-zA-Z])")
+_CONNECTIVE = re.compile(r"\\text\s*\{\s*(?:or|and)\s*\}|\\(?:lor|land|vee|wedge)(?![a-zA-Z])|\b(?:or|and)\b")
+_OR = re.compile(r"or|vee")
+_RELATION = re.compile(r"<|>|\\(?:le|ge|ne|lt|gt)(?![a-zA-Z])")
 _SIDE_BY_SIDE = re.compile(r"\d\s+\d")
 
 
@@ -83,6 +89,8 @@ def _parse(text: str, real: bool) -> "Basic":
     from latex2sympy2_extended.latex2sympy2 import ConversionConfig, NormalizationConfig, latex2sympy, normalize_latex
     from sympy import Float, I, Rational, Symbol, nan, zoo
 
+    if len(parts := _CONNECTIVE.split(text)) > 1 and all(_RELATION.search(part) for part in parts):
+        return _connected(text, parts, real)
     if _SIDE_BY_SIDE.search(text):
         raise ValueError("two numbers side by side")  # the parser would add them, as in a mixed number
     # units are removed before; this package's own list has single letters, such as the variable in `5t`
@@ -101,6 +109,22 @@ def _parse(text: str, real: bool) -> "Basic":
     return expression.xreplace(exact) if exact else expression
 
 
+def _connected(text: str, parts: "list[str]", real: bool) -> "Basic":
+    """Parse inequalities joined by "or" or "and" as the union or the intersection of their solutions.
+
+    Raises:
+        ValueError: they are joined by both, or one is no inequality in one variable.
+    """
+    from sympy import Intersection, Union
+
+    solutions = [_solutions(_parse(part, real)) for part in parts]
+    joined_by_or = [bool(_OR.search(connective)) for connective in _CONNECTIVE.findall(text)]
+    symbols = {symbol for part in parts for symbol in _parse(part, real).free_symbols}
+    if None in solutions or len(symbols) != 1 or len(set(joined_by_or)) > 1:
+        raise ValueError("relations that are no inequalities in one variable, or joined by both `or` and `and`")
+    return Union(*solutions) if joined_by_or[0] else Intersection(*solutions)
+
+
 def _equal(gold: Any, got: Any) -> bool:
     from math_verify import verify
     from sympy import Expr
@@ -110,7 +134,59 @@ def _equal(gold: Any, got: Any) -> bool:
         return False
     if verify(gold, got, timeout_seconds=None, allow_set_relation_comp=True, raise_on_error=True):
         return True
-    return isinstance(gold, Expr) and isinstance(got, Expr) and bool((gold - got).doit().equals(0))
+    if not isinstance(gold, Expr) or not isinstance(got, Expr):
+        return _same_set(gold, got)
+    return bool((gold - got).doit().equals(0)) or _same_real_values(gold, got)
+
+
+def _same_set(gold: Any, got: Any) -> bool:
+    """Return whether a set and an inequality, or two sets, have the same members."""
+    from sympy import Set
+
+    if not isinstance(gold, Set) and not isinstance(got, Set):
+        return False
+    sets = [side if isinstance(side, Set) else _solutions(side) for side in (gold, got)]
+    return None not in sets and bool(sets[0] == sets[1])
+
+
+def _solutions(relation: Any) -> Any:
+    """Return the solutions of an inequality in one real variable as a set; None for anything else."""
+    from latex2sympy2_extended.logic import And
+    from sympy import Intersection
+    from sympy.core.relational import Relational
+
+    if isinstance(relation, And):
+        parts = [_solutions(part) for part in relation._unsorted_args]
+        return None if None in parts else Intersection(*parts)
+    if isinstance(relation, Relational) and len(relation.free_symbols) == 1:
+        return relation.as_set()
+    return None
+
+
+def _same_real_values(gold: Any, got: Any) -> bool:
+    r"""Return whether two expressions with roots agree at all sample points, of both signs, where all their roots are real.
+
+    Simplification takes variables for complex numbers, where `\sqrt{a}/\sqrt{b}` and `\sqrt{a/b}` differ for some.
+    """
+    from sympy import Pow, Rational
+
+    symbols = sorted(gold.free_symbols, key=str)
+    roots = [power for power in gold.atoms(Pow) | got.atoms(Pow) if power.exp.is_Rational and not power.exp.is_Integer]
+    if not symbols or len(symbols) > MAX_SYMBOLS or set(symbols) != got.free_symbols or not roots:
+        return False
+    draw = Random(0)
+    agreeing = 0
+    for _ in range(SAMPLE_POINTS):
+        point = {symbol: Rational(draw.choice((-1, 1)) * draw.randint(1, 40), draw.randint(1, 9)) for symbol in symbols}
+        if any(root.base.xreplace(point).evalf().is_nonnegative is not True for root in roots):
+            continue
+        a, b = gold.xreplace(point).evalf(PRECISION), got.xreplace(point).evalf(PRECISION)
+        if not (a.is_Float or a.is_Rational) or not (b.is_Float or b.is_Rational):
+            continue
+        if abs(a - b) > CLOSE * max(abs(a), abs(b)):
+            return False
+        agreeing += 1
+    return agreeing >= MIN_AGREEING
 
 
 def _right_sides(gold: Any, got: Any) -> tuple[Any, Any]:
