@@ -6,6 +6,7 @@ differ in content only.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from traceinv.errors import GateError
@@ -99,6 +100,14 @@ def encode_example(tokenizer: "PreTrainedTokenizerBase", example: Example) -> En
     completion_ids = encode_prompt(tokenizer, completion)
     mask = [0] * len(prompt_ids) + [1] * len(completion_ids)
     return EncodedExample(prompt_ids + completion_ids, mask)
+
+
+def within_limit(examples: Sequence[Example], model: Path, max_tokens: int) -> list[Example]:
+    """Return the examples that have at most `max_tokens` tokens under the tokenizer of a model's folder."""
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(model)
+    return [example for example in examples if len(encode_example(tokenizer, example).input_ids) <= max_tokens]
 
 
 def check_rendering(

@@ -1,4 +1,4 @@
-"""A file of rows that is written while a model works, and resumed after a kill."""
+"""Files of rows: read and written at once, or appended to while a model works and resumed after a kill."""
 
 import os
 from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -80,6 +80,27 @@ def read_rows(path: Path, kind: type[Row]) -> list[Row]:
             except ValidationError as error:
                 raise InputError(f"{path}:{number}: {describe(error, kind)}") from None
     return rows
+
+
+def rows_file(folder: Path) -> Path:
+    """Return the one JSONL file of a folder.
+
+    Raises:
+        InputError: the folder does not hold exactly one.
+    """
+    files = sorted(folder.glob("*.jsonl"))
+    if len(files) != 1:
+        raise InputError(f"{folder}: expected one .jsonl file, got {len(files)}")
+    return files[0]
+
+
+def read_folder(folder: Path, kind: type[Row]) -> list[Row]:
+    """Read the rows of a folder that holds one JSONL file, as a stage's artifact does.
+
+    Raises:
+        InputError: the folder does not hold exactly one, or a line is not a row of this kind.
+    """
+    return read_rows(rows_file(folder), kind)
 
 
 def write_rows(path: Path, rows: Iterable[BaseModel]) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 from harness.faithfulness.pairs import Pair
 from harness.pipeline.artifacts import RunArtifacts, StoredStage, transcripts_of
 from harness.results.schema import Label
-from harness.stages.rows import read_records
 from traceinv.errors import InputError
 from traceinv.records import Inversion, Transcript
+from traceinv.rows import read_folder
 
 SEED = "seed"
 """Inversions of several seeds are samples of one inverter, so they may stand in one file."""
@@ -43,7 +43,7 @@ def export_pairs(run: RunArtifacts, labels: Mapping[str, str]) -> ExportedPairs:
     unfinished = without_truth = 0
     for stage in stages:
         truths, seconds = _traces(run, stage, "target"), _traces(run, stage, "second")
-        for row in read_records(stage.artifact.path, Inversion):
+        for row in read_folder(stage.artifact.path, Inversion):
             if not row.trace or row.finish_reason != "stop":
                 unfinished += 1
             elif row.id not in truths:
@@ -78,7 +78,7 @@ def _traces(run: RunArtifacts, stage: StoredStage, role: str) -> dict[str, str]:
     transcripts = transcripts_of(run, stage.labels, role)
     if transcripts is None:
         return {}
-    rows = read_records(transcripts.artifact.path, Transcript)
+    rows = read_folder(transcripts.artifact.path, Transcript)
     return {row.id: row.trace for row in rows if row.trace and row.complete}
 
 

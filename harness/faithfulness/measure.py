@@ -1,6 +1,7 @@
 """Measure a run's inverted traces against the hidden ones, and the target's second traces against its first."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,6 +11,8 @@ from harness.faithfulness.metrics.equations import SECONDS
 from traceinv.pairing import sample_neighbours
 from traceinv.records import Inversion, Transcript
 from traceinv.schema import Closed
+
+MEASURED = "measured.json"
 
 
 class Measured(Closed):
@@ -29,6 +32,16 @@ class Measured(Closed):
     by_pair: dict[str, list[float | None]]
     floor_by_pair: dict[str, list[float | None]]
     timed_out: int = 0
+
+
+def write_measured(folder: Path, measured: Measured) -> None:
+    """Write figures by pair to a folder."""
+    (folder / MEASURED).write_text(measured.model_dump_json(indent=1) + "\n", encoding="utf-8")
+
+
+def read_measured(folder: Path) -> Measured:
+    """Read figures by pair."""
+    return Measured.model_validate_json((folder / MEASURED).read_text(encoding="utf-8"))
 
 
 def measure(

@@ -8,9 +8,9 @@ from typing import Any, Literal
 from harness.pipeline.artifacts import RunArtifacts, StoredStage, transcripts_of
 from harness.results.cells import differing_parts, parts_text
 from harness.results.schema import Label
-from harness.stages.rows import read_records
 from traceinv.records import Disclosure, Inversion, Question, Transcript
 from traceinv.regimes import ORDER
+from traceinv.rows import read_folder
 from traceinv.steps import is_exact, steps_of
 
 MATCHED, FALSE, DISCLOSED = 1, 2, 4
@@ -76,10 +76,10 @@ def read_cases(run: RunArtifacts, prefix: str = "") -> list[Case]:
             continue
         key = hidden.artifact.key
         if key not in truths:
-            rows = read_records(hidden.artifact.path, Transcript)
+            rows = read_folder(hidden.artifact.path, Transcript)
             truths[key] = {row.id: row.trace or "" for row in rows}
         name = prefix + attempt_name(stage.labels, parts)
-        for row in read_records(stage.artifact.path, Inversion):
+        for row in read_folder(stage.artifact.path, Inversion):
             truth = truths[key].get(row.id, "")
             case = cases.setdefault((key, row.disclosure), _case(row.disclosure, truth))
             case.attempts.append(_attempt(name, row, truth))

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
+from traceinv.errors import GateError
 from traceinv.progress import Progress
 
 TRAINING_LIBRARIES = ("torch", "transformers", "tokenizers", "trl", "accelerate", "datasets")
@@ -114,3 +115,13 @@ def stage(
         )
 
     return decorate
+
+
+def refuse_losses(what: str, left: int, asked: int, max_dropped: float) -> None:
+    """Refuse to go on where nothing is left, or where more than the share `max_dropped` is lost.
+
+    Raises:
+        GateError: too much is lost.
+    """
+    if not left or left < asked * (1 - max_dropped):
+        raise GateError(f"{what}: {left} of {asked} are left; at most {max_dropped:.0%} may be lost (max_dropped)")

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from harness.faithfulness.calibration import calibrate
+from harness.faithfulness.measure import read_measured
 from harness.stages.base import Inputs, Log, stage
-from harness.stages.measured import read_measured
 from traceinv.progress import Progress
 from traceinv.schema import Closed
 

@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-from harness.faithfulness.measure import measure_again
+from harness.faithfulness.measure import measure_again, write_measured
 from harness.stages.base import MEASURING_LIBRARIES, Inputs, Log, stage
-from harness.stages.measured import write_measured
-from harness.stages.rows import read_records
 from traceinv.progress import Progress
 from traceinv.records import Transcript
+from traceinv.rows import read_folder
 from traceinv.schema import Closed
 
 
@@ -18,5 +17,7 @@ class Params(Closed):
 @stage(Params, libraries=MEASURING_LIBRARIES, uses=("harness.grading.worker",))
 def ceiling(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Compare the target's second trace of each question with its first: no inverter can be expected to come closer."""
-    second, hidden = read_records(inputs["second"], Transcript), read_records(inputs["transcripts"], Transcript)
-    return write_measured(out, measure_again(second, hidden))
+    second, hidden = read_folder(inputs["second"], Transcript), read_folder(inputs["transcripts"], Transcript)
+    measured = measure_again(second, hidden)
+    write_measured(out, measured)
+    return {"asked": measured.asked, "pairs": len(measured.ids)}

@@ -5,11 +5,10 @@ from pathlib import Path
 from pydantic import Field
 
 from harness.stages.base import Inputs, Log, stage
-from harness.stages.rows import read_records
 from traceinv.policies import AnyPolicy, disclose, within_budget
 from traceinv.progress import Progress
 from traceinv.records import Transcript
-from traceinv.rows import write_rows
+from traceinv.rows import read_folder, write_rows
 from traceinv.schema import Closed
 
 
@@ -23,6 +22,6 @@ class Params(Closed):
 @stage(Params, uses=("traceinv.policies",))
 def disclosures(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Write a disclosure for every complete transcript within the budget."""
-    rows = within_budget(disclose(read_records(inputs["transcripts"], Transcript), params.policy), params.budget)
+    rows = within_budget(disclose(read_folder(inputs["transcripts"], Transcript), params.policy), params.budget)
     write_rows(out / "disclosures.jsonl", rows)
     return {"disclosures": len(rows)}

@@ -3,10 +3,10 @@
 from pathlib import Path
 
 from harness.stages.base import Inputs, Log, stage
-from harness.stages.rows import read_records, within_limit
+from traceinv.formatting import within_limit
 from traceinv.progress import Progress
 from traceinv.regimes import REGIMES
-from traceinv.rows import write_rows
+from traceinv.rows import read_folder, write_rows
 from traceinv.schema import Closed
 
 
@@ -22,7 +22,7 @@ class Params(Closed):
 def examples(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Write the examples that a regime can teach; those over the limit are left out and counted."""
     regime = REGIMES[params.regime]
-    taught = regime.teach(read_records(inputs["source"], regime.source.reads), params.seed)
+    taught = regime.teach(read_folder(inputs["source"], regime.source.reads), params.seed)
     kept = within_limit(taught, inputs["base"], params.max_tokens)
     write_rows(out / "examples.jsonl", kept)
     return {"rows": len(kept), "too_long": len(taught) - len(kept)}

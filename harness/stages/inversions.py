@@ -3,12 +3,11 @@
 from pathlib import Path
 
 from harness.stages.base import GENERATION_LIBRARIES, Inputs, Log, Resources, stage
-from harness.stages.rows import read_records
 from traceinv.engines import Sampling, load_engine
 from traceinv.inversion import invert
 from traceinv.progress import Progress
 from traceinv.records import Disclosure, Inversion
-from traceinv.rows import RowFile
+from traceinv.rows import RowFile, read_folder
 from traceinv.schema import Closed
 
 
@@ -32,7 +31,7 @@ class Params(Closed):
 def inversions(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Write one inversion a disclosure, as they arrive."""
     rows = RowFile(out / "inversions.jsonl", Inversion, lambda row: row.id)
-    disclosures = read_records(inputs["disclosures"], Disclosure)
+    disclosures = read_folder(inputs["disclosures"], Disclosure)
     engine = load_engine(params.engine, inputs["model"])
     written = invert(engine, disclosures, params.with_summary, params.sampling, rows, progress, params.trained)
     return {

@@ -4,11 +4,12 @@ from pathlib import Path
 
 from pydantic import Field
 
-from harness.stages.base import TRAINING_LIBRARIES, Inputs, Log, Resources, stage
-from harness.stages.rows import read_records, refuse_losses, within_limit
+from harness.stages.base import TRAINING_LIBRARIES, Inputs, Log, Resources, refuse_losses, stage
+from traceinv.formatting import within_limit
 from traceinv.inversion import inverter_examples
 from traceinv.progress import Progress
 from traceinv.records import Disclosure, Transcript
+from traceinv.rows import read_folder
 from traceinv.schema import Closed
 from traceinv.training import TrainingConfig, fine_tune
 
@@ -40,8 +41,8 @@ def inverter(params: Params, inputs: Inputs, out: Path, progress: Progress) -> L
     Raises:
         GateError: too few of the surrogate's transcripts are complete and short enough.
     """
-    rows = read_records(inputs["transcripts"], Transcript)
-    disclosures = read_records(inputs["disclosures"], Disclosure)
+    rows = read_folder(inputs["transcripts"], Transcript)
+    disclosures = read_folder(inputs["disclosures"], Disclosure)
     examples = inverter_examples(rows, disclosures, params.with_summary)
     kept = within_limit(examples, inputs["base"], params.training.max_tokens)
     refuse_losses("training examples of the inverter", len(kept), len(rows), params.max_dropped)

@@ -5,10 +5,10 @@ from pathlib import Path
 from pydantic import Field
 
 from harness.stages.base import GENERATION_LIBRARIES, Inputs, Log, Resources, stage
-from harness.stages.rows import read_records
 from traceinv.inversion import Shown
 from traceinv.progress import Progress
 from traceinv.records import Disclosure, Transcript
+from traceinv.rows import read_folder
 from traceinv.schema import Closed
 
 LIKELIHOOD = "likelihood.json"
@@ -35,8 +35,8 @@ def likelihood(params: Params, inputs: Inputs, out: Path, progress: Progress) ->
     from traceinv.engines.base import user_message
     from traceinv.engines.transformers import TransformersEngine
 
-    hidden = read_records(inputs["transcripts"], Transcript)
-    disclosures = evenly(read_records(inputs["disclosures"], Disclosure), params.questions)
+    hidden = read_folder(inputs["transcripts"], Transcript)
+    disclosures = evenly(read_folder(inputs["disclosures"], Disclosure), params.questions)
     engine = TransformersEngine.load(inputs["model"])
     bits = trace_bits(
         engine.model,

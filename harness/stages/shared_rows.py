@@ -5,11 +5,11 @@ from pathlib import Path
 
 from pydantic import Field
 
-from harness.stages.base import Inputs, Log, stage
-from harness.stages.rows import read_records, refuse_losses
+from harness.stages.base import Inputs, Log, refuse_losses, stage
 from traceinv.policies import within_budget
 from traceinv.progress import Progress
 from traceinv.records import Disclosure, Example, Question
+from traceinv.rows import read_folder
 from traceinv.schema import Closed
 
 IDS = "ids.json"
@@ -34,10 +34,10 @@ def shared_rows(params: Params, inputs: Inputs, out: Path, progress: Progress) -
     Raises:
         GateError: too many of the questions are lost.
     """
-    asked = within_budget(read_records(inputs[QUESTIONS], Question), params.budget)
-    taught = {DISCLOSURES: {row.id for row in read_records(inputs[DISCLOSURES], Disclosure)}}
+    asked = within_budget(read_folder(inputs[QUESTIONS], Question), params.budget)
+    taught = {DISCLOSURES: {row.id for row in read_folder(inputs[DISCLOSURES], Disclosure)}}
     for regime in (name for name in inputs if name not in (QUESTIONS, DISCLOSURES)):
-        taught[regime] = {example.id for example in read_records(inputs[regime], Example)}
+        taught[regime] = {example.id for example in read_folder(inputs[regime], Example)}
     shared = sorted(set.intersection(*taught.values()))
     counts = ", ".join(f"{name} {len(ids)}" for name, ids in taught.items())
     refuse_losses(f"questions that all regimes can teach ({counts})", len(shared), len(asked), params.max_dropped)

@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 
 from harness.stages.base import TRAINING_LIBRARIES, Inputs, Log, Resources, stage
-from harness.stages.rows import read_records
 from harness.stages.shared_rows import IDS
 from traceinv.errors import GateError
 from traceinv.progress import Progress
 from traceinv.records import Example
+from traceinv.rows import read_folder
 from traceinv.schema import Closed
 from traceinv.training import TrainingConfig, fine_tune
 
@@ -34,7 +34,7 @@ def student(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Lo
     Raises:
         GateError: the regime has no example of one of them.
     """
-    examples = {example.id: example for example in read_records(inputs["examples"], Example)}
+    examples = {example.id: example for example in read_folder(inputs["examples"], Example)}
     ids = json.loads((inputs["rows"] / IDS).read_text())
     missing = [identifier for identifier in ids if identifier not in examples]
     if missing:

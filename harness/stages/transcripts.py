@@ -3,11 +3,10 @@
 from pathlib import Path
 
 from harness.stages.base import GENERATION_LIBRARIES, Inputs, Log, Resources, stage
-from harness.stages.rows import read_records
 from traceinv.engines import Sampling, load_engine
 from traceinv.progress import Progress
 from traceinv.records import Question, Transcript
-from traceinv.rows import RowFile
+from traceinv.rows import RowFile, read_folder
 from traceinv.schema import Closed
 from traceinv.targets import answer_questions
 
@@ -31,7 +30,7 @@ def transcripts(params: Params, inputs: Inputs, out: Path, progress: Progress) -
     """Write one transcript a question, as they arrive."""
     rows = RowFile(out / "transcripts.jsonl", Transcript, lambda row: row.id)
     engine = load_engine(params.engine, inputs["model"])
-    questions = read_records(inputs["questions"], Question)
+    questions = read_folder(inputs["questions"], Question)
     answered = answer_questions(engine, questions, params.sampling, rows, progress)
     return {
         "questions": len(answered),

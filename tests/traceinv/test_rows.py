@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel
 
 from traceinv.errors import InputError
-from traceinv.rows import RowFile, read_rows
+from traceinv.rows import RowFile, read_folder, read_rows, rows_file
 
 
 class Row(BaseModel):
@@ -57,3 +57,21 @@ def test_a_line_of_another_kind_is_named_with_file_and_line(tmp_path: Path) -> N
     (tmp_path / "rows.jsonl").write_text('{"id": "a"}\n{"text": "b"}\n')
     with pytest.raises(InputError, match=r"rows\.jsonl:2: "):
         opened(tmp_path)
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_folder_without_exactly_one_file_of_rows_is_refused(count: int, tmp_path: Path) -> None:
+    for number in range(count):
+        (tmp_path / f"{number}.jsonl").touch()
+    with pytest.raises(InputError, match=rf"expected one \.jsonl file, got {count}"):
+        rows_file(tmp_path)
+
+
+def test_rows_of_another_kind_are_refused_with_file_and_line(tmp_path: Path) -> None:
+    class Other(BaseModel):
+        number: int
+
+    opened(tmp_path).append(rows("a"))
+    assert read_folder(tmp_path, Row) == rows("a")
+    with pytest.raises(InputError, match=r"rows\.jsonl:1: number: field required"):
+        read_folder(tmp_path, Other)

@@ -84,7 +84,7 @@ def test_comments_and_docstrings_change_no_key(checkout: Path) -> None:
     ("file", "old", "new"),
     [
         ("traceinv/schema.py", "_short(", "_shorten("),
-        ("harness/stages/rows.py", "refuse_losses", "refuse_to_lose"),
+        ("harness/stages/base.py", "refuse_losses", "refuse_to_lose"),
         ("harness/sandbox/pool.py", "def __init__(", "def _unused(self) -> None: ...\n\n    def __init__("),
     ],
 )

@@ -7,8 +7,8 @@ import pytest
 from pydantic import ValidationError
 from stage_inputs import folder_of, run_stage, transcript
 
-from harness.stages.rows import read_records
 from traceinv.records import Disclosure, Transcript
+from traceinv.rows import read_folder
 
 HALF = {"kind": "every_kth_step", "k": 2}
 TRANSCRIPTS = [transcript(number, finish_reason="length" if number % 10 == 0 else "stop") for number in range(200)]
@@ -17,7 +17,7 @@ TRANSCRIPTS = [transcript(number, finish_reason="length" if number % 10 == 0 els
 def _disclose(folder: Path, transcripts: list[Transcript], budget: float, policy: Any = HALF) -> list[Disclosure]:
     inputs = {"transcripts": folder_of(folder / "transcripts", transcripts)}
     log = run_stage("disclosures", {"policy": policy, "budget": budget}, inputs, folder / "out")
-    rows = read_records(folder / "out", Disclosure)
+    rows = read_folder(folder / "out", Disclosure)
     assert log == {"disclosures": len(rows)}
     return rows
 

@@ -7,10 +7,10 @@ from pydantic import BaseModel
 from stage_inputs import disclosures, folder_of, run_stage, transcript
 
 from harness.stages.base import Log
-from harness.stages.rows import read_records
 from traceinv.errors import InputError
 from traceinv.models import SHIPPED_MODEL, locate
 from traceinv.records import Example
+from traceinv.rows import read_folder
 
 LONG = "\n".join(["a=1"] * 40)
 
@@ -18,7 +18,7 @@ LONG = "\n".join(["a=1"] * 40)
 def _teach(folder: Path, regime: str, rows: list[BaseModel]) -> tuple[Log, list[str]]:
     inputs = {"base": locate(SHIPPED_MODEL), "source": folder_of(folder / "source", rows)}
     log = run_stage("examples", {"regime": regime, "max_tokens": 64, "seed": 0}, inputs, folder / "out")
-    return log, [example.id for example in read_records(folder / "out", Example)]
+    return log, [example.id for example in read_folder(folder / "out", Example)]
 
 
 def test_examples_over_the_limit_are_left_out_and_counted_and_incomplete_ones_are_no_examples(tmp_path: Path) -> None:

@@ -4,16 +4,16 @@ from pathlib import Path
 
 from stage_inputs import run_stage
 
-from harness.stages.rows import read_records
 from traceinv.questions.lab import LabQuestions
 from traceinv.records import Question
+from traceinv.rows import read_folder
 
 SOURCE = {"kind": "lab", "per_family": 5, "steps": [2, 4]}
 
 
 def _draw(folder: Path, role: str) -> list[Question]:
     log = run_stage("questions", {"source": SOURCE, "role": role}, {}, folder)
-    rows = read_records(folder, Question)
+    rows = read_folder(folder, Question)
     assert log == {"questions": len(rows)}
     return rows
 
