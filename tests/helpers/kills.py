@@ -27,16 +27,16 @@ from traceinv.engines.transformers import BATCH_SIZE
 
 SAVE_EVERY = 2
 RESPONSE_BATCH = 4
-PER_FAMILY = 64
+PER_FAMILY = 40
 TRAINING = {**SMALL_TRAINING, "save_every": SAVE_EVERY}
 RECIPE: dict[str, Any] = {
     **SMALL_RECIPE,
     "questions": {"kind": "lab", "per_family": PER_FAMILY, "steps": [2, 4]},
-    "targets": {"lab": {**SMALL_RECIPE["targets"]["lab"], "training": TRAINING}},
+    "targets": {"lab": {**SMALL_RECIPE["targets"]["lab"], "examples_per_family": 24, "training": TRAINING}},
     "surrogates": {"small": {**SMALL_RECIPE["surrogates"]["small"], "training": TRAINING}},
-    "inverter": {"training": {**TRAINING, "epochs": 3}},
+    "inverter": {"training": {**TRAINING, "epochs": 1}},
     "students": {"lab": {"training": {**TRAINING, "epochs": 1}}},
-    "regimes": ["base", "answer_only", "inverted", "oracle"],
+    "regimes": ["base", "answer_only", "inverted"],
     "benchmark": {"tasks": ["lab_chain", "lab_compose"], "limit": 12, "batch_size": RESPONSE_BATCH},
 }
 """The small recipe with so many questions that each stage has several batches, and with checkpoints."""

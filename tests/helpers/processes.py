@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 POLL_SECONDS = 0.02
-GONE_SECONDS = 30.0
+GONE_SECONDS = 120.0
 
 
 def descendants(pid: int) -> list[int]:

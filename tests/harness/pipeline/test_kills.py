@@ -12,6 +12,7 @@ def test_kills_are_spread_over_the_four_places_in_the_order_of_the_pipeline() ->
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_a_run_killed_inside_its_stages_ends_with_the_record_of_one_that_was_not(tmp_path: Path) -> None:
     report = kill_and_resume(tmp_path, kills=4, seed=1)
     assert [kill.hit.kind for kill in report.kills] == places(4)

@@ -31,14 +31,14 @@ from traceinv.progress import Progress
 from traceinv.records import Transcript
 from traceinv.rows import read_rows, write_rows
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 
 @pytest.fixture(scope="module")
 def finished(small_recipe: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a run that nobody disturbed."""
     folder = tmp_path_factory.mktemp("finished")
-    subprocess.run(run_command(small_recipe, folder), check=True, timeout=600)
+    subprocess.run(run_command(small_recipe, folder), check=True)
     return folder
 
 
@@ -55,16 +55,14 @@ def test_one_worker_and_several_give_the_same_keys_and_the_same_record(
     record: ResultRecord, small_recipe: Path, tmp_path: Path
 ) -> None:
     """Keys are made of the contents of inputs, so equal keys at the end mean equal contents before."""
-    subprocess.run([*run_command(small_recipe, tmp_path), "--workers", "1"], check=True, timeout=600)
+    subprocess.run([*run_command(small_recipe, tmp_path), "--workers", "1"], check=True)
     again = run_record(tmp_path)
     assert _stages(again) == _stages(record)
     assert again.comparable() == record.comparable()
 
 
 def test_a_second_run_computes_nothing(finished: Path, small_recipe: Path) -> None:
-    output = subprocess.run(
-        run_command(small_recipe, finished), check=True, timeout=120, capture_output=True, text=True
-    )
+    output = subprocess.run(run_command(small_recipe, finished), check=True, capture_output=True, text=True)
     assert "computed 0 of" in output.stdout
 
 
@@ -72,7 +70,7 @@ def test_a_dry_run_lists_the_stages_of_the_record_as_cached(
     record: ResultRecord, finished: Path, small_recipe: Path
 ) -> None:
     command = [*run_command(small_recipe, finished), "--dry-run", "--json"]
-    output = subprocess.run(command, check=True, timeout=120, capture_output=True, text=True)
+    output = subprocess.run(command, check=True, capture_output=True, text=True)
     stages = json.loads(output.stdout)
     assert all(stage["cached"] for stage in stages)
     assert [(stage["kind"], stage["labels"], stage["key"]) for stage in stages] == _stages(record)
@@ -201,10 +199,8 @@ def _short_name(node: Node) -> tuple[str, Any]:
 
 def test_workers_die_with_the_run_that_started_them(small_recipe: Path, tmp_path: Path) -> None:
     process = subprocess.Popen(run_command(small_recipe, tmp_path))
-    deadline = time.monotonic() + 300
     while not glob("partial/*/*/", root_dir=tmp_path / "store"):
         assert process.poll() is None, "the run ended before a worker had begun a stage"
-        assert time.monotonic() < deadline
         time.sleep(0.05)
     workers = descendants(process.pid)
     os.kill(process.pid, signal.SIGKILL)
