@@ -126,12 +126,12 @@ class _Calls:
             function = self._find(name)
             positional, keyword = decode(args, self._find), decode(kwargs, self._find)
             result = function(*positional, **keyword)
+            _limit_cpu(self.cpu_seconds)  # to encode a result is no work of the program
             if not is_long(result):
                 yield ["value", encode(result, self._keep)]
                 return
             tag, count, parts = parts_of(result, self._keep)
             yield ["parts", tag, count]
-            _limit_cpu(self.cpu_seconds)
             for part in parts:
                 yield ["part", part]
                 _limit_cpu(self.cpu_seconds)

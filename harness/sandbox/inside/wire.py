@@ -128,6 +128,8 @@ def encode(value: Any, keep: Callable[[Any], str], depth: int = DEPTH) -> Any:
             items = list(kind.__iter__(value))
             return [tag, *(items if _all_plain(items) else [encode(item, keep, depth - 1) for item in items])]
     if isinstance(value, dict):
+        if _all_plain(list(dict.keys(value))) and _all_plain(list(dict.values(value))):
+            return ["dict", *map(list, dict.items(value))]
         pairs = ((encode(k, keep, depth - 1), encode(v, keep, depth - 1)) for k, v in dict.items(value))
         return ["dict", *pairs]
     if isinstance(value, range):
