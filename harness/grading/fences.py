@@ -9,7 +9,10 @@ _PYTHON = re.compile(r"(?:\{?\.?(?:i?python|py)[\d.]*(?![a-z]).*|code)?", re.I)
 _DEEP = 4  # from this indentation on, backticks are code, as in Markdown
 _OPENING_TAG = re.compile(r"\[PYTHON\]|<python>|(?:<pre>\s*)?<code(?:\s[^>\n]*)?>", re.I)
 _CLOSING_TAG = re.compile(r"\[/PYTHON\]|</python>|</code>(?:\s*</pre>)?", re.I)
-_TURN = re.compile(r"(?:#+\s*)?(?:\*\*)?(?:Question|Q|User|Human)(?:\s*\d+)?\s*(?::|\*\*:|:\*\*).*")
+_TURN = re.compile(
+    r"(?:#+\s*)?(?:\*\*)?(?:Question|Q|User|Human)(?:\s*\d+)?\s*(?::|\*\*:|:\*\*).*"
+    r"|#+\s*(?:Question|Instruction|User|Human)(?:\s*\d+)?\s*"
+)
 
 
 @dataclass(frozen=True)

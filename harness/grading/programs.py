@@ -3,6 +3,7 @@
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from harness.grading.answers import split_reasoning
 from harness.grading.base import Grade
@@ -17,6 +18,7 @@ _END_MARK = re.compile(
     r"<[|｜][^|｜<>\n]{1,40}[|｜]>|</?s>|<eos>|<bos>|<(?:start|end)_of_turn>|<\|?im_(?:start|end)\|?>|\[/?INST\]|\n\[DONE\]"
 )
 _ANSWER_TAG = re.compile(r"<answer>(.*?)(?:</answer>|\Z)", re.S | re.I)
+_MAX_MARKS = 20  # end marks, or tags, of one response that are looked at
 _ANY_ANSWER_TAG = re.compile(r"</?answer>", re.I)
 
 
@@ -52,10 +54,10 @@ def _with_indentation(text: str, response: str) -> str:
 
 def _parts(answer: str) -> Iterator[str]:
     """Yield the parts of an answer that may hold the program: inside the last `<answer>`, then up to each mark of an end."""
-    untagged = _ANY_ANSWER_TAG.sub(lambda tag: tag[0] if _in_quotes(answer, tag.start()) else "\n", answer)
+    untagged = _ANY_ANSWER_TAG.sub(lambda tag: tag[0] if _in_quotes(answer, tag.start()) else "\n", answer, _MAX_MARKS)
     for text in (*_ANSWER_TAG.findall(answer)[-1:], untagged):
         start = 0
-        for mark in _END_MARK.finditer(text):
+        for mark in islice(_END_MARK.finditer(text), _MAX_MARKS):
             if not _in_quotes(text, mark.start()):
                 yield text[start : mark.start()]
                 yield text[start : mark.start()] + "\n```"  # a turn that ends closes what it has begun
