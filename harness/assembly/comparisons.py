@@ -43,11 +43,11 @@ def contrast_rows(
                 a, b = (scores(runs[name], tasks) for name in (first, second))
                 comparison = stats.compare(a, b, strata(runs[first][0], tasks), seeds[cell.student, group])
                 compared.append(((cell, first, second, group), comparison))
-    corrected = stats.holm([comparison.p_value for _, comparison in compared])
-    return [_contrast(*labels, comparison, p) for (labels, comparison), p in zip(compared, corrected, strict=True)]
+    p_holm = stats.corrected([comparison for _, comparison in compared])
+    return [_contrast(*labels, comparison, p) for (labels, comparison), p in zip(compared, p_holm, strict=True)]
 
 
-def recovery_rows(cell: Cell, runs: CellRuns, seeds: SeedVariances) -> list[RecoveryRow]:
+def recovery_rows(cell: Cell, runs: CellRuns) -> list[RecoveryRow]:
     """Compute the recovery of every regime between base and oracle, where the run has both."""
     if not {BASE, ORACLE} <= runs.keys():
         return []
@@ -55,7 +55,7 @@ def recovery_rows(cell: Cell, runs: CellRuns, seeds: SeedVariances) -> list[Reco
     for regime in (name for name in runs if name not in (BASE, ORACLE, *REFERENCES)):
         for group, tasks in _groups(runs).items():
             taught, base, oracle = (scores(runs[name], tasks) for name in (regime, BASE, ORACLE))
-            recovery = stats.recovery(taught, base, oracle, strata(runs[regime][0], tasks), seeds[cell.student, group])
+            recovery = stats.recovery(taught, base, oracle, strata(runs[regime][0], tasks))
             share = None if recovery.recovered is None else to_interval(recovery.recovered)
             rows.append(
                 RecoveryRow(cell=cell, regime=regime, group=group, gap=to_interval(recovery.gap), recovered=share)
@@ -110,6 +110,7 @@ def _contrast(cell: Cell, first: str, second: str, group: str, comparison: stats
         difference=to_interval(comparison.difference),
         p_value=round(comparison.p_value, DIGITS),
         p_holm=round(p_holm, DIGITS),
+        p_pooled=None if comparison.p_pooled is None else round(comparison.p_pooled, DIGITS),
         p_permutation=round(comparison.p_permutation, DIGITS),
         p_mcnemar=None if mcnemar is None else round(mcnemar, DIGITS),
         detectable=round(comparison.detectable, DIGITS),

@@ -70,7 +70,7 @@ def assemble(plan: Plan, artifacts: Artifacts, command: str) -> tuple[ResultReco
     }
     seeds = seed_variances(gradable)
     contrasts = contrast_rows(gradable, recipe.contrasts, seeds)
-    recovery = [row for cell, runs in gradable.items() for row in recovery_rows(cell, runs, seeds)]
+    recovery = [row for cell, runs in gradable.items() for row in recovery_rows(cell, runs)]
     leak = [row for cell, runs in gradable.items() for row in leak_rows(cell, runs, seeds)]
     rows = [row for planned in plan.cells for row in _rows(plan, planned, artifacts, gradable[planned.cell])]
     styles = [style_row(planned, artifacts) for planned in plan.cells]

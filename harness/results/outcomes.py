@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from harness.results.items import Pairs
 from harness.results.schema import TestedDifference
-from harness.stats import Comparison, Scores, SeedVariance, compare, holm, pool_seeds
+from harness.stats import Comparison, Scores, SeedVariance, compare, corrected, pool_seeds
 
 K = TypeVar("K", bound=Hashable)
 
@@ -45,9 +45,9 @@ def compare_pairs(
         compare(scores.second, scores.first, scores.strata, seeds.get(((students or {}).get(compared), group)))
         for compared, group, scores in jobs
     ]
-    corrected = holm([comparison.p_value for comparison in comparisons])
+    corrected_p = corrected(comparisons)
     outcomes: dict[K, list[Outcome]] = {}
-    for (compared, group, scores), comparison, p_holm in zip(jobs, comparisons, corrected, strict=True):
+    for (compared, group, scores), comparison, p_holm in zip(jobs, comparisons, corrected_p, strict=True):
         outcome = _outcome(group, scores, comparison, p_holm, compared in one_seed)
         outcomes.setdefault(compared, []).append(outcome)
     return outcomes

@@ -117,12 +117,14 @@ class TestedDifference(Closed):
 
     Attributes:
         p_value, p_permutation, p_mcnemar, detectable, more_questions, more_seeds: as in `harness.stats.Comparison`.
-        p_holm: `p_value` corrected for all differences that stand together (Holm).
+        p_pooled: as in `harness.stats.Comparison`; None in records made before it was computed.
+        p_holm: the larger of `p_value` and `p_pooled`, corrected for all differences that stand together (Holm).
         one_seed: whether interval and tests are about two students of one seed each: they cover other questions, not other seeds.
     """
 
     difference: Interval
     p_value: float
+    p_pooled: float | None = None
     p_holm: float
     p_permutation: float
     p_mcnemar: float | None

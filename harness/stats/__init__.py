@@ -6,7 +6,7 @@ docs/statistics.md explains the choice of each method and gives its measured cov
 from harness.stats.intervals import Estimate, difference, estimate
 from harness.stats.leak import Leak, leak
 from harness.stats.noise import CONFIDENCE, Noise, Scores, SeedVariance
-from harness.stats.paired import Comparison, compare, holm
+from harness.stats.paired import Comparison, compare, corrected, holm
 from harness.stats.planning import POWER, detectable, more_questions, more_seeds
 from harness.stats.recovery import Recovery, recovery
 from harness.stats.repeats import pass_at_k
@@ -24,6 +24,7 @@ __all__ = [
     "SeedVariance",
     "compare",
     "contrast",
+    "corrected",
     "detectable",
     "difference",
     "estimate",

@@ -21,6 +21,8 @@ class Comparison:
     Attributes:
         difference: the first regime's mean minus the second's.
         p_value: `p_mcnemar` where there is one; else 1 minus the largest confidence at which the interval excludes 0.
+        p_pooled: as `p_value`, with the variance between seeds of all regimes in place of these two regimes' own; None where
+            there is none. For a correction for many pairs, see `corrected`.
         p_permutation: of the sign-flip test over questions. It conditions on the trained students, and ignores the variation
             between seeds.
         p_mcnemar: of the exact McNemar test; None unless both regimes have one run of right-or-wrong answers.
@@ -34,6 +36,7 @@ class Comparison:
 
     difference: Estimate
     p_value: float
+    p_pooled: float | None
     p_permutation: float
     p_mcnemar: float | None
     detectable: float
@@ -48,20 +51,21 @@ def compare(
     """Compare two regimes on the same questions.
 
     Args:
-        pooled: the variance between seeds of all regimes that are compared, from `pool_seeds`. Without it, the two regimes' own
-            is used, which with three seeds is 0 by luck too often for p values that are corrected for many pairs.
+        pooled: the variance between seeds of all regimes that are compared, from `pool_seeds`, for `p_pooled`.
 
     Raises:
         ValueError: as `difference`.
     """
     one_seed = len(first) == len(second) == 1
-    mean, noise = paired_contrast([first, second], [1.0, -1.0], strata, None if one_seed else pooled)
+    mean, noise = paired_contrast([first, second], [1.0, -1.0], strata)
+    together = pooled and not one_seed and paired_contrast([first, second], [1.0, -1.0], strata, pooled)
     half = noise.half_width()
     mcnemar = _mcnemar(first, second)
     centre = _centre(first, second)
     return Comparison(
         difference=Estimate(mean, mean - half, mean + half, None),
         p_value=_p_of_interval(mean, noise) if mcnemar is None else mcnemar,
+        p_pooled=_p_of_interval(*together) if together else None,
         p_permutation=_sign_flips(first.mean(axis=0) - second.mean(axis=0)),
         p_mcnemar=mcnemar,
         detectable=detectable(noise, centre),
@@ -69,6 +73,15 @@ def compare(
         more_seeds=more_seeds(mean, noise, max(len(first), len(second)), centre),
         one_seed=one_seed,
     )
+
+
+def corrected(comparisons: Sequence[Comparison]) -> list[float]:
+    """Return the p values of several comparisons, corrected for their number by `holm`, in the order given.
+
+    The larger of `p_value` and `p_pooled` is corrected. Correction reads small p values, and three seeds of a regime that agree
+    by luck make `p_value` too small. `p_pooled` is too small where these two regimes vary more with their seeds than the others.
+    """
+    return holm([max(comparison.p_value, comparison.p_pooled or 0.0) for comparison in comparisons])
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from harness.stats.intervals import Estimate, difference
-from harness.stats.noise import Scores, SeedVariance
+from harness.stats.noise import Scores
 from harness.stats.variance import variance_parts
 
 MAX_REACH = 1e3
@@ -29,25 +29,21 @@ def recovery(
     base: Scores,
     oracle: Scores,
     strata: Sequence[str] | None = None,
-    pooled: SeedVariance | None = None,
 ) -> Recovery:
     """Estimate the share of the gap between base and oracle that a regime closes. Questions are paired, seeds are not.
 
     The interval is Fieller's (1954, JRSS B 16(2)): all shares r for which regime - (1 - r) base - r oracle is not significantly
     different from 0. docs/statistics.md explains why it is not a bootstrap.
 
-    Args:
-        pooled: as in `contrast`.
-
     Raises:
         ValueError: as `estimate`.
     """
-    gap = difference(oracle, base, strata, pooled)
+    gap = difference(oracle, base, strata)
     if gap.low <= 0:
         return Recovery(gap, None)
     share = (float(regime.mean()) - float(base.mean())) / gap.mean
 
-    parts = variance_parts([regime, base, oracle], strata, pooled)
+    parts = variance_parts([regime, base, oracle], strata)
 
     def excess(r: float) -> float:
         mean, noise = parts.paired_contrast([1.0, r - 1.0, -r])

@@ -100,7 +100,7 @@ def test_a_run_with_one_seed_says_so_in_every_difference() -> None:
 
 def test_recovery_is_of_every_regime_between_base_and_oracle() -> None:
     runs = cell_runs(ACCURACIES)
-    rows = recovery_rows(CELL, runs, seed_variances({CELL: runs}))
+    rows = recovery_rows(CELL, runs)
     assert {row.regime for row in rows} == set(ACCURACIES) - {"base", "oracle", "target", "surrogate"}
     math = next(row for row in rows if (row.regime, row.group) == ("inverted", "math"))
     assert math.recovered is not None

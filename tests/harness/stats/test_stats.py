@@ -9,6 +9,7 @@ from harness.stats import (
     Scores,
     compare,
     contrast,
+    corrected,
     detectable,
     difference,
     estimate,
@@ -66,7 +67,10 @@ def test_pooled_seeds_replace_a_variance_that_is_0_by_luck() -> None:
     assert 7 < pooled.freedom <= 8
     alone, together = compare(lucky, steady), compare(lucky, steady, pooled=pooled)
     assert together.difference.mean == alone.difference.mean
-    assert alone.p_value < 0.05 < together.p_value
+    assert alone.p_pooled is None
+    assert together.p_pooled is not None
+    assert alone.p_value == together.p_value < 0.05 < together.p_pooled
+    assert corrected([together, together]) == [2 * together.p_pooled] * 2
 
 
 def test_pooled_seeds_vary_less_near_0_than_near_one_half() -> None:
