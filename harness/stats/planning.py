@@ -16,7 +16,7 @@ DRAWS = 200
 """Quantiles of the chi-square distribution that the power is averaged over."""
 
 
-def power(effect: float, noise: Noise, growth: float = 1.0) -> float:
+def power(effect: float, noise: Noise, between: float, growth: float = 1.0) -> float:
     """Return the share of experiments whose interval excludes 0 where the true difference is `effect`.
 
     The next experiment estimates the variance between its seeds anew, and few seeds estimate it badly: the half width of its
@@ -24,13 +24,13 @@ def power(effect: float, noise: Noise, growth: float = 1.0) -> float:
 
     Args:
         effect: the true difference; its sign does not matter.
-        noise: the noise of the experiment at hand. The true variances are taken to be its estimates.
-        growth: by how much the true difference multiplies every variance; see `variance_growth`.
+        noise: the noise of the experiment.
+        between: the true variance between seeds, without the residual.
+        growth: by how much the true difference multiplies the variance from questions; see `variance_growth`.
     """
     from scipy.special import ndtr
 
     questions, residual = noise.questions * growth, noise.residual * growth
-    between = _between_seeds(noise) * growth
     estimated = (between + residual) * _chi_squares(noise.seed_freedom)
     widths = t_quantile(CONFIDENCE, noise.question_freedom) ** 2 * questions * np.ones(1)
     if noise.seed_freedom:
@@ -46,7 +46,8 @@ def detectable(noise: Noise, centre: float | None = None) -> float:
     """Return the minimum detectable effect: the smallest true difference whose interval excludes 0 in 80% of experiments.
 
     With one seed it is the half width of the interval plus the power's normal quantile times the standard error (Bloom 1995,
-    Evaluation Review 19(5)); with several, `power` is solved for the difference.
+    Evaluation Review 19(5)); with several, `power` is solved for the difference. The variance between seeds is then divided by
+    the median of its chi-square distribution: with few degrees of freedom it is more often too small than too large.
 
     Args:
         noise: the noise of the difference.
@@ -56,9 +57,10 @@ def detectable(noise: Noise, centre: float | None = None) -> float:
 
     if not noise.error:
         return 0.0
+    between = max(noise.seeds / _median(noise.seed_freedom) - noise.residual, 0.0)
 
     def short(effect: float) -> float:
-        return power(effect, noise, variance_growth(effect, centre)) - POWER
+        return power(effect, noise, between, variance_growth(effect, centre)) - POWER
 
     high = 2 * noise.error
     while short(high) < 0:
@@ -96,6 +98,7 @@ def more_questions(mean: float, noise: Noise, questions: int, centre: float | No
     Returns:
         None where MAX_QUESTIONS more would not be enough.
     """
+    between = _between_seeds(noise)
 
     def noise_at(total: int) -> Noise:
         share = questions / total
@@ -103,7 +106,7 @@ def more_questions(mean: float, noise: Noise, questions: int, centre: float | No
             noise,
             questions=noise.questions * share,
             residual=noise.residual * share,
-            seeds=_between_seeds(noise) + noise.residual * share,
+            seeds=between + noise.residual * share,
             question_freedom=noise.question_freedom + total - questions,
         )
 
@@ -118,15 +121,16 @@ def more_seeds(mean: float, noise: Noise, seeds: int, centre: float | None = Non
     """
     if not noise.seed_freedom:
         return None
+    between = _between_seeds(noise)
 
     def noise_at(total: int) -> Noise:
-        share = seeds / total
+        share, freedom = seeds / total, noise.seed_freedom * (total - 1) / (seeds - 1)
         return replace(
             noise,
             questions=noise.questions - min(noise.residual, noise.questions) * (1 - share),
             residual=noise.residual * share,
-            seeds=(_between_seeds(noise) + noise.residual) * share,
-            seed_freedom=noise.seed_freedom * (total - 1) / (seeds - 1),
+            seeds=(between + noise.residual) * share,
+            seed_freedom=freedom,
         )
 
     return _more(mean, seeds, MAX_SEEDS, noise_at, centre)
@@ -135,6 +139,13 @@ def more_seeds(mean: float, noise: Noise, seeds: int, centre: float | None = Non
 def _between_seeds(noise: Noise) -> float:
     """Return the part of the variance between seeds that more questions do not reduce."""
     return max(noise.seeds - noise.residual, 0.0)
+
+
+def _median(freedom: float) -> float:
+    """Return the median of a chi-square variable over its degrees of freedom; 1 where there are none."""
+    from scipy.special import chdtri
+
+    return float(chdtri(freedom, 0.5)) / freedom if freedom else 1.0
 
 
 @lru_cache(maxsize=256)
@@ -153,5 +164,10 @@ def _more(mean: float, now: int, most: int, noise_at: Callable[[int], Noise], ce
     from bisect import bisect_left
 
     growth = variance_growth(mean, centre)
-    added = bisect_left(range(most + 1), True, key=lambda extra: power(mean, noise_at(now + extra), growth) >= POWER)
+
+    def enough(extra: int) -> bool:
+        noise = noise_at(now + extra)
+        return power(mean, noise, _between_seeds(noise), growth) >= POWER
+
+    added = bisect_left(range(most + 1), True, key=enough)
     return added if added <= most else None
