@@ -36,6 +36,8 @@ class Figures(Closed):
         items: items answered.
         samples: responses to them.
         accuracy: mean over items of each item's mean over samples, with its 95% interval over items; None without a score.
+        official: the same mean of the scores by the benchmark's official grader, for comparisons with published figures; None
+            where it is not computed.
         pass_at: pass@k by k, where every item with a score has at least k graded samples (see `harness.stats.pass_at_k`).
         finished: share that ended before the token limit; None where why they ended was not recorded.
         if_unfinished_right: accuracy if every response that hit the limit or never closed its reasoning counted as right.
@@ -55,6 +57,7 @@ class Figures(Closed):
     if_unfinished_right: float | None
     if_unfinished_wrong: float | None
     mean_tokens: float | None
+    official: Interval | None = None
 
 
 class TaskDescription(Closed):
@@ -169,6 +172,7 @@ def figures(verdicts: Sequence[Verdict], estimator: Estimator = "avg") -> Figure
         if_unfinished_right=_mean(_item_means(by_item.values(), cut_off=1.0)),
         if_unfinished_wrong=_mean(_item_means(by_item.values(), cut_off=0.0)),
         mean_tokens=sum(tokens) / len(tokens) if len(tokens) == count else None,
+        official=_interval(_official_means(by_item.values())),
     )
 
 
@@ -194,6 +198,12 @@ def _item_means(items: Iterable[Sequence[Verdict]], cut_off: float | None = None
         if values:
             means.append(sum(values) / len(values))
     return means
+
+
+def _official_means(items: Iterable[Sequence[Verdict]]) -> list[float]:
+    """Return each item's mean official score over its samples; items without one are left out."""
+    scores = [[verdict.official for verdict in verdicts if verdict.official is not None] for verdicts in items]
+    return [sum(item) / len(item) for item in scores if item]
 
 
 def _pass_at(items: Iterable[Sequence[Verdict]]) -> dict[int, Interval]:

@@ -56,6 +56,7 @@ class Verdict(_Row):
     Attributes:
         finish_reason, tokens: as in `Response`; None where they were not recorded.
         value: score from 0 to 1; None where the item is ungradable.
+        official: score by the benchmark's official grader; None where it is not computed, and in files without it.
     """
 
     finish_reason: FinishReason | None
@@ -64,6 +65,7 @@ class Verdict(_Row):
     value: float | None
     extracted: str | None
     explanation: str
+    official: float | None = None
 
     @property
     def cut_off(self) -> bool:
@@ -104,6 +106,7 @@ def _grade_fields(grade: Grade) -> dict[str, Any]:
         "value": None if grade.state == "ungradable" else grade.value,
         "extracted": grade.extracted,
         "explanation": grade.explanation,
+        "official": grade.official,
     }
 
 

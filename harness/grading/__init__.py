@@ -6,7 +6,7 @@ from harness.grading.choice import grade_choice, grade_jeebench
 from harness.grading.code import grade_humaneval, grade_mbpp
 from harness.grading.literal import grade_literal
 from harness.grading.livecodebench import grade_livecodebench
-from harness.grading.math import grade_math
+from harness.grading.math import grade_math, grade_math500
 
 __all__ = [
     "EXPRESSION_RULE",
@@ -21,5 +21,6 @@ __all__ = [
     "grade_literal",
     "grade_livecodebench",
     "grade_math",
+    "grade_math500",
     "grade_mbpp",
 ]

@@ -34,6 +34,7 @@ _FILLER = re.compile(
     r"(?:(?:simply|just|exactly|precisely|therefore|thus|then|hence|indeed|equal to|given by)\b[\s,:]*)+", re.I
 )
 _VERB = re.compile(r"\b(?:is|are|was|were|be|equals?|becomes)\s+(?=[$\\\d*([-])")
+_STARTS_WITH_NUMBER = re.compile(r"[*_ ]*-?\d[\d.,]*\s+[a-zA-Z]{2}")
 _STARTS_WITH_VALUE = re.compile(r"[*_ ]*[-$\\\d(\[.]")
 _LEFTOVER = re.compile(r"\s*(?:\\[\])]|(?<!\$)\$\$)\s*\Z")  # the end of a formula that began before the sentence
 _WORD = re.compile(r"(?<![a-zA-Z\\{])[a-zA-Z]{2,}")
@@ -94,6 +95,8 @@ def after_answer_is(text: str) -> str | None:
     end = _SENTENCE_END.search(rest, 1 if rest[:1] == "." else 0)
     sentence = rest[: end.start()] if end else rest
     inside = _MATH.search(sentence)
+    if inside and _STARTS_WITH_NUMBER.match(sentence):
+        return sentence.strip("*_ ")
     if inside and not _STARTS_WITH_VALUE.match(sentence):
         values = {value for verb in _VERB.finditer(sentence) if (value := _value_at(sentence[verb.end() :]))}
         if len(values) == 1:

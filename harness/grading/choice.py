@@ -1,6 +1,7 @@
 """Grade multiple-choice answers, and JEEBench with its partial credit."""
 
 import re
+from dataclasses import replace
 from fractions import Fraction
 from typing import Literal, get_args
 
@@ -43,7 +44,8 @@ def grade_jeebench(response: str, reference: str, kind: str, *, markers: Markers
     """Grade a response to a question of JEEBench as its authors do.
 
     `MCQ`: the letters must equal the reference. `MCQ(multiple)`: where all given letters are right but some are missing, each
-    gives a credit of 0.25; a wrong letter gives 0. `Integer` and `Numeric`: the number must be within 0.01. The authors extract
+    gives a credit of 0.25; a wrong letter gives 0. `Integer` and `Numeric`: the number must be within 0.01. `official` is the
+    score of the same answer by the authors' own code, which takes the difference in floating point. The authors extract
     the answer with a second model; here a rule reads it from a box, from "the answer is", or from a response that has nothing
     but letters.
     Source: https://github.com/dair-iitd/jeebench/blob/d92fb626fc1223111dec846f2bcb5ee720caf5e0/compute_metrics.py
@@ -54,11 +56,13 @@ def grade_jeebench(response: str, reference: str, kind: str, *, markers: Markers
     """
     if kind not in get_args(JeeKind):
         raise ValueError(f"unknown kind of question {kind!r}, expected one of {', '.join(get_args(JeeKind))}")
-    if kind == "MCQ":
-        return _grade_letters(response, reference, "ABCD", markers, per_letter=0.0)
-    if kind == "MCQ(multiple)":
-        return _grade_letters(response, reference, "ABCD", markers, per_letter=CREDIT_PER_LETTER)
-    return _grade_number(response, reference, markers)
+    if kind in ("Integer", "Numeric"):
+        return _grade_number(response, reference, markers)
+    per_letter = CREDIT_PER_LETTER if kind == "MCQ(multiple)" else 0.0
+    grade = _grade_letters(response, reference, "ABCD", markers, per_letter)
+    given = grade.extracted or "" if grade.state in ("correct", "wrong") else ""
+    official = None if grade.state == "ungradable" else _official_credit(given, reference, per_letter)
+    return replace(grade, official=official)
 
 
 def read_letters(text: str, options: str) -> frozenset[str]:
@@ -163,16 +167,29 @@ def _grade_number(response: str, reference: str, markers: Markers) -> Grade:
     if expected is None:
         return Grade("ungradable", None, f"the reference {reference[:40]!r} is not a number")
     text = split_reasoning(response, markers)
-    if isinstance(text, Grade):
-        return text
-    answer = extract_answer(text, ("boxed", "sentence", "last_number"))
+    answer = text if isinstance(text, Grade) else extract_answer(text, ("boxed", "sentence", "last_number"))
     if isinstance(answer, Grade):
-        return answer
+        return replace(answer, official=0.0)
     value = _value(number_in(answer))
     if value is None:
-        return Grade("bad_format", answer, f"the answer is not a number: {answer[:80]!r}")
+        return Grade("bad_format", answer, f"the answer is not a number: {answer[:80]!r}", official=0.0)
     state: Literal["correct", "wrong"] = "correct" if abs(value - expected.value) <= TOLERANCE else "wrong"
-    return Grade(state, answer, f"the answer is {answer[:80]!r}, the reference {reference}, within {float(TOLERANCE)}")
+    explanation = f"the answer is {answer[:80]!r}, the reference {reference}, within {float(TOLERANCE)}"
+    return Grade(state, answer, explanation, official=_official_number(value, expected.value))
+
+
+def _official_credit(given: str, reference: str, per_letter: float) -> float:
+    """Return the score of letters by JEEBench's own rule, which heeds neither `or` nor the order."""
+    letters, expected = frozenset(given), frozenset(reference) & frozenset("ABCD")
+    return 1.0 if letters == expected else per_letter * len(letters) * (letters <= expected)
+
+
+def _official_number(value: Fraction, expected: Fraction) -> float:
+    """Return the score of a number by JEEBench's own rule: 0.01 apart in floating point, where 0.63 is too far from 0.62."""
+    try:
+        return float(abs(float(expected) - float(value)) <= float(TOLERANCE))
+    except OverflowError:
+        return 0.0
 
 
 def _value(answer: str) -> Fraction | None:

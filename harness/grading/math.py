@@ -1,6 +1,7 @@
 """Grade math answers: find the final answer by the task's rule, then compare it with the reference."""
 
 import re
+from dataclasses import replace
 
 from harness.grading.algebra import Verdict
 from harness.grading.answers import EXPRESSION_RULE, Rule, extract_answer, split_reasoning
@@ -8,6 +9,7 @@ from harness.grading.base import Grade, State
 from harness.grading.equality import compare
 from harness.grading.notation import canonical
 from harness.grading.numbers import find_numbers
+from harness.grading.prm800k import equal_by_prm800k
 from harness.grading.quantities import read_quantity, split_unit
 from harness.grading.statements import read_clock
 from traceinv.reasoning import THINK, Markers
@@ -26,6 +28,18 @@ _STATES: dict[Verdict, State] = {
     "undecided": "bad_format",
     "bad_reference": "ungradable",
 }
+
+
+def grade_math500(response: str, reference: str, *, markers: Markers = THINK) -> Grade:
+    """Grade a response to a problem of MATH, with the verdict of prm800k's grader on the same answer as the official score.
+
+    Raises:
+        GradingFailed: the process that compares expressions failed.
+    """
+    grade = grade_math(response, reference, markers=markers)
+    answered = grade.extracted is not None and grade.state != "ungradable"
+    official = equal_by_prm800k(str(grade.extracted), reference) if answered else False
+    return replace(grade, official=None if grade.state == "ungradable" else float(official))
 
 
 def grade_math(response: str, reference: str, *, rule: Rule = EXPRESSION_RULE, markers: Markers = THINK) -> Grade:

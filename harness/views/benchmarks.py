@@ -50,10 +50,15 @@ def print_figures(console: Console, rows: Mapping[str, Figures], heading: str) -
     table.add_column(heading, no_wrap=True)
     for column in ("items", "accuracy", "95%", "bounds", "finished", "unclosed", "no\nanswer", "bad\nformat"):
         table.add_column(column, justify="right", no_wrap=True)
-    if any(row.ungradable for row in rows.values()):
-        table.add_column("un-\ngradable", justify="right", no_wrap=True)
+    ungradable = any(row.ungradable for row in rows.values())
+    official = any(row.official for row in rows.values())
+    for shown, column in ((ungradable, "un-\ngradable"), (official, "official\ngrader")):
+        if shown:
+            table.add_column(column, justify="right", no_wrap=True)
     for name, row in rows.items():
-        table.add_row(name, *_cells(row)[: len(table.columns) - 1])
+        more = [_percent(row.ungradable)] * ungradable
+        more += [_percent(row.official.mean if row.official else None)] * official
+        table.add_row(name, *_cells(row), *more)
     console.print(table)
     for name, row in rows.items():
         for k, interval in row.pass_at.items():
@@ -65,7 +70,7 @@ def print_figures(console: Console, rows: Mapping[str, Figures], heading: str) -
 def _cells(row: Figures) -> list[str]:
     each = row.samples / row.items
     accuracy = row.accuracy
-    shares = (row.finished, row.unfinished, row.no_answer, row.bad_format, row.ungradable)
+    shares = (row.finished, row.unfinished, row.no_answer, row.bad_format)
     return [
         f"{row.items}" if each == 1 else f"{row.items} x {each:g}",
         _percent(accuracy.mean if accuracy else None),

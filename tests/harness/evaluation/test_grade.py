@@ -137,3 +137,18 @@ def test_a_response_that_was_cut_off_is_unfinished_where_others_have_reasoning(f
 def test_an_empty_marker_is_refused(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert grade(folder, line("gsm8k/0", "1"), "--think", "", "x") == 2
     assert "--think: expected two markers, got an empty text" in capsys.readouterr().err
+
+
+def test_the_score_of_the_official_grader_stands_beside_the_grade(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    row = {"question": "q", "gold": "0.62", "type": "Numeric", "subject": "phy", "description": "d", "index": 0}
+    (tmp_path / "jeebench.jsonl").write_text(json.dumps(row) + "\n")
+    (tmp_path / "r.jsonl").write_text(line("jeebench/0", r"\boxed{0.63}"))
+    command = ["grade", "jeebench", str(tmp_path / "r.jsonl"), "--data-dir", str(tmp_path)]
+    assert main([*command, "--out", str(tmp_path / "o.jsonl")]) == 0
+    assert "official" in capsys.readouterr().out
+    verdict = json.loads((tmp_path / "o.jsonl").read_text())
+    assert (verdict["value"], verdict["official"]) == (1.0, 0.0)
+    assert main([*command, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["figures"]["official"]["mean"] == 0.0
