@@ -22,7 +22,11 @@ ITEMS = {
     "amc23": 40,
     "cruxeval": 800,
     "humaneval": 164,
+    "humaneval_plus": 164,
+    "jeebench": 515,
+    "livecodebench": 342,
     "mbpp": 500,
+    "mbpp_plus": 378,
 }
 
 pytestmark = pytest.mark.skipif(not MIRROR.is_dir(), reason=f"no mirror of the data at {MIRROR}")
