@@ -22,7 +22,7 @@ def test_records_survive_the_way_through_a_file(tmp_path: Path) -> None:
         ('{"id": "1", "kind": "c"}', "x.jsonl:2: text: field required"),
         ('{"id": 1, "kind": "c", "text": "t"}', "x.jsonl:2: id: input should be a valid string, got 1"),
         ('{"id": "1", "kind": "c", "text": "t", "trace": "x"}', "x.jsonl:2: unknown key 'trace'"),
-        ('{"id": "1", "kin": "c", "text": "t"}', "x.jsonl:2: kind: field required"),
+        ('{"id": "1", "kin": "c", "text": "t"}', "x.jsonl:2: unknown key 'kin' (did you mean 'kind'?)"),
         ("not json", "x.jsonl:2: invalid JSON"),
         ("", "x.jsonl:2: invalid JSON"),
     ],
