@@ -215,7 +215,7 @@ def difference_caption(count: int, differences: Iterable[TestedDifference]) -> s
         differences: those of the table.
     """
     one_seed = (
-        " 'these students': with one seed, interval and test cover other questions, not other seeds, so no p is shown."
+        " '1 seed': interval and test are about these students on other questions, not about other seeds, so no p is shown."
         if any(difference.one_seed for difference in differences)
         else ""
     )
@@ -277,4 +277,4 @@ def _recovered(figures: Mapping[str, RecoveryRow], group: str) -> str:
 
 def _significant(difference: TestedDifference) -> str:
     answer = "yes" if is_significant(difference) else "no (Holm)" if excludes_zero(difference.difference) else "no"
-    return f"{answer}, these students" if difference.one_seed else answer
+    return f"{answer}, 1 seed" if difference.one_seed else answer

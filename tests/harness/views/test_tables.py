@@ -88,7 +88,7 @@ def test_endings_are_shares_of_all_replies() -> None:
         ({"low": -0.1, "high": 0.2, "more_seeds": None}, "no", "900 questions"),
         ({"low": -0.1, "high": 0.2, "more_questions": None, "more_seeds": None}, "no", "over 100,000 questions"),
         ({"low": -0.1, "high": 0.1}, "no", ""),
-        ({"low": 0.1, "high": 0.2, "one_seed": True}, "yes, these students", ""),
+        ({"low": 0.1, "high": 0.2, "one_seed": True}, "yes, 1 seed", ""),
     ],
 )
 def test_a_difference_says_whether_it_is_significant_and_what_data_it_needs(
