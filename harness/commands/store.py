@@ -67,9 +67,12 @@ def _add_folder(parser: argparse.ArgumentParser) -> None:
 def _open(options: argparse.Namespace) -> "Store":
     from harness.pipeline.store import Store
 
+    store = Store(options.store)
     if not options.store.is_dir():
         raise InputError(f"--store {options.store}: no such folder")
-    return Store(options.store)
+    if any(options.store.iterdir()) and not store.is_used() and next(store.artifacts(), None) is None:
+        raise InputError(f"--store {options.store}: holds no artifacts; expected the store of a run, such as {STORE}")
+    return store
 
 
 def _verify(options: argparse.Namespace) -> int:

@@ -13,12 +13,12 @@ from inspect import getfile
 from pathlib import Path
 from typing import Any
 
+from harness.pipeline.store import KEY_LENGTH
 from harness.sources import OURS, changed_files, closure, fingerprint
 from harness.stages.base import StageKind
 from traceinv.digests import digest_json
 
 PYTHON = "python"
-KEY_LENGTH = 24
 
 
 def make_key(kind: StageKind, params: Mapping[str, Any], inputs: Mapping[str, str]) -> str:

@@ -7,6 +7,7 @@ one rename, so it is there whole or not at all.
 import fcntl
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -23,6 +24,8 @@ from traceinv.schema import Closed, describe
 META = "artifact.json"
 PARTIAL, LOGS = "partial", "logs"
 """Folders of a store that hold no artifacts: drafts with their locks, and what failed stages printed."""
+KEY_LENGTH = 24
+KEY = re.compile(f"[0-9a-f]{{{KEY_LENGTH}}}")
 USE = ".in-use"
 """The file that runs lock for as long as they use a store."""
 INTERRUPTIONS = ("resumed", "repeated")
@@ -129,16 +132,26 @@ class Store:
         return Artifact(path=folder, description=read)
 
     def folders(self) -> Iterator[tuple[str, str]]:
-        """Go through kind and key of all artifacts, damaged ones too."""
+        """Go through kind and key of all artifacts, damaged ones too; other folders are passed over."""
         kinds = sorted(self.root.iterdir()) if self.root.is_dir() else []
         for kind in (path for path in kinds if path.is_dir() and path.name not in (PARTIAL, LOGS)):
-            yield from ((kind.name, folder.name) for folder in sorted(kind.iterdir()))
+            for folder in sorted(kind.iterdir()):
+                if KEY.fullmatch(folder.name) or (folder / META).is_file():
+                    yield kind.name, folder.name
+
+    def drafts(self) -> list[Path]:
+        """List the folders of unfinished stages."""
+        return sorted(path for path in (self.root / PARTIAL).glob("*/*") if path.is_dir())
 
     def artifacts(self) -> Iterator[Artifact]:
         """Go through all artifacts that can be used."""
         for kind, key in self.folders():
             if artifact := self.find(kind, key):
                 yield artifact
+
+    def is_used(self) -> bool:
+        """Say whether a run has ever used the folder as a store."""
+        return (self.root / USE).is_file()
 
     @contextmanager
     def in_use(self) -> Iterator[None]:

@@ -85,8 +85,7 @@ def sizes(store: Store) -> dict[str, tuple[int, int]]:
     for kind, key in store.folders():
         count, size = totals.get(kind, (0, 0))
         totals[kind] = count + 1, size + folder_bytes(store.path(kind, key))
-    drafts = [path for path in (store.root / PARTIAL).glob("*/*") if path.is_dir()]
-    if drafts:
+    if drafts := store.drafts():
         totals[PARTIAL] = len(drafts), sum(map(folder_bytes, drafts))
     return totals
 
@@ -147,7 +146,7 @@ def tidy(store: Store, artifacts: Iterable[ArtifactName]) -> int:
     with store.alone():
         for kind, key in artifacts:
             store.remove(kind, key)
-        drafts = [path for path in (store.root / PARTIAL).glob("*/*") if path.is_dir()]
+        drafts = store.drafts()
         for name in (PARTIAL, LOGS):
             shutil.rmtree(store.root / name, ignore_errors=True)
     return len(drafts)

@@ -65,6 +65,24 @@ def test_gc_deletes_nothing_while_a_run_uses_the_store(store: Store, capsys: pyt
     assert len(list(store.artifacts())) == 3
 
 
+@pytest.mark.parametrize("command", ["verify", "du", "gc"])
+def test_a_folder_that_is_no_store_is_left_alone(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("photos/2024", "logs", "partial/x"):
+        (tmp_path / name).mkdir(parents=True)
+    assert main(["store", command, "--store", str(tmp_path)]) == 2
+    assert "holds no artifacts; expected the store of a run" in capsys.readouterr().err
+    assert (tmp_path / "photos" / "2024").is_dir()
+
+
+def test_gc_deletes_nothing_that_is_no_artifact(store: Store, tmp_path: Path) -> None:
+    (tmp_path / "store" / "photos" / "2024").mkdir(parents=True)
+    assert main(["store", "gc", "--store", "store", "--delete"]) == 0
+    assert list(store.artifacts()) == []
+    assert (tmp_path / "store" / "photos" / "2024").is_dir()
+
+
 def test_gc_stops_at_a_record_that_it_cannot_read_and_passes_over_other_files(
     store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
