@@ -59,6 +59,11 @@ OPENED_BY_THE_REPLY = (
     Markers("<|thinking|>", "<|/thinking|>"),
     Markers("<|begin_of_thinking|>", "<|end_of_thinking|>"),
     Markers("<|think_start|>", "<|think_end|>"),
+    Markers("<|im_start|>think", "<|im_start|>answer"),  # s1
+    Markers("<Thought>", "</Thought>"),  # Marco-o1
+    Markers("<Thinking>", "</Thinking>"),
+    Markers("<THINK>", "</THINK>"),
+    Markers("<REASONING>", "</REASONING>"),
     Markers("<scratchpad>", "</scratchpad>"),
     Markers("Here is my thought process:", "Here is my response:"),  # Granite 3
     Markers("Here's my thought process:", "Here's my response:"),
@@ -107,7 +112,7 @@ def read_reply(reply: str, markers: Markers = THINK) -> Parts:
     end = _last_closing(reply, markers.close)
     if end is not None:
         after = end + len(markers.close)
-        reopened = _next_opening(reply, markers.open, after) is not None
+        reopened = _next_opening(reply, markers.open, after, spaced=False) is not None
         return Parts(reply[:end].strip().removeprefix(markers.open), reply[after:], reopened)
     opening = _next_opening(reply, markers.open, 0)
     if opening is None and not markers.opened:
@@ -228,10 +233,14 @@ def _last_closing(reply: str, close: str) -> int | None:
     return at if at >= 0 else None
 
 
-def _next_opening(reply: str, opening: str, start: int) -> int | None:
-    """Return where the first opening marker from `start` on begins; one in quotes or within a sentence is only mentioned."""
+def _next_opening(reply: str, opening: str, start: int, *, spaced: bool = True) -> int | None:
+    """Return where the first opening marker from `start` on begins; one in quotes or within a sentence is only mentioned.
+
+    Args:
+        spaced: whether one after a space, such as at the start of a sentence, can open the reasoning.
+    """
     at = reply.find(opening, start)
-    while at >= 0 and _is_mentioned(reply, at, at + len(opening)):
+    while at >= 0 and (_is_mentioned(reply, at, at + len(opening)) or (not spaced and reply[at - 1 : at] == " ")):
         at = reply.find(opening, at + 1)
     return at if at >= 0 else None
 

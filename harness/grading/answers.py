@@ -21,7 +21,8 @@ _MAX_SENTENCE_LENGTH = 2000
 _HASHES = re.compile(r"####[ \t]*(\S[^\n]*)")
 _HEADING = re.compile(r"(?:\d+[.):]\s+)?[*_]*[A-Za-z]{2}[^\n]*\n\s*\S")
 _ANSWER_IS = re.compile(
-    r"\banswers?\b(?:[^.\n:=]{0,80}?(?:\bis\b|\bare\b)|[*_\s]*[:=])(?:[*_\s]*:)?|\banswer[*_ \t]*\n", re.I
+    r"\b(?:answers?\b(?:[^.\n:=：]{0,80}?\b(?:is|are|be)\b|[*_\s]*[:=：])|ans\b[. ]*[:=])(?:[*_\s]*:)?|\banswer[*_ \t]*\n",
+    re.I,
 )
 _SENTENCE_END = re.compile(
     r"\n|(?<!\\)(?<!\bMr)(?<!\bMs)(?<!\bMrs)(?<!\bDr)(?<!\bSt)(?<!\bvs)[.!?](?:[\s*_]|$)|\.?(?:\*\*|__)(?=\s|$)"

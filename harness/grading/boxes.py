@@ -8,9 +8,11 @@ _BOX = re.compile(r"\\(?:boxed|fbox)(?![a-zA-Z])\s*")
 _BETWEEN_BOXES = re.compile(
     r"(?:[\s$,;]|\\[()\[\],;]|\\quad|\\text\s*\{\s*(?:and|or)\s*\}|\band\b|\bor\b|\b[a-z](?:_(?:\w|\{\w\}))?\s*=)*"
 )
+_WORD_FOR_ANSWER = (
+    r"(?:(?:your|the|final|numerical) )*(?:answer|result|value|solution|number|letter|expression)(?: here)?"
+)
 _MENTION = re.compile(
-    r"\s*(?:\\?[lc]?dots|[.…_?\s]*|\\(?:text|mathrm|mathbf)\{[^{}]*\b(?:answer|solution)\b\s*\}|(?:your |final |the )*answer)\s*",
-    re.I,
+    rf"\s*(?:\\[lc]?dots|[.…_?\s]*|{_WORD_FOR_ANSWER}|\\(?:text|mathrm|mathbf)\{{\s*{_WORD_FOR_ANSWER}\s*\}})\s*", re.I
 )
 _BARE_MENTION = re.compile(r"[^\w\\+-]*|[a-z]{2,}\W*", re.I)
 _TAG = re.compile(r"<answer>(.*?)(</answer>|\Z)|<\|begin_of_box\|>(.*?)(<\|end_of_box\|>|\Z)", re.S | re.I)

@@ -21,12 +21,19 @@ JeeKind = Literal["MCQ", "MCQ(multiple)", "Integer", "Numeric"]
 CREDIT_PER_LETTER = 0.25
 TOLERANCE = Fraction(1, 100)
 
-_STATED = re.compile(r"\banswers?\b(?:[^.\n:=]{0,80}?\b(?:is|are|be)\b| ?[:=])(?: ?:)?|\banswers?\n", re.I)
+_STATED = re.compile(r"\bans\b[.:]*|\banswers?\b(?:[^.\n:=]{0,80}?\b(?:is|are|be)\b| ?[:=])(?: ?:)?|\banswers?\n", re.I)
 _CORRECT = re.compile(
     r"\b(?:correct|right|true|valid|appropriate|suitable|only)\b(?:[^.\n]|\.(?![ \n])){0,250}?"
-    r"(?:\b(?:is|are|be)\b(?! ?\()|is ?\(are\)|:)(?=[ \n]*(?:the )?(?:(?:option|statement|choice)s? ?)?"
-    r"(?:⟨|[A-Za-z] ?(?:[.,\n]|and\b|or\b|$)))",
+    r"(?:\b(?:is|are|be)\b(?! ?\(are)|is ?\(are\)|:)(?=[ \n]*(?:the )?(?:(?:option|statement|choice)s? ?)?"
+    r"(?:⟨|\(?[A-Za-z]\)? ?(?:[.,;\n]|and\b|or\b|$)))",
     re.I,
+)
+_CHOSEN = re.compile(
+    r"\b(?:choose|pick|select|go with)\b(?= (?:the )?(?:option |answer |choice )?(?:⟨[A-Z]⟩|[A-Z])(?:[.,!\n]|$))"
+)
+_HENCE = re.compile(r"(?:(?:so|hence|thus|therefore|finally|it is|it's)\b[, :]*)+", re.I)
+_IS_CORRECT = re.compile(
+    r"[^a-z]*(?:(?:and|both|all)\b[^a-z]*)*(?:is|are) (?:all |both |the )*(?:correct|right|true|answers?)\b"
 )
 _IS_THE_ANSWER = re.compile(r"\b(?:is|are) the (?:only |correct |right |final )*(?:answers?|options?|choices?)\b", re.I)
 _DENIED_BOX = re.compile(r"[$\s]*(?:is|are)?\s*(?:not\b|incorrect|wrong|false)", re.I)
@@ -94,7 +101,7 @@ def _stated(plain: str, reader: OptionReader) -> Choice | None:
     """Return the choice of the last sentence that says what the answer is."""
     starts = sorted(
         {(match.end(), True) for match in _STATED.finditer(plain)}
-        | {(match.end(), False) for match in _CORRECT.finditer(plain)}
+        | {(match.end(), False) for pattern in (_CORRECT, _CHOSEN) for match in pattern.finditer(plain)}
     )
     places = [(start, plain[start:], is_answer) for start, is_answer in starts]
     for _, rest, is_answer in reversed(places):
@@ -122,7 +129,10 @@ def _concluded(plain: str, reader: OptionReader) -> Choice | None:
         return reader.read("\n" + "\n".join(lines[first + 1 :])) if lines[first].endswith(":") else None
     announced = first > 0 and lines[-2].endswith(":")
     closing = f"{lines[-2]} {lines[-1]}" if announced else lines[-1]
-    choice = reader.read_sentence(_BEFORE_SENTENCE.split(closing)[-1])
+    sentence = _BEFORE_SENTENCE.split(closing)[-1]
+    bare = _HENCE.sub("", sentence, count=1) if _HENCE.match(sentence) else sentence
+    labels_only = reader.is_bare(bare) or _IS_CORRECT.match(bare)
+    choice = reader.read(bare) if labels_only else reader.read_sentence(sentence)
     if choice is None or not choice.letters or reader.verdicts(plain) - choice.letters:
         return None
     return choice

@@ -21,7 +21,9 @@ _VERDICTS_NEGATIVE = (
 _VERDICTS_POSITIVE = r"(?:true|correct|right|valid|consistent|the (?:correct |right |only )?(?:answer|option|choice))\b"
 _VERB = r"(?:(?:is|are|was|were|must be|statements?|options?|also|all|both|indeed|therefore|only|definitely)\b[ :]*)*"
 _DENIED = re.compile(
-    rf"[ :,=–—-]*{_VERB}{_VERDICTS_NEGATIVE}|.*[:(–—-] ?(?:false|incorrect|wrong|not [a-z]+)[ ).]*$", re.I
+    rf"(?!,? ?not (?:the )?(?:options? |statements? )?⟨)[ :,=–—-]*{_VERB}{_VERDICTS_NEGATIVE}"
+    r"|.*[:(–—-] ?(?:false|incorrect|wrong|not [a-z]+)[ ).]*$",
+    re.I,
 )
 _AFFIRMED = re.compile(rf"[ :,=–—-]*{_VERB}{_VERDICTS_POSITIVE}|.*[:(–—-] ?(?:true|correct|right)[ ).]*$", re.I)
 _DENIED_BEFORE = re.compile(
@@ -44,6 +46,7 @@ _ALL = re.compile(
     r"|^all (?:of )?(?:the |them|these|four )?(?:above|options|statements|choices)?[ .]*$",
     re.I,
 )
+_BULLET = re.compile(r"^(?:[-•]|\d+[.)]) (?=⟨)", re.M)
 _LOWER = r"\(? ?[{letters}] ?\)?"
 
 
@@ -106,7 +109,7 @@ class OptionReader:
         text = "\n".join(line for line in lines if line)
         text = self._list.sub(r"\1", text)
         text = self._bracketed.sub(lambda match: f"⟨{match['round'] or match['square']}⟩", text)
-        return self._half.sub(r"⟨\1⟩", text)
+        return _BULLET.sub("", self._half.sub(r"⟨\1⟩", text))
 
     def read(self, content: str) -> Choice | None:
         """Read the place that states the answer, such as `B`, `(A) 5 cm and (C) 7 cm`, `A, C` or `b`.

@@ -44,6 +44,10 @@ _COMMANDS = [  # a doubled backslash is left alone: it ends the row of a matrix
     (r"\\(?:,|;|:|>|quad(?![a-z])|qquad(?![a-z])|\s|~)", " "),
     (r"\\(?:left|right|big|Big|bigl|bigr|Bigl|Bigr|displaystyle|limits|mathstrut)(?![a-zA-Z])\.?", ""),
     (r"\\[dtc]frac(?![a-zA-Z])", r"\\frac"),
+    (r"\\[dt]binom(?![a-zA-Z])", r"\\binom"),
+    (r"(?:\{\})?[_^]\s*\{?(\d+|n)\}?\s*C_\s*\{?(\d+|[kr])\}?", r"\\binom{\1}{\2}"),
+    (r"\{\s*\\(?:rm|bf|it)\s+([^{}]*)\}", r"\\text{\1}"),
+    (r"([)\]])\s*(?:\\text\{\s*or\s*\}|\bor\b|,)\s*[a-zA-Z]\s*\\in(?![a-zA-Z])\s*(?=[(\[])", r"\1\\cup "),
     (r"\\mathrm\s*\{\s*([ei])\s*\}", r" \1"),  # the constants e and i; no unit has such a name
     (r"\\(?:text(?:bf|it|rm|sf|normal)?|mbox|mathrm|mathbf|mathit|mathsf|boldsymbol|bm|underline)\s*\{", r"\\text{"),
     (r"\\text\{\s*\}", ""),

@@ -43,6 +43,7 @@ _CALLS = [
     (re.compile(r"(?<![a-zA-Z\\])cbrt\s*(?=\()"), r"\sqrt[3]{", "}"),
     (re.compile(r"(?<![a-zA-Z\\])abs\s*(?=\()"), "|", "|"),
 ]
+_ROOT = re.compile(r"(?<![a-zA-Z\\])sqrt\s*(\d+|[a-zA-Z](?![a-zA-Z]))")
 _MAX_CALLS = 20
 _TRIGONOMETRIC = r"\\(?:sin|cos|tan|cot|sec|csc)(?![a-zA-Z])(?:\s*\^\s*(?:\d|\{\s*-?\d+\s*\}))?\s*"
 _ANGLE = r"(-?(?:\d+(?:\.\d+)?|\.\d+)|\\[a-zA-Z]+|[a-zA-Z])"
@@ -65,7 +66,7 @@ def from_plain(text: str) -> str:
     if words - _NAMES.keys() - set(_FUNCTIONS) - _OTHER_WORDS - UNIT_OF.keys():
         return text
     parts[::2] = [_FUNCTION.sub(r"\\\1", _NAME.sub(_command, part)) for part in parts[::2]]
-    text = "".join(parts)
+    text = _ROOT.sub(r"\\sqrt{\1}", "".join(parts))
     for pattern, opening, closing in _CALLS:
         text = _rewrite_groups(text, pattern, partial(_enclose, opening, closing))
     return text

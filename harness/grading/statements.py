@@ -10,7 +10,7 @@ _TERM = rf"(?:m?\s*{_OVER}|\|\s*{_LETTER}+\s*\||(?:{_NAMED}\s*)+)"
 _NAME = re.compile(rf"(?:{_TERM}(?:\s*[+-]\s*{_TERM})*|\(\s*{_NAMED}(?:\s*,\s*{_NAMED})+\s*\))")
 _RELATION = re.compile(r"=|\\approx(?![a-zA-Z])|\\(?:le|ge|ne|in|equiv|cup)(?![a-zA-Z])|<|>")
 _LABEL = re.compile(r"(?:\\text\s*\{\s*\(?[A-E]\)[.:]?\s*\}|\([A-E]\))\s*(?=\S)")
-_AND = re.compile(r"\s*,?\s*(?:\\text\{\s*and\s*\}|\band\b)\s*")
+_AND = re.compile(r"\s*;\s*|\s*,?\s*(?:\\text\{\s*and\s*\}|\band\b)\s*")
 _POINT = r"\([^()=]*,[^()=]*\)"
 _NAMED_POINTS = re.compile(
     rf"\(\s*{_NAMED}(?:\s*,\s*{_NAMED})+\s*\)\s*=\s*"
@@ -53,7 +53,8 @@ def without_tuple_name(answer: str) -> str:
 
 def named_components(answer: str) -> list[tuple[str, str]] | None:
     r"""Return the (name, value) of each component of `x = 3, y = 4`; None for answers of another form."""
-    parts = [_COMPONENT.fullmatch(part) for part in split_outside(_AND.sub(",", answer), ",")]
+    inside = answer[2:-2] if answer.startswith(r"\{") and answer.endswith(r"\}") else answer
+    parts = [_COMPONENT.fullmatch(part) for part in split_outside(_AND.sub(",", inside), ",")]
     components = [(match.group(1).lstrip("\\"), match.group(2).strip()) for match in parts if match]
     distinct = len({name for name, _ in components}) == len(parts)
     return components if distinct and len(parts) > 1 else None

@@ -23,7 +23,8 @@ MAX_SYMBOLS = 4
 SAMPLE_POINTS, MIN_AGREEING = 60, 6
 
 _IMAGINARY = re.compile(r"(?<![a-zA-Z\\])i(?![a-zA-Z])")
-_CONNECTIVE = re.compile(r"\\text\s*\{\s*(?:or|and)\s*\}|\\(?:lor|land|vee|wedge)(?![a-zA-Z])|\b(?:or|and)\b")
+_CONNECTIVE = re.compile(r"\\text\s*\{\s*(?:or|and)\s*\}|\\(?:lor|land|vee|wedge)(?![a-zA-Z])|\b(?:or|and)\b|,")
+_EXCLUDED = re.compile(r"\s*([a-zA-Z])\s*\\ne\s*([^=<>\\(]+(?:,[^=<>\\(]+)+)")
 _OR = re.compile(r"or|vee")
 _RELATION = re.compile(r"<|>|\\(?:le|ge|ne|lt|gt)(?![a-zA-Z])")
 _SIDE_BY_SIDE = re.compile(r"\d\s+\d")
@@ -89,6 +90,8 @@ def _parse(text: str, real: bool) -> "Basic":
     from latex2sympy2_extended.latex2sympy2 import ConversionConfig, NormalizationConfig, latex2sympy, normalize_latex
     from sympy import Float, I, Rational, Symbol, nan, zoo
 
+    if excluded := _EXCLUDED.fullmatch(text):  # `x \\ne 1, 2`
+        text = ", ".join(rf"{excluded[1]} \ne {value}" for value in excluded[2].split(","))
     if len(parts := _CONNECTIVE.split(text)) > 1 and all(_RELATION.search(part) for part in parts):
         return _connected(text, parts, real)
     if _SIDE_BY_SIDE.search(text):
@@ -112,17 +115,22 @@ def _parse(text: str, real: bool) -> "Basic":
 def _connected(text: str, parts: "list[str]", real: bool) -> "Basic":
     """Parse inequalities joined by "or" or "and" as the union or the intersection of their solutions.
 
+    Those joined by commas hold together or, where they cannot, one or the other.
+
     Raises:
         ValueError: they are joined by both, or one is no inequality in one variable.
     """
     from sympy import Intersection, Union
 
     solutions = [_solutions(_parse(part, real)) for part in parts]
-    joined_by_or = [bool(_OR.search(connective)) for connective in _CONNECTIVE.findall(text)]
+    connectives = _CONNECTIVE.findall(text)
+    joined_by_or = [bool(_OR.search(connective)) for connective in connectives]
     symbols = {symbol for part in parts for symbol in _parse(part, real).free_symbols}
     if None in solutions or len(symbols) != 1 or len(set(joined_by_or)) > 1:
         raise ValueError("relations that are no inequalities in one variable, or joined by both `or` and `and`")
-    return Union(*solutions) if joined_by_or[0] else Intersection(*solutions)
+    together = Intersection(*solutions)
+    contradictory = together.is_empty is True and all(connective == "," for connective in connectives)
+    return Union(*solutions) if joined_by_or[0] or contradictory else together
 
 
 def _equal(gold: Any, got: Any) -> bool:
