@@ -9,7 +9,9 @@ _NUMBER = re.compile(
     rf"(?:\s*(?:\\times|\\cdot|[×x*·⋅])\s*10\s*{_POWER}|[eE][-+]?\d{{1,3}}(?!\w)|{_POWER}|\s*/\s*\d+(?![\d.]))?"
 )
 _COMMAND = re.compile(r"\\[a-zA-Z]+\Z|\b(?:rs|usd|us|eur|gbp|inr|cad|aud|hk|rm|php|ksh)\Z", re.I)
-_BEFORE = re.compile(r"(?:[a-zA-Z]|[\^_]\s*\{?\s*[-−+]?|\S/|\b(?:step|equation|eq\.|lemma|theorem)\s*\(?)\Z", re.I)
+_BEFORE = re.compile(
+    r"(?:[a-zA-Z]|[\^_]\s*\{?\s*[-−+]?|\S/|(?<=[a-z,] )(?:step|equation|eq\.|lemma|theorem)\s*\(?)\Z", re.I
+)
 _AFTER = re.compile(r"(?:st|nd|rd|th)\b|\^|[- ]?(?:decimals?\b|significant\b|sig\b)", re.I)
 _WINDOW = 20  # characters before and after a number that are looked at
 
@@ -19,7 +21,7 @@ def find_numbers(text: str, *, everywhere: bool = False) -> list[tuple[str, int,
 
     Args:
         everywhere: whether to return digits too that belong to something else: to a formula (`C8H10`, `x^2`, `)/2`), to an
-            ordinal (`2nd`), to a number of decimal places, or to the name of a step.
+            ordinal (`2nd`), to a number of decimal places, or to a step that is mentioned.
     """
     return [
         (match.group().rstrip(","), match.start(), match.end())
