@@ -11,7 +11,7 @@ from dataclasses import replace
 
 from harness.grading.base import Grade, GradingFailed
 from harness.grading.evalplus import MEMORY_BYTES, UnknownHelpers, by_evaluators_rule
-from harness.grading.items import fault_of, idle_functions
+from harness.grading.items import Run, idle_fault, idle_functions, solution_fault
 from harness.grading.programs import find_program
 from harness.grading.syntax import definitions_of
 from harness.sandbox import BrokenTests, Checks, Limits, Outcome, SandboxFailed, shared_pool
@@ -104,56 +104,57 @@ class _Item:
         self.after = after
 
     def grade(self, program: str | Grade, plus: bool) -> Grade:
-        """Grade a program, or pass the grade of a response without one on. An item that can grade none is ungradable.
+        """Grade a program, or pass the grade of a response without one on. An item that shows nothing is ungradable.
 
         For the plus tasks the grade also has the official score, which EvalPlus gives for every item.
         """
-        key = repr((self.tests, self.solution, self.names, self.after))
-        fault = fault_of(
-            hashlib.sha256(key.encode()).hexdigest(), self.judge, self.solution, idle_functions(self.names)
-        )
+        key = hashlib.sha256(repr((self.tests, self.solution, self.names, self.after)).encode()).hexdigest()
+        fault = idle_fault(key, lambda idle: self.run(idle).grade, idle_functions(self.names))
         if isinstance(program, Grade):
-            grade = program
+            run = Run(program)
         elif fault is not None and not plus:
             return Grade("ungradable", program, fault)
         else:
-            grade = self._judge_definitions(program) if plus else self.judge(program)
-        official = float(grade.state == "correct") if plus else None
-        if fault is not None:
-            grade = Grade("ungradable", grade.extracted, fault)
-        return replace(grade, official=official)
+            run = self._run_definitions(program) if plus else self.run(program)
+        if fault is None and run.grade.state != "correct":
+            fault = solution_fault(key, self.run, self.solution, run)
+        grade = run.grade if fault is None else Grade("ungradable", run.grade.extracted, fault)
+        return replace(grade, official=float(run.grade.state == "correct") if plus else None)
 
-    def _judge_definitions(self, program: str) -> Grade:
+    def _run_definitions(self, program: str) -> Run:
         """Run the tests against a program and, where it fails, against its definitions alone."""
-        grade = self.judge(program)
-        definitions = None if grade.state == "correct" else definitions_of(program, self.names)
-        if definitions is None or self.judge(definitions).state != "correct":
-            return grade
-        return Grade("correct", program, "all tests pass, without the statements beside the program's definitions")
+        run = self.run(program)
+        definitions = None if run.grade.state == "correct" else definitions_of(program, self.names)
+        if definitions is None:
+            return run
+        alone = self.run(definitions)
+        if alone.grade.state != "correct":
+            return Run(run.grade, max(run.calls, alone.calls))
+        explanation = "all tests pass, without the statements beside the program's definitions"
+        return Run(Grade("correct", program, explanation), alone.calls)
 
-    def judge(self, program: str) -> Grade:
+    def run(self, program: str) -> Run:
         """Run the tests against a program."""
-        return judge(f"{program}\n{self.after}", self.tests, LIMITS, extracted=program)
+        return run_tests(f"{program}\n{self.after}", self.tests, LIMITS, extracted=program)
 
 
-def judge(program: str, tests: Checks, limits: Limits, *, extracted: str | None = None) -> Grade:
-    """Run tests against a program and return its grade.
+def run_tests(program: str, tests: Checks, limits: Limits, *, extracted: str) -> Run:
+    """Run tests against a program.
 
     Args:
-        extracted: the program that the grade shows, where it is not the one that runs.
+        extracted: the program that the grade shows.
 
     Raises:
         GradingFailed: the program could not be started.
         IsolationMissing: this machine cannot isolate programs.
     """
-    shown = program if extracted is None else extracted
     try:
         outcome = shared_pool().check(program, tests, limits)
     except BrokenTests as error:
-        return Grade("ungradable", shown, str(error))
+        return Run(Grade("ungradable", extracted, str(error)))
     except SandboxFailed as error:
         raise GradingFailed(str(error)) from error
-    return as_grade(outcome, shown)
+    return Run(as_grade(outcome, extracted), outcome.calls)
 
 
 def as_grade(outcome: Outcome, program: str) -> Grade:

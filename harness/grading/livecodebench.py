@@ -19,8 +19,8 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, NoReturn
 
 from harness.grading.base import Grade, GradingFailed
-from harness.grading.code import as_grade, judge
-from harness.grading.items import fault_of, idle_functions
+from harness.grading.code import as_grade, run_tests
+from harness.grading.items import idle_fault, idle_functions
 from harness.grading.programs import find_program
 from harness.grading.syntax import put_before
 from harness.sandbox import Checks, Limits, Outcome, SandboxFailed, shared_pool
@@ -94,7 +94,7 @@ def _fault(tests: Sequence[Mapping[str, str]], function: str | None) -> str | No
     """Return why the tests show nothing about a program; the data has no solutions, so that only idle programs are tried."""
     key = hashlib.sha256(repr([function, *((test["input"], test["output"]) for test in tests)]).encode()).hexdigest()
     idle = idle_functions(() if function is None else (function,))
-    return fault_of(key, lambda program: _judge(program, tests, function), None, idle)
+    return idle_fault(key, lambda program: _judge(program, tests, function), idle)
 
 
 def _judge(program: str, tests: Sequence[Mapping[str, str]], function: str | None) -> Grade:
@@ -131,7 +131,8 @@ def _by_calls(program: str, tests: Sequence[Mapping[str, str]], function: str) -
         memory_bytes=MEMORY_BYTES,
     )
     code = _CALLS.replace("FUNCTION", name.replace(".", "_"))
-    return judge(put_before(PRELUDE, program), Checks(code, remote=(name,), cases=cases), limits, extracted=program)
+    checks = Checks(code, remote=(name,), cases=cases)
+    return run_tests(put_before(PRELUDE, program), checks, limits, extracted=program).grade
 
 
 def _lines(text: str) -> list[str]:

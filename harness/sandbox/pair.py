@@ -7,7 +7,7 @@ import signal
 import socket
 import time
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from harness.sandbox.inside.wire import BadMessage, Channel
@@ -61,7 +61,8 @@ class WorkerPair:
             self.close()
             raise
         candidate_exit, checker_exit = self.candidate.end(), self.checker.end()
-        return _judge(message, candidate_exit, checker_exit, limits)
+        outcome = _judge(message, candidate_exit, checker_exit, limits)
+        return replace(outcome, calls=int(message[3])) if message else outcome
 
     def run(self, program: str, stdin: str, limits: Limits) -> Outcome:
         """Run a program as a script. When this returns, no process or thread of the program is left.
@@ -182,7 +183,7 @@ def _judge(message: list[str] | None, candidate: Exit | None, checker: Exit | No
     if not message:
         how = "" if checker is None else f" ({_ending(checker)})"
         return Outcome("error", f"a value that the program returned ended the process of its tests{how}", used)
-    verdict, explanation, cause = message
+    verdict, explanation, cause, _ = message
     if verdict == "broken":
         raise BrokenTests(explanation)
     if verdict == "gone" and cause == "blocked":

@@ -55,6 +55,7 @@ class Outcome:
         explanation: the reason for the verdict.
         by_wall_clock: whether the program was stopped because it idled, rather than for the CPU seconds it used.
         output: a script's standard output.
+        calls: how often the tests called the program.
     """
 
     verdict: Verdict
@@ -62,6 +63,7 @@ class Outcome:
     cpu_seconds: float = 0.0
     by_wall_clock: bool = False
     output: bytes = b""
+    calls: int = 0
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ class _Program:
     """The untrusted program at the other end of a channel.
 
     Attributes:
+        calls: how often the tests called it.
         last: the last exception that the program raised, with its text and cause.
         gone: why the program can no longer be called; None while it can.
         cause: `blocked` where it is gone because it sent more than it may, else empty.
@@ -38,6 +39,7 @@ class _Program:
 
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
+        self.calls = 0
         self.last: tuple[BaseException, str, str] | None = None
         self.gone: str | None = None
         self.cause = ""
@@ -61,6 +63,7 @@ class _Program:
             Exception: the program raised an exception of this class, or of a class that has none here (RaisedByProgram).
         """
         token = secrets.token_hex(8)
+        self.calls += 1
         try:
             self.channel.send([token, name, encode(args, _refuse), encode(kwargs, _refuse)])
         except OSError:
@@ -138,10 +141,11 @@ def _refuse(value: object) -> NoReturn:
 
 
 def check(verdicts: Channel, program: Channel) -> None:
-    """Run the tests in the first message against the program, and send (verdict, explanation, cause)."""
+    """Run the tests in the first message against the program, and send (verdict, explanation, cause, number of calls)."""
     job = verdicts.receive()
     sys.set_int_max_str_digits(0)
-    verdicts.send(judge(job, _Program(program)))
+    tested = _Program(program)
+    verdicts.send([*judge(job, tested), tested.calls])
 
 
 def judge(job: dict[str, Any], program: _Program) -> tuple[str, str, str]:

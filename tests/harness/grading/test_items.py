@@ -6,18 +6,45 @@ import pytest
 
 from harness.grading import GradingFailed, grade_humaneval, grade_livecodebench, grade_mbpp
 from harness.grading.base import Grade
-from harness.grading.items import fault_of, idle_functions
+from harness.grading.items import Run, idle_fault, idle_functions, solution_fault
 
 RIGHT = Grade("correct", None, "all tests pass")
 WRONG = Grade("wrong", None, "failed: it fails")
 
 
 @pytest.mark.usefixtures("isolated")
-@pytest.mark.parametrize("response", ["```python\ndef add(a, b):\n    return a + b\n```", "prose", "", "<think>"])
-def test_an_item_whose_own_solution_fails_is_ungradable_for_every_response(response: str) -> None:
+@pytest.mark.parametrize(
+    "response",
+    [
+        "```python\ndef add(a, b):\n    return a + b\n```",
+        "```python\ndef add(a, b):\n    return 7\n```",
+        "prose",
+        "",
+        "<think>",
+    ],
+)
+def test_where_the_items_own_solution_fails_too_a_failure_shows_nothing(response: str) -> None:
     grade = grade_mbpp(response, tests=["assert add(1, 2) == 4"], reference="def add(a, b):\n    return a + b\n")
     assert grade.state == "ungradable"
     assert grade.explanation.startswith("the item's own solution fails: failed: assert add(1, 2) == 4 fails")
+
+
+@pytest.mark.usefixtures("isolated")
+@pytest.mark.parametrize(
+    ("body", "state"),
+    [
+        ("return x", "ungradable"),  # fails where the item's own solution fails
+        ("return 0", "ungradable"),  # fails before
+        ("return 3 if x == 2 else x", "correct"),
+        ("return 3 if x == 2 else 1", "wrong"),  # passes where the item's own solution fails
+        ("return {1: 1, 2: 3}[x]", "wrong"),
+        ("import os\n    return 3 if x == 2 else x if x < 3 else os._exit(0)", "wrong"),
+    ],
+)
+def test_a_program_that_comes_further_than_the_items_own_solution_is_judged_by_the_tests(body: str, state: str) -> None:
+    tests = ["assert f(1) == 1", "assert f(2) == 3", "assert f(3) == 3"]
+    grade = grade_mbpp(f"```python\ndef f(x):\n    {body}\n```", tests=tests, reference="def f(x):\n    return x\n")
+    assert grade.state == state, grade
 
 
 @pytest.mark.usefixtures("isolated")
@@ -66,33 +93,38 @@ def test_problems_without_a_solution_are_tried_with_a_program_that_does_nothing(
 
 
 @pytest.mark.parametrize(
-    ("idle", "own", "fault"),
-    [(WRONG, RIGHT, None), (RIGHT, RIGHT, "a program that does nothing passes the item's tests"),
-     (WRONG, WRONG, "the item's own solution fails: failed: it fails"),
-     (Grade("ungradable", None, "no tests"), RIGHT, "no tests"), (WRONG, Grade("ungradable", None, "no tests"), "no tests"),
-     (WRONG, None, None)],
+    ("idle", "fault"),
+    [(WRONG, None), (RIGHT, "a program that does nothing passes the item's tests"),
+     (Grade("ungradable", None, "no tests"), "no tests"), (Grade("bad_format", None, "no Python"), None)],
 )  # fmt: skip
-def test_an_item_is_at_fault_for_one_reason(idle: Grade, own: Grade | None, fault: str | None) -> None:
-    grades = {"idle": idle, "own": own}
+def test_an_idle_program_must_fail(idle: Grade, fault: str | None) -> None:
+    assert idle_fault(f"{idle}", lambda program: idle, "idle") == fault
 
-    def trial(program: str) -> Grade:
-        grade = grades[program]
-        assert grade is not None
-        return grade
 
-    assert fault_of(f"{idle} {own}", trial, "own" if own else None, "idle") == fault
+@pytest.mark.parametrize(
+    ("own", "calls", "shows_something"),
+    [(Run(RIGHT, 3), 0, True), (Run(WRONG, 3), 3, False), (Run(WRONG, 3), 2, False), (Run(WRONG, 3), 4, True),
+     (Run(Grade("ungradable", None, "it fails")), 0, False)],
+)  # fmt: skip
+def test_a_failure_shows_something_unless_the_items_own_solution_comes_no_less_far(
+    own: Run, calls: int, shows_something: bool
+) -> None:
+    fault = solution_fault(f"{own} {calls}", lambda program: own, "own", Run(WRONG, calls))
+    assert (fault is None) is shows_something
+    assert fault is None or fault.startswith("the item's own solution fails: ")
 
 
 def test_an_item_is_examined_once_even_by_many_threads() -> None:
     runs: list[str] = []
 
-    def trial(program: str) -> Grade:
+    def judge(program: str) -> Grade:
         runs.append(program)
         return WRONG
 
     with ThreadPoolExecutor(8) as threads:
-        faults = set(threads.map(lambda _: fault_of("once", trial, "own", "idle"), range(50)))
-    assert faults == {"the item's own solution fails: failed: it fails"}
+        idle = set(threads.map(lambda _: idle_fault("once", judge, "idle"), range(50)))
+        own = set(threads.map(lambda _: solution_fault("once", lambda p: Run(judge(p)), "own", Run(WRONG)), range(50)))
+    assert (idle, own) == ({None}, {"the item's own solution fails: failed: it fails"})
     assert runs == ["idle", "own"]
 
 
@@ -101,8 +133,8 @@ def test_a_failure_to_run_is_no_fault_of_the_item_and_is_not_remembered() -> Non
         raise GradingFailed("no worker")
 
     with pytest.raises(GradingFailed):
-        fault_of("again", broken, None, "idle")
-    assert fault_of("again", lambda program: WRONG, None, "idle") is None
+        idle_fault("again", broken, "idle")
+    assert idle_fault("again", lambda program: WRONG, "idle") is None
 
 
 def test_an_idle_program_defines_what_is_asked_for_and_returns_nothing() -> None:
