@@ -1,7 +1,8 @@
-"""What the stages that run a model hand to the libraries, for a tiny recipe: the same on every machine.
+"""What the stages that run a model hand to the libraries, and what they make of given replies: the same on every machine.
 
 Weights and replies differ between processors, so a golden file cannot hold them. It holds digests of what crosses into the
-library instead: token ids and masks in order, arguments, prompts and seeds. Nothing is trained and nothing is generated.
+library instead: token ids and masks in order, arguments, prompts and seeds. Nothing is trained and nothing is generated: the
+library's replies are given ones (complete, unclosed, without markers, cut off), and the digests cover the rows made of them.
 
     python tests/golden/crossings.py        # write tests/golden/stages.json anew
 """
@@ -29,8 +30,11 @@ from traceinv.rows import write_rows
 
 GOLDEN = Path(__file__).with_name("stages.json")
 TRAINING = {"epochs": 2, "learning_rate": 1e-3, "batch_size": 4, "max_tokens": 512}
-SAMPLING = {"temperature": 0.7, "top_p": 0.9, "max_new_tokens": 8, "seed": 3}
-BENCHMARK = {"tasks": ["lab_chain", "lab_compose"], "limit": 3, "max_tokens": 6, "batch_size": 4}
+SAMPLING = {"temperature": 0.7, "top_p": 0.9, "max_new_tokens": 16, "seed": 3}
+GREEDY = {"temperature": 0.0, "max_new_tokens": 16, "stop": [" 4"]}
+BENCHMARK = {"tasks": ["lab_chain", "lab_compose"], "limit": 3, "max_tokens": 16, "batch_size": 4}
+REPLIES = ("<think>\na=1\nb=2\n</think>\n\n3 4", "<think>\na=1", "a=1", None)
+"""Given replies; None is one that the token limit cuts off."""
 LAB_MODEL = {"kind": "lab", "examples_per_family": 2, "steps": [2, 3], "training": TRAINING}
 Crossings = list[Any]
 
@@ -43,17 +47,18 @@ def golden() -> dict[str, dict[str, Any]]:
 
 
 def crossings(name: str, folder: Path) -> Crossings:
-    """Run a stage on the tiny inputs and return what it handed to the libraries."""
-    params, inputs = CASES[name](_make_inputs(folder))
-    return _record(name, params, inputs, folder / f"out-{name}")
+    """Run every case of a stage on the tiny inputs and return what it handed to the libraries and wrote."""
+    return _record_all(name, _make_inputs(folder), folder)
 
 
 def _entry(name: str, inputs: Mapping[str, Path], folder: Path) -> dict[str, Any]:
-    params, given = CASES[name](inputs)
-    recorded = _record(name, params, given, folder / f"out-{name}")
-    if not recorded:
-        raise AssertionError(f"{name} handed nothing to a library")
+    recorded = _record_all(name, inputs, folder)
     return {"version": stage_kinds()[name].version, "digest": digest_json(recorded)[:16]}
+
+
+def _record_all(name: str, inputs: Mapping[str, Path], folder: Path) -> Crossings:
+    cases = [case(inputs) for case in CASES[name]]
+    return [_record(name, params, given, folder / f"out-{name}-{n}") for n, (params, given) in enumerate(cases)]
 
 
 def _record(name: str, params: Mapping[str, Any], inputs: Mapping[str, Path], out: Path) -> Crossings:
@@ -61,7 +66,10 @@ def _record(name: str, params: Mapping[str, Any], inputs: Mapping[str, Path], ou
     out.mkdir()
     with recording() as recorded:
         kind.run(kind.params.model_validate(params), inputs, out, silent)
-    return recorded
+    if not recorded:
+        raise AssertionError(f"{name} handed nothing to a library")
+    written = {path.relative_to(out).as_posix(): path.read_text() for path in sorted(out.rglob("*.jsonl"))}
+    return [*recorded, ["write", written]]
 
 
 def _make_inputs(folder: Path) -> dict[str, Path]:
@@ -88,43 +96,83 @@ def _make_inputs(folder: Path) -> dict[str, Path]:
 
 
 Case = Callable[[Mapping[str, Path]], tuple[dict[str, Any], dict[str, Path]]]
-CASES: dict[str, Case] = {
-    "reasoning_model": lambda at: ({"model": LAB_MODEL, "role": "target"}, {"base": at["base"]}),
-    "transcripts": lambda at: (
-        {"engine": "transformers", "sampling": SAMPLING},
-        {"model": at["base"], "questions": at["questions"]},
-    ),
-    "inverter": lambda at: (
-        {"with_summary": True, "training": TRAINING, "max_dropped": 0.5, "seed": 1},
-        {"base": at["base"], "transcripts": at["transcripts"], "disclosures": at["disclosures"]},
-    ),
-    "inversions": lambda at: (
-        {"engine": "transformers", "with_summary": True, "sampling": SAMPLING, "trained": True},
-        {"model": at["base"], "disclosures": at["disclosures"]},
-    ),
-    "student": lambda at: (
-        {"training": TRAINING, "seed": 2},
-        {"base": at["base"], "examples": at["examples"], "rows": at["rows"]},
-    ),
-    "responses": lambda at: ({"benchmark": BENCHMARK}, {"model": at["base"], "items": at["items"]}),
-    "likelihood": lambda at: (
-        {"shown": ["question", "answer", "summary"], "as_inverter": True, "questions": 4},
-        {"model": at["base"], "disclosures": at["disclosures"], "transcripts": at["transcripts"]},
-    ),
+CASES: dict[str, list[Case]] = {
+    "reasoning_model": [
+        lambda at: ({"model": LAB_MODEL, "role": "target"}, {"base": at["base"]}),
+        lambda at: ({"model": LAB_MODEL, "role": "surrogate"}, {"base": at["base"]}),
+    ],
+    "transcripts": [
+        lambda at: (
+            {"engine": "transformers", "sampling": SAMPLING},
+            {"model": at["base"], "questions": at["questions"]},
+        ),
+        lambda at: (
+            {"engine": "transformers", "sampling": GREEDY},
+            {"model": at["base"], "questions": at["questions"]},
+        ),
+    ],
+    "inverter": [
+        lambda at: (
+            {"with_summary": True, "training": TRAINING, "max_dropped": 0.5, "seed": 1},
+            {"base": at["base"], "transcripts": at["transcripts"], "disclosures": at["disclosures"]},
+        ),
+        lambda at: (
+            {"with_summary": False, "training": TRAINING, "max_dropped": 0.5, "seed": 1},
+            {"base": at["base"], "transcripts": at["transcripts"], "disclosures": at["disclosures"]},
+        ),
+    ],
+    "inversions": [
+        lambda at: (
+            {"engine": "transformers", "with_summary": True, "sampling": SAMPLING, "trained": True},
+            {"model": at["base"], "disclosures": at["disclosures"]},
+        ),
+        lambda at: (
+            {"engine": "transformers", "with_summary": False, "sampling": SAMPLING, "trained": False},
+            {"model": at["base"], "disclosures": at["disclosures"]},
+        ),
+    ],
+    "student": [
+        lambda at: (
+            {"training": TRAINING, "seed": 2},
+            {"base": at["base"], "examples": at["examples"], "rows": at["rows"]},
+        ),
+    ],
+    "responses": [
+        lambda at: ({"benchmark": BENCHMARK}, {"model": at["base"], "items": at["items"]}),
+        lambda at: ({"benchmark": BENCHMARK | {"samples": 2, "seed": 4}}, {"model": at["base"], "items": at["items"]}),
+    ],
+    "likelihood": [
+        lambda at: (
+            {"shown": ["question", "answer", "summary"], "as_inverter": True, "questions": 4},
+            {"model": at["base"], "disclosures": at["disclosures"], "transcripts": at["transcripts"]},
+        ),
+        lambda at: (
+            {"shown": ["question"], "as_inverter": False, "questions": 2},
+            {"model": at["base"], "disclosures": at["disclosures"], "transcripts": at["transcripts"]},
+        ),
+    ],
 }
-"""Parameters and inputs of each stage that runs a model."""
+"""Parameters and inputs of each stage that runs a model: what the branches of its code depend on."""
 
 
 @contextmanager
 def recording() -> Iterator[Crossings]:
     """Replace training and generation, and record what they are given; forward passes run and are recorded."""
     import torch
-    from transformers import LlamaModel
+    from transformers import AutoTokenizer, LlamaModel
     from transformers.generation.utils import GenerationMixin
 
     from traceinv import training
 
     recorded: Crossings = []
+    tokenizer = AutoTokenizer.from_pretrained(locate(SHIPPED_MODEL))
+    given = [tokenizer.encode(reply, add_special_tokens=False) if reply else None for reply in REPLIES]
+
+    def replies(prompts: list[list[int]], limit: int) -> list[list[int]]:
+        """Return a given reply for each prompt, chosen by the prompt's tokens; all are padded to the limit."""
+        chosen = [given[sum(prompt) % len(given)] for prompt in prompts]
+        whole = [given[0][1:2] * limit if reply is None else [*reply, tokenizer.eos_token_id] for reply in chosen]
+        return [[*reply, *[tokenizer.pad_token_id] * (limit - len(reply))] for reply in whole]
 
     def run_sft(model: Any, tokenizer: Any, rows: Any, arguments: Any, *rest: Any) -> training.TrainingLog:
         recorded.append(["train", str(model.dtype), training.digest_rows(rows), dict(arguments)])
@@ -132,12 +180,11 @@ def recording() -> Iterator[Crossings]:
 
     def generate(self: Any, *positional: Any, **arguments: Any) -> Any:
         ids = positional[0] if positional else arguments["input_ids"]
-        stops = self.generation_config.eos_token_id or 0
         own = self.generation_config.to_diff_dict()
         settings = {key: own[key] for key in sorted(own) if key not in ("transformers_version", "_from_model_config")}
         recorded.append(["generate", torch.initial_seed(), settings, _plain(arguments), ids.tolist()])
-        end = torch.full((len(ids), 1), stops[0] if isinstance(stops, list) else stops)
-        return torch.cat([ids, end], dim=1)
+        limit = arguments.get("max_new_tokens") or arguments["max_length"] - ids.shape[1]
+        return torch.cat([ids, torch.tensor(replies(ids.tolist(), limit))], dim=1)
 
     forward = LlamaModel.forward
 

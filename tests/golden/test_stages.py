@@ -9,7 +9,7 @@ import pytest
 from crossings import CASES, GOLDEN, crossings, golden
 
 from harness.stages import stage_kinds
-from traceinv import inversion, training
+from traceinv import inversion, targets, training
 from traceinv.digests import digest_json
 from traceinv.engines import transformers as engine
 from traceinv.formatting import EncodedExample
@@ -27,7 +27,7 @@ def test_a_stage_computes_what_its_version_says(name: str, tmp_path: Path) -> No
     if version != expected["version"]:
         pytest.fail(f"the version of {name} is {version}, the golden file has {expected['version']}: run `make golden`")
     assert digest_json(crossings(name, tmp_path))[:16] == expected["digest"], (
-        f"{name} hands something else to the libraries: raise `version` of the stage {name} and run `make golden`, or undo"
+        f"{name} computes something else: raise `version` of the stage {name} and run `make golden`, or undo"
     )
 
 
@@ -64,6 +64,14 @@ MUTATIONS: dict[str, tuple[str, Any, str, Callable[[Any], Any]]] = {
     "the order of rows": ("inversions", engine, "make_batches", lambda batches: [batch[::-1] for batch in batches]),
     "the seed": ("transcripts", engine, "batch_seed", lambda seed: seed + 1),
     "a stop id lost": ("inversions", engine, "stop_token_ids", lambda ids: ids[:-1]),
+    "how a reply is split": (
+        "transcripts",
+        targets,
+        "split_reply",
+        lambda parts: (parts[0] and parts[0] + " ", parts[1]),
+    ),
+    "the trace of a reply without markers": ("inversions", inversion, "strip_markers", str.upper),
+    "where a reply is cut at a stop text": ("transcripts", engine, "cut_at_stop", lambda text: text and text[:-1]),
 }
 
 
