@@ -40,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # nobody reads on, such as after `| head`; the interpreter must not write once more as it ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
+    except OSError as error:  # such as a full disk; a wrong path is an InputError of its command
+        return complain(f"{error.filename}: {error.strerror}" if error.filename else str(error), FAILED)
     return code
 
 

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import math
 import os
 import zlib
 from codecs import BOM_UTF8
@@ -129,7 +130,8 @@ def parse_yaml(text: str, where: str) -> Any:
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
-        raise InputError(f"{where}{line}: not YAML: {getattr(error, 'problem', None) or error}") from None
+        reason = getattr(error, "problem", None) or " ".join(str(error).split())
+        raise InputError(f"{where}{line}: not YAML: {reason}") from None
     except RecursionError:
         raise InputError(f"{where}: nested too deeply") from None
     except ValueError as error:  # such as a number of 5,000 digits
@@ -150,6 +152,8 @@ def _own_json(value: Any, where: str, key: str, left: Iterator[int]) -> Any:
     if isinstance(value, str):
         if any("\ud800" <= character <= "\udfff" for character in value):
             raise InputError(f"{where}: {key}: half a character, which no text can hold")
+    elif isinstance(value, float) and not math.isfinite(value):
+        raise InputError(f"{where}: {key}: expected a finite number, got {value}")
     elif value is not None and not isinstance(value, int | float):
         raise InputError(
             f"{where}: {key}: expected text, a number, true, false, a list or keys, got {type(value).__name__}"

@@ -85,6 +85,15 @@ def test_an_interrupted_command_promises_only_what_it_keeps(
     assert ("the same command resumes" in error) == resumes
 
 
+def test_a_full_disk_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def write(options: object) -> int:
+        raise OSError(28, "No space left on device", "runs/lab/record.json")
+
+    monkeypatch.setattr(run, "_run", write)
+    assert main(["run", "lab"]) == 1
+    assert capsys.readouterr().err == "traceinv: runs/lab/record.json: No space left on device\n"
+
+
 def test_a_reader_that_stops_reading_is_no_traceback() -> None:
     code = "import sys; from harness.cli import main; sys.exit(main(['tasks', 'list', '--json']))"
     found = subprocess.run(["bash", "-c", f'{sys.executable} -c "{code}" | true'], capture_output=True, text=True)

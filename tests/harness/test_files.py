@@ -122,6 +122,8 @@ BOMB = "a0: &a0 [1]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]
         ("a: [1, !!binary /w==]", "x.yaml: a.1: expected text, a number"),
         ("a: {1: 2}", "x.yaml: a.1: expected text as key, got 1"),
         ('a: "\\ud800"', "x.yaml: a: half a character"),
+        ("a: \x1b[31m", "x.yaml: not YAML: unacceptable character #x001b"),
+        ("a: {b: [.nan]}", "x.yaml: a.b.0: expected a finite number, got nan"),
     ],
 )
 def test_yaml_that_holds_no_json_is_refused_in_one_line(text: str, message: str) -> None:

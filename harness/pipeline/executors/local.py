@@ -18,6 +18,8 @@ from traceinv.errors import GateError, InputError
 
 REPORT_SECONDS = 0.2
 PARENT_POLL_SECONDS = 0.5
+LEAKS = "ignore:resource_tracker:UserWarning"
+"""Keeps a killed worker's progress bars, which hold a semaphore each, from warning the user of a leak that ends with the run."""
 
 
 class LocalExecutor:
@@ -29,6 +31,8 @@ class LocalExecutor:
         os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(8 * 1024**3))
         os.environ["OMP_NUM_THREADS"] = "1"
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+        if LEAKS not in sys.warnoptions:
+            sys.warnoptions.append(LEAKS)
         context = multiprocessing.get_context("spawn")
         self._queue = context.Queue()
         self._pool = ProcessPoolExecutor(workers, context, _start_worker, (self._queue, os.getpid()))
