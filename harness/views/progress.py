@@ -20,6 +20,7 @@ class RunDisplay:
     def __init__(self, console: Console, graph: Graph) -> None:
         self.console = console
         self.graph = graph
+        self.nodes = {node.id: node for node in graph}
         self.costs = {node.id: node.cost for node in graph}
         self.total = sum(self.costs.values())
         self.shares: dict[str, float] = {}
@@ -56,18 +57,21 @@ class RunDisplay:
         self.progress.update(self.overall, total=self.total)
 
     def started(self, node: Node) -> None:
+        """Count a stage as begun."""
         self.shares[node.id] = 0.0
 
     def advanced(self, node_id: str, share: float) -> None:
+        """Show the share of a stage that is done."""
         if self.shares.get(node_id, 1.0) >= 1.0:  # a report that arrives after its stage has finished
             return
         if node_id not in self.tasks:
-            self.tasks[node_id] = self.progress.add_task(escape(self._name(node_id)), total=1.0)
+            self.tasks[node_id] = self.progress.add_task(escape(self.graph.name(self.nodes[node_id])), total=1.0)
         self.shares[node_id] = share
         self.progress.update(self.tasks[node_id], completed=share)
         self.progress.update(self.overall, completed=self._done())
 
     def finished(self, node: Node, artifact: Artifact) -> None:
+        """Print a line for a computed stage."""
         self.shares[node.id] = 1.0
         self.computed += 1
         self.settled += 1
@@ -82,6 +86,3 @@ class RunDisplay:
 
     def _done(self) -> float:
         return sum(share * self.costs[node_id] for node_id, share in self.shares.items())
-
-    def _name(self, node_id: str) -> str:
-        return self.graph.name(next(node for node in self.graph if node.id == node_id))
