@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 LOG_EVERY = 10
 """Steps that one logged loss is the mean of."""
+OFFLINE_FLAG = "local_files_only"
+"""An entry of a saved tokenizer's configuration that follows HF_HUB_OFFLINE; an artifact must not depend on it."""
 IGNORED = -100
 """The label of a token that the loss does not see."""
 
@@ -186,6 +188,7 @@ def run_sft(
     from transformers import PrinterCallback
     from trl import SFTConfig, SFTTrainer
 
+    tokenizer.init_kwargs[OFFLINE_FLAG] = False
     folder = out / "checkpoints"
     run = digest_json({"rows": digest_rows(rows), "arguments": arguments, "model": str(model.name_or_path)})
     resume_from = last_checkpoint(folder, run)

@@ -53,12 +53,12 @@ def _run(options: argparse.Namespace) -> int:
     if options.dry_run:
         _print_stages(planned, cached, options.json)
         return DONE
-    _check_writable("--out", out)
-    if missing:
-        _check_writable("--store", options.store)
     if not missing and (record := find_record(planned, cached, out)):
         _print_record(record, out / f"{record.id}.json", 0, len(planned.graph), options.json)
         return DONE
+    _check_writable("--out", out)
+    if missing:
+        _check_writable("--store", options.store)
     artifacts, computed = _compute(planned, store, missing, options)
     _report_damage(store, reported)
     record, path = _write(planned, artifacts, out)

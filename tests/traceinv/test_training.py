@@ -170,6 +170,21 @@ def test_a_logged_loss_is_the_mean_of_ten_steps() -> None:
 
 
 @pytest.mark.slow
+def test_a_saved_model_does_not_depend_on_whether_the_hub_could_be_reached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from huggingface_hub import constants
+
+    for offline in (True, False):
+        monkeypatch.setattr(constants, "HF_HUB_OFFLINE", offline)
+        config = CONFIG.model_copy(update={"epochs": 1})
+        fine_tune(BASE, _examples(1), config, 0, tmp_path / str(offline))
+    for name in MODEL_FILES:
+        assert digest_file(tmp_path / "True" / name) == digest_file(tmp_path / "False" / name), name
+    assert json.loads((tmp_path / "True" / "tokenizer_config.json").read_text())["local_files_only"] is False
+
+
+@pytest.mark.slow
 def test_a_bfloat16_base_is_trained_in_float32(tmp_path: Path) -> None:
     import torch
     from safetensors.torch import load_file, save_file
