@@ -4,7 +4,9 @@ import json
 import os
 import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -67,7 +69,8 @@ def recompute(store: Store, artifact: Artifact) -> Fault | None:
     with store.lock("verify", again):
         draft = store.open_draft("verify", again, resumable=False)
         try:
-            kind.run(kind.params.model_validate(artifact.description.params), folders, draft, silent)
+            with redirect_stdout(StringIO()), redirect_stderr(StringIO()):  # progress bars of libraries
+                kind.run(kind.params.model_validate(artifact.description.params), folders, draft, silent)
             digest = digest_folder(draft)
         except Exception as error:  # noqa: BLE001  whatever stops it is the finding
             return Fault(artifact.kind, artifact.key, f"cannot be computed again: {type(error).__name__}: {error}")
