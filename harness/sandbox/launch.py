@@ -53,7 +53,7 @@ def start(role: str, slot: int, control: socket.socket, errors: int) -> subproce
     command = [bwrap, *_namespaces(), *_file_system(), "--seccomp", str(seccomp)]
     for path, fd in fds.items():
         command += ["--ro-bind-data", str(fd), path]
-    command += ["--remount-ro", "/", "--", str(interpreter()), "-I", "-S", "-X", "utf8", "-c", _BOOT]
+    command += ["--remount-ro", "/", "--", str(interpreter()), "-s", "-S", "-X", "utf8", "-c", _BOOT]
     command += [str(control.fileno()), "/filter", role]
     uid = _uid(slot)
     try:
@@ -74,9 +74,10 @@ def start(role: str, slot: int, control: socket.socket, errors: int) -> subproce
             os.close(fd)
 
 
+# isolated mode would ignore the seed of hashes; the environment is empty but for it, and the current folder is left out here
 _BOOT = """
 import sys
-sys.path.insert(0, "/sandbox")
+sys.path[:] = ["/sandbox", *(path for path in sys.path if path)]
 sys.path.append("/packages")
 from harness.sandbox.inside.worker import main
 main(int(sys.argv[1]), sys.argv[2], sys.argv[3])
@@ -91,6 +92,8 @@ def _namespaces() -> list[str]:
         *("--unshare-all", "--unshare-user", "--disable-userns", "--die-with-parent", "--new-session"),
         *("--hostname", "sandbox", "--cap-drop", "ALL", "--clearenv"),
         *("--setenv", "PATH", "/usr/bin", "--setenv", "HOME", "/tmp", "--setenv", "OPENBLAS_NUM_THREADS", "1"),  # noqa: S108
+        # else the order of a set of texts, and with it a program's result, would be another in each worker
+        *("--setenv", "PYTHONHASHSEED", "0"),
     ]
 
 

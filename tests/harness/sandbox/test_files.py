@@ -70,7 +70,14 @@ for path in glob.glob("/proc/[0-9]*/environ"):
         pass
 """
     lines = run(program).output.decode().splitlines()
-    assert set(ast.literal_eval(lines[0])) <= {"HOME", "LC_CTYPE", "OPENBLAS_NUM_THREADS", "PATH", "PWD"}
+    assert set(ast.literal_eval(lines[0])) <= {
+        "HOME",
+        "LC_CTYPE",
+        "OPENBLAS_NUM_THREADS",
+        "PATH",
+        "PWD",
+        "PYTHONHASHSEED",
+    }
     assert "True" not in lines
 
 

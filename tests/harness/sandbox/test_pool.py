@@ -57,6 +57,26 @@ def test_many_threads_may_ask_at_once(pool: Pool) -> None:
     assert [o.verdict for o in outcomes] == ["passed", "failed"] * 30
 
 
+def test_a_program_whose_result_depends_on_hashes_has_the_same_result_in_every_worker() -> None:
+    program = "print(list(set('abcdefgh')), hash('a'))"
+    outputs = set()
+    for _ in range(3):
+        fresh = Pool(1)
+        outputs.add(fresh.run(program, "", Limits()).output)
+        fresh.close()
+    assert len(outputs) == 1
+
+
+def test_a_file_in_the_working_folder_is_no_module_of_the_worker(pool: Pool) -> None:
+    program = "import sys\nopen('trap.py', 'w').write('x = 1')\nprint('' in sys.path, '/tmp' in sys.path)\nimport trap"
+    outcome = pool.run(program, "", Limits())
+    assert (outcome.verdict, outcome.output) == ("error", b""), outcome
+    assert (
+        pool.run("import sys\nprint([p for p in sys.path if not p or p.startswith('/tmp')])", "", Limits()).output
+        == b"[]\n"
+    )
+
+
 def test_a_pool_outlives_the_threads_that_used_it(pool: Pool) -> None:
     for _ in range(2):
         with ThreadPoolExecutor(2) as threads:
