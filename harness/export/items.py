@@ -15,7 +15,7 @@ ALL = "all"
 """The subject of figures over all items of a task."""
 FIGURES = (
     *("items", "samples", "accuracy", "low", "high", "finished", "no_answer", "unfinished", "bad_format", "ungradable"),
-    *("if_unfinished_right", "if_unfinished_wrong", "mean_tokens"),
+    *("if_unfinished_right", "if_unfinished_wrong", "mean_tokens", "official"),
 )
 """Columns of figures; shares are from 0 to 1, and empty where they are not known."""
 
@@ -76,7 +76,8 @@ def _figures(figures: Figures) -> Mapping[str, Any]:
     accuracy = figures.accuracy
     interval = (accuracy.mean, accuracy.low, accuracy.high) if accuracy else (None, None, None)
     return {
-        **figures.model_dump(exclude={"accuracy", "pass_at"}),
+        **figures.model_dump(exclude={"accuracy", "pass_at", "official"}),
+        "official": figures.official.mean if figures.official else None,
         **dict(zip(("accuracy", "low", "high"), interval, strict=True)),
         **{f"pass_at_{k}": chance.mean for k, chance in figures.pass_at.items()},
     }
