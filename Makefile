@@ -3,6 +3,7 @@
 #   make demo         run the whole method once in the embedded lab, with one seed
 #   make test         all checks and all tests
 #   make fast-test    the tests that are not marked slow
+#   make simulations  the simulations of the statistics, about half an hour
 #   make check        ruff, mypy, import-linter, and whether leaderboard.md is up to date
 #   make golden       write tests/golden/stages.json anew (CONTRIBUTING.md says when)
 #   make leaderboard  write leaderboard.md anew from the records in results/
@@ -11,7 +12,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help setup demo test fast-test check golden leaderboard report
+.PHONY: help setup demo test fast-test simulations check golden leaderboard report
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -33,6 +34,9 @@ test: check
 
 fast-test: setup
 	$(BIN)/pytest -m 'not slow'
+
+simulations: setup
+	$(BIN)/pytest -s -m simulation
 
 check: setup
 	$(BIN)/ruff check .

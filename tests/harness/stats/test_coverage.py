@@ -43,6 +43,7 @@ def _pool(scores: Sequence[Scores]) -> SeedVariance | None:
     return pool_seeds((regime, None) for regime in scores)
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize("seeds", [3, 5])
 @pytest.mark.parametrize("questions", [40, 200, 1600])
 @pytest.mark.parametrize("accuracy", [0.02, 0.5, 0.98])
@@ -213,6 +214,7 @@ LEAKS = [
 ]
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize(("name", "with_disclosures", "without"), LEAKS)
 @pytest.mark.parametrize(("seeds", "questions"), list(product((3, 5), (200, 400, 1600))))
 def test_the_leak(
@@ -245,6 +247,7 @@ def test_the_leak(
         assert abs(bias) <= 0.03 + 2.5 * error
 
 
+@pytest.mark.simulation
 @pytest.mark.parametrize(("gap", "seeds"), list(product((0.25, 0.45), (3, 5, 10))))
 def test_the_leaks_half_width_falls_with_the_questions(gap: float, seeds: int) -> None:
     """Four regimes with disclosures, three without; the oracle gains `gap` over the best of these."""
