@@ -6,6 +6,8 @@ from dataclasses import dataclass
 _FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})[ \t]*([^\s`]*)[^`]*")
 _GLUED = re.compile(r"()[^`]*(`{3,})[ \t]*(python3?|py)[ \t\r]*", re.I)  # a fence at the end of a line of prose
 _PYTHON = re.compile(r"(?:\{?\.?(?:i?python|py)[\d.]*(?![a-z]).*|code)?", re.I)
+_GLUED_END = re.compile(r"(?<=[^\s`])(`{3,})[ \t\r]*$", re.M)  # a fence at the end of the last line of code
+_QUOTED = re.compile(r"^\'\'\'[ \t]*(?:python3?|py)[ \t\r]*\n(.*?)^\'\'\'[ \t\r]*$", re.S | re.M | re.I)
 _DEEP = 4  # from this indentation on, backticks are code, as in Markdown
 _OPENING_TAG = re.compile(r"\[PYTHON\]|<python>|(?:<pre>\s*)?<code(?:\s[^>\n]*)?>", re.I)
 _CLOSING_TAG = re.compile(r"\[/PYTHON\]|</python>|</code>(?:\s*</pre>)?", re.I)
@@ -36,9 +38,10 @@ def fenced_blocks(text: str) -> list[Block]:
     where no other fence does, because docstrings have examples in fences. A made-up next turn of the conversation, after the
     first block, is left out.
     """
-    lines = text.split("\n")
-    blocks, closed = _blocks(lines, _DEEP)
-    return blocks if closed else _blocks(lines, len(text))[0]
+    text = _QUOTED.sub(r"```python\n\1```", text)
+    forms = [_of_either_depth(form.split("\n")) for form in (text, _GLUED_END.sub(r"\n\1", text))]
+    whole = (blocks for blocks in forms if blocks and not blocks[0].loose)
+    return next(whole, forms[0] or forms[1])
 
 
 def has_fence(text: str) -> bool:
@@ -56,6 +59,11 @@ def tagged_blocks(text: str) -> list[Block]:
         code = text[opening.end() : min(ends, default=len(text))]
         blocks.append(Block("", code.strip("\r\n") + "\n"))
     return blocks
+
+
+def _of_either_depth(lines: list[str]) -> list[Block]:
+    blocks, closed = _blocks(lines, _DEEP)
+    return blocks if closed else _blocks(lines, max(map(len, lines)))[0]
 
 
 def _blocks(lines: list[str], deep: int) -> tuple[list[Block], bool]:

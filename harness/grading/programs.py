@@ -8,7 +8,14 @@ from itertools import islice
 from harness.grading.answers import split_reasoning
 from harness.grading.base import Grade
 from harness.grading.fences import Block, fenced_blocks, has_fence, tagged_blocks
-from harness.grading.syntax import compiles, longest_prefix, longest_program, put_before, without_last_words
+from harness.grading.syntax import (
+    compiles,
+    definitions_of,
+    longest_prefix,
+    longest_program,
+    put_before,
+    without_last_words,
+)
 from traceinv.reasoning import Markers
 
 _STOPS = re.compile(r"\n(?=class\b|def\b|#|@|if\b|print\b|assert\b|import\b|from\b|```|<\|)")
@@ -17,6 +24,7 @@ _RETURNS = re.compile(r"\b(?:return|yield|raise)\b")
 _END_MARK = re.compile(
     r"<[|｜][^|｜<>\n]{1,40}[|｜]>|</?s>|<eos>|<bos>|<(?:start|end)_of_turn>|<\|?im_(?:start|end)\|?>|\[/?INST\]|\n\[DONE\]"
 )
+_INVISIBLE = "\ufeff\u200b"  # byte order mark, zero-width space
 _ANSWER_TAG = re.compile(r"<answer>(.*?)(?:</answer>|\Z)", re.S | re.I)
 _MAX_MARKS = 20  # end marks, or tags, of one response that are looked at
 _ANY_ANSWER_TAG = re.compile(r"</?answer>", re.I)
@@ -39,7 +47,7 @@ def find_program(response: str, names: Sequence[str], prompt: str, markers: Mark
     text = split_reasoning(response, markers)
     if isinstance(text, Grade):
         return text
-    for part in _parts(_with_indentation(text, response)):
+    for part in _parts(_with_indentation(text, response).lstrip(_INVISIBLE)):
         program = _program_of(part, names, prompt)
         if program is not None:
             return program
@@ -107,11 +115,21 @@ def _from_text(text: str, names: Sequence[str], prompt: str) -> str | None:
     if _continues(text):
         body = _STOPS.split(text)[0] + "\n"
         if compiles(prompt + body):
-            return without_last_words(prompt + body)
+            return without_last_words(_with_helpers(prompt + body, prompt + text, names))
         lines = text.split("\n")
         count = longest_prefix(lines, prompt)
-        return without_last_words(prompt + "\n".join(lines[:count]) + "\n") if count else prompt + body
+        return without_last_words(prompt + "\n".join(lines[:count]) + "\n") if count else None
     return _body(text, prompt)
+
+
+def _with_helpers(program: str, longer: str, names: Sequence[str]) -> str:
+    """Return a completed function, with the functions that a longer completion defines after it, where it uses them."""
+    lines = longer.split("\n")
+    whole = "\n".join(lines[: longest_prefix(lines)]) + "\n"
+    used = definitions_of(whole, names)
+    if used is None or used == definitions_of(program, names):
+        return program
+    return used
 
 
 def _body(text: str, prompt: str) -> str | None:

@@ -4,12 +4,14 @@ import ast
 import re
 import warnings
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 
 MAX_LINES = 3_000
 MAX_COMPILATIONS = 400
 _BEGINS = re.compile(
     r"(?:from|import|def|class|async|try|if|for|while|with|print)\b|@\w|#|\"\"\"|[A-Za-z_][\w, .\[\]]*(?::[^=]+)?=[^=]"
 )
+_INDENTED = re.compile(r"([ \t]+)(?:from|import|def|class|async|@\w)")
 _FUTURE = "__future__"
 
 
@@ -50,23 +52,32 @@ def longest_prefix(lines: Sequence[str], before: str = "", compilations: int = M
 def longest_program(text: str, suits: Callable[[str], bool]) -> str | None:
     """Return the longest run of lines that begins as a program does, compiles, and suits; the last of several as long.
 
-    EvalPlus finds programs in prose so, too (`code_extract` in evalplus/sanitize.py).
+    A run may be indented as a whole, as Markdown marks code. EvalPlus finds programs in prose so, too (`code_extract` in
+    evalplus/sanitize.py).
     """
     lines = text.split("\n")[:MAX_LINES]
     best: list[str] = []
     start = 0
     budget = MAX_COMPILATIONS
     while start < len(lines) and budget > 0:
-        if not _BEGINS.match(lines[start]):
+        indented = _INDENTED.match(lines[start])
+        if not indented and not _BEGINS.match(lines[start]):
             start += 1
             continue
         budget -= 1
-        count = longest_prefix(lines[start:], compilations=budget)
-        run = lines[start : start + count]
+        rest = _dedented(lines[start:], indented[1]) if indented else lines[start:]
+        count = longest_prefix(rest, compilations=budget)
+        run = rest[:count]
         if count and _size(run) >= _size(best) and suits("\n".join(run)):
             best = run
         start += max(count, 1)
     return without_last_words("\n".join(best).rstrip() + "\n") if best else None
+
+
+def _dedented(lines: Sequence[str], indentation: str) -> list[str]:
+    """Return the first lines that have an indentation, without it; lines of white space may lack it."""
+    kept = takewhile(lambda line: not line.strip() or line.startswith(indentation), lines)
+    return [line.removeprefix(indentation) for line in kept]
 
 
 def without_last_words(code: str) -> str:
