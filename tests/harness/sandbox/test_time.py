@@ -58,7 +58,7 @@ def double(x):
     return 2 * x
 """
     calls = Checks("for x in range(6): assert double(x) == 2 * x")
-    limits = Limits(cpu_seconds=1, total_cpu_seconds=20)
+    limits = Limits(cpu_seconds=2, total_cpu_seconds=20)
     assert pool.check(busy.replace("SECONDS", "0.7"), calls, limits).verdict == "passed"
     assert pool.check(busy.replace("SECONDS", "30"), calls, limits).verdict == "timeout"
     assert (
