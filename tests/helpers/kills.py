@@ -19,9 +19,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from processes import POLL_SECONDS, kill_tree
+from processes import POLL_SECONDS, kill_tree, run_to_end
 from small_recipe import SMALL_RECIPE, SMALL_TRAINING, run_command, run_items, run_record, write_recipe
 
+from harness.pipeline.store import LOGS
 from traceinv.checkpoints import MARKER
 from traceinv.engines.transformers import BATCH_SIZE
 
@@ -140,7 +141,7 @@ def kill_and_resume(folder: Path, kills: int, seed: int) -> Report:
     """
     recipe = write_recipe(folder / "small.yaml", RECIPE)
     calm = folder / "undisturbed"
-    subprocess.run(run_command(recipe, calm), check=True, stdout=subprocess.DEVNULL)
+    run_to_end(run_command(recipe, calm), calm / "store" / LOGS)
     report, rng = Report(), Random(seed)
     wanted = places(kills)
     while wanted:
@@ -182,7 +183,7 @@ def _kill_one_run(command: Sequence[str], store: Path, wanted: list[str], rng: R
             left.pop(0)
         else:
             report.missed += 1
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    run_to_end(command, store / LOGS)
     _read_logs(store, kills)
     report.kills += kills
     return left

@@ -4,10 +4,13 @@ import os
 import signal
 import subprocess
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 POLL_SECONDS = 0.02
 GONE_SECONDS = 120.0
+HANGS_SECONDS = 1200.0
+"""After how long a small run is taken to hang; on a slow and busy machine it ends within minutes."""
 
 
 def descendants(pid: int) -> list[int]:
@@ -24,6 +27,33 @@ def descendants(pid: int) -> list[int]:
     return reached
 
 
+def run_to_end(command: Sequence[str], logs: Path, hangs_after: float = HANGS_SECONDS) -> None:
+    """Run a command; where it hangs, print the stack of each of its processes and end them.
+
+    Args:
+        logs: the folder of the files that its workers write to, stacks included.
+
+    Raises:
+        CalledProcessError: it failed.
+        TimeoutError: it hung.
+    """
+    environment = {**os.environ, "PYTHONFAULTHANDLER": "1"}  # a process that is aborted prints its stacks
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, env=environment)
+    try:
+        code = process.wait(hangs_after)
+    except subprocess.TimeoutExpired:
+        pids = [process.pid, *descendants(process.pid)]
+        stuck = [f"{pid} {state[0]} {_command(pid)}" for pid in pids if (state := _stat(Path("/proc") / str(pid)))]
+        for pid in reversed(pids):
+            _signal(pid, signal.SIGABRT)
+        process.wait()
+        wait_until_gone(pids)
+        texts = [f"{path}:\n{path.read_text(errors='replace')[-8000:]}" for path in sorted(logs.glob("*.log"))]
+        raise TimeoutError("\n".join([f"no end after {hangs_after:.0f} s:", *stuck, *texts])) from None
+    if code:
+        raise subprocess.CalledProcessError(code, command)
+
+
 def is_alive(pid: int) -> bool:
     """Say whether a process runs; one that has ended and that nobody has waited for does not."""
     stat = _stat(Path("/proc") / str(pid))
@@ -38,10 +68,7 @@ def kill_tree(process: "subprocess.Popen[bytes]") -> None:
     """
     pids = [process.pid, *descendants(process.pid)]
     for pid in pids:
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            continue
+        _signal(pid, signal.SIGKILL)
     process.wait()
     wait_until_gone(pids)
 
@@ -57,6 +84,20 @@ def wait_until_gone(pids: list[int]) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"still alive: {[pid for pid in pids if is_alive(pid)]}")
         time.sleep(POLL_SECONDS)
+
+
+def _signal(pid: int, number: signal.Signals) -> None:
+    try:
+        os.kill(pid, number)
+    except ProcessLookupError:
+        return
+
+
+def _command(pid: int) -> str:
+    try:
+        return (Path("/proc") / str(pid) / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")[:200]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
 
 
 def _parent(folder: Path) -> int | None:

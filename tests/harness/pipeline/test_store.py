@@ -1,7 +1,9 @@
 """The store: artifacts whole or not at all, damaged ones refused, drafts that belong to their key."""
 
-import multiprocessing
 import os
+import subprocess
+import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -121,22 +123,33 @@ def test_a_resumable_draft_keeps_what_a_killed_run_left_and_another_does_not(tmp
     assert not list(store.open_draft("kind", "k", resumable=False).iterdir())
 
 
-def _hold(root: Path, taken: Any, release: Any) -> None:
-    with Store(root).lock("kind", "k"):
-        taken.set()
-        release.wait(60)
+HOLD = """
+import sys
+from pathlib import Path
+from harness.pipeline.store import Store
+with Store(Path(sys.argv[1])).lock("kind", "k"):
+    print("taken", flush=True)
+    sys.stdin.read()
+"""
 
 
 def test_a_second_process_waits_for_the_lock_and_a_dead_one_holds_none(tmp_path: Path) -> None:
-    context = multiprocessing.get_context("spawn")
-    taken, release = context.Event(), context.Event()
-    holder = context.Process(target=_hold, args=(tmp_path, taken, release))
-    holder.start()
-    assert taken.wait(60)
-    assert holder.pid is not None
-    os.kill(holder.pid, 9)
-    holder.join()
-    with Store(tmp_path).lock("kind", "k"):
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "taken\n"
+        waiting = threading.Thread(target=_take, args=(tmp_path,), daemon=True)
+        waiting.start()
+        waiting.join(0.2)
+        assert waiting.is_alive()
+        holder.kill()
+    waiting.join()
+
+
+def _take(root: Path) -> None:
+    with Store(root).lock("kind", "k"):
         pass
 
 
