@@ -62,23 +62,25 @@ class CellNodes:
         of, side = (OF_TARGET, HIDDEN) if role == TARGET else (OF_SURROGATE, TESTER)
         model = self._reasoning_model(role)
         where = f"{role}s.{getattr(self.cell, role)}.model"
-        params, inputs = {"model": model, "role": role}, {"base": _weights(where, model.model)}
+        trained = model.model_copy(update={"sampling": None})  # training does not depend on it
+        params, inputs = {"model": trained, "role": role}, {"base": _weights(where, model.model)}
         return self._add("reasoning_model", params, inputs, side, of=of, role=role, cost=200)
 
     @cached_property
     def hidden(self) -> Node:
         """Return the target's transcripts."""
-        return self._transcripts(TARGET, TARGET, self.recipe.sampling, role=TARGET)
+        return self._transcripts(TARGET, TARGET, self._sampling(TARGET), role=TARGET)
 
     @cached_property
     def second(self) -> Node:
         """Return the target's second transcripts of the same questions."""
-        warmer = {"temperature": self.recipe.faithfulness.second_temperature, "seed": self.recipe.sampling.seed + 1}
-        return self._transcripts(TARGET, TARGET, self.recipe.sampling.model_copy(update=warmer), role=SECOND)
+        sampling = self._sampling(TARGET)
+        warmer = {"temperature": self.recipe.faithfulness.second_temperature, "seed": sampling.seed + 1}
+        return self._transcripts(TARGET, TARGET, sampling.model_copy(update=warmer), role=SECOND)
 
     def surrogate_transcripts(self, asked: Role) -> Node:
         """Return the surrogate's transcripts of its own questions, or of the target's."""
-        return self._transcripts(SURROGATE, asked, self.recipe.sampling, role=SURROGATE, asked=asked)
+        return self._transcripts(SURROGATE, asked, self._sampling(SURROGATE), role=SURROGATE, asked=asked)
 
     @cached_property
     def shown(self) -> Node:
@@ -237,6 +239,10 @@ class CellNodes:
 
     def _reasoning_model(self, role: Role) -> ReasoningModel:
         return self.recipe.targets[self.cell.target] if role == TARGET else self.recipe.surrogates[self.cell.surrogate]
+
+    def _sampling(self, role: Role) -> Sampling:
+        """Return how the target or the surrogate writes transcripts: its own settings, or else the recipe's."""
+        return self._reasoning_model(role).sampling or self.recipe.sampling
 
     def _training_cost(self, epochs: float) -> float:
         return 0.017 * self.recipe.questions.count() * epochs

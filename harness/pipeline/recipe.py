@@ -125,7 +125,7 @@ class Recipe(Closed):
         targets, surrogates, policies, students: every combination of these and of the budgets is a cell.
         budgets: shares of the target's questions whose disclosures are used.
         engine: runs target, surrogate and inverters.
-        sampling: how target, surrogate and inverters write.
+        sampling: how target, surrogate and inverters write; a target or surrogate may have its own.
         contrasts: pairs of regimes to compare, as first - second; they should be fixed before the run.
         seeds: one run of inverters and students for each; target and surrogate are the same for all.
         max_dropped: share of the questions that may be lost on the way, by any regime or by the inverter's own training

@@ -2,8 +2,9 @@
 
 from typing import Annotated, ClassVar
 
-from pydantic import BeforeValidator, SerializeAsAny
+from pydantic import BeforeValidator, Field, SerializeAsAny
 
+from traceinv.engines import Sampling
 from traceinv.questions.base import Role
 from traceinv.records import Example
 from traceinv.registry import chooser
@@ -18,6 +19,7 @@ class ReasoningModel(Closed):
         traces_known: whether its true traces can be read, so that inverted ones can be measured.
         model: the weights that it is, or is trained from (see `traceinv.models.locate`).
         training: how the run trains it on its own examples first.
+        sampling: how it writes transcripts; as the recipe says where left out.
     """
 
     traces_known: ClassVar[bool] = True
@@ -25,6 +27,7 @@ class ReasoningModel(Closed):
     kind: str
     model: str
     training: TrainingConfig
+    sampling: Sampling | None = Field(None, exclude_if=lambda sampling: sampling is None)
 
     def training_examples(self, role: Role) -> list[Example]:
         """Return the rows that it is trained on."""

@@ -124,3 +124,22 @@ def test_names_of_nodes_are_unique_and_readable(lab: Plan) -> None:
     assert len(set(names)) == len(names)
     assert "student (regime inverted, seed 1)" in names
     assert "transcripts (role second)" in names
+
+
+def test_a_surrogate_may_write_by_its_own_sampling_and_is_trained_no_differently() -> None:
+    warm = "surrogates.small.sampling={temperature: 1.0, max_new_tokens: 64}"
+    lab, warmer = plan(load_recipe("lab")), plan(load_recipe("lab", [warm]))
+    sampled = {
+        role: {
+            node.params["sampling"]["temperature"]
+            for node in warmer.graph.select(role=role)
+            if "sampling" in node.params
+        }
+        for role in ("target", "surrogate")
+    }
+    assert sampled == {"target": {0.0}, "surrogate": {1.0}}
+    trained = [[node.params for node in p.graph if node.kind.name == "reasoning_model"] for p in (lab, warmer)]
+    assert trained[0] == trained[1]
+    assert all("sampling" not in params["model"] for params in trained[0]), (
+        "a default leaves the keys of old artifacts alone"
+    )
