@@ -167,13 +167,19 @@ REGIMES: dict[str, Regime] = {
     regime.name: regime
     for regime in (
         Regime("answer_only", Disclosures(shown="answer"), _unseeded(answer_only)),
-        Regime("summary", Disclosures(shown="summary"), _unseeded(summary)),
+        Regime("summary", Disclosures(shown="summary"), _unseeded(summary), contrast_with=("answer_only",)),
         Regime("surrogate_trace", SurrogateTraces(), _unseeded(traces)),
         Regime(
             "inverted",
             _FROM_SUMMARY,
             _unseeded(inverted),
-            contrast_with=("answer_only", "summary", "surrogate_trace", "inverted_mismatched"),
+            contrast_with=(
+                "answer_only",
+                "summary",
+                "surrogate_trace",
+                "inverted_without_summary",
+                "inverted_mismatched",
+            ),
         ),
         Regime(
             "inverted_without_summary",
@@ -201,6 +207,22 @@ def regime_names() -> tuple[str, ...]:
 def needs_summary(name: str) -> bool:
     """Return whether a regime can be taught only where the policy discloses a summary."""
     return name != BASE and REGIMES[name].source.needs_summary
+
+
+def may_use_summary(name: str) -> bool:
+    """Return whether a regime uses the summary where the policy discloses one."""
+    shown = getattr(REGIMES[name].source, "shown", None) if name != BASE else None
+    return shown in ("summary", "all")
+
+
+def is_attack(name: str) -> bool:
+    """Return whether a regime is a way to teach a student with what the target discloses; the leak is their maximum."""
+    return uses_disclosures(name) and not is_control(name) and not reads_hidden_traces(name)
+
+
+def uses_surrogate_alone(name: str) -> bool:
+    """Return whether a regime is taught by the surrogate alone, which needs nothing of the target."""
+    return name != BASE and isinstance(REGIMES[name].source, SurrogateTraces)
 
 
 def inverts(name: str) -> bool:

@@ -8,7 +8,7 @@ from harness.benchmarks.groups import compared_groups
 from harness.pipeline.nodes import SURROGATE, TARGET
 from harness.results.intervals import DIGITS, to_interval
 from harness.results.schema import Cell, Contrast, LeakRow, RecoveryRow
-from traceinv.regimes import BASE, is_control, reads_hidden_traces, uses_disclosures
+from traceinv.regimes import BASE, is_attack, is_control, may_use_summary, reads_hidden_traces, uses_disclosures
 
 REFERENCES = (TARGET, SURROGATE)
 ORACLE = "oracle"
@@ -63,41 +63,62 @@ def recovery_rows(cell: Cell, runs: CellRuns) -> list[RecoveryRow]:
     return rows
 
 
-def leak_rows(cell: Cell, runs: CellRuns, seeds: SeedVariances) -> list[LeakRow]:
-    """Compute the leak on every group of tasks, where the run has an oracle and regimes with and without disclosures."""
+def leak_rows(cell: Cell, runs: CellRuns, seeds: SeedVariances, summarised: bool = True) -> list[LeakRow]:
+    """Compute gain and leak on every group of tasks, where the run has regimes with and without disclosures.
+
+    Args:
+        summarised: whether the cell's policy discloses a summary.
+    """
     regimes = [name for name in runs if name not in REFERENCES and not is_control(name)]
-    disclosed = [name for name in regimes if uses_disclosures(name)]
+    attacks = [name for name in regimes if is_attack(name)]
     undisclosed = [name for name in regimes if not uses_disclosures(name) and not reads_hidden_traces(name)]
-    if not disclosed or not undisclosed or ORACLE not in runs:
+    if not attacks or not undisclosed:
         return []
-    rows = []
-    for group, tasks in _groups(runs).items():
-        leak = stats.leak(
-            {name: scores(runs[name], tasks) for name in disclosed},
-            {name: scores(runs[name], tasks) for name in undisclosed},
-            scores(runs[ORACLE], tasks),
-            strata(runs[ORACLE][0], tasks),
-            seeds[cell.student, group],
-        )
-        rows.append(_leak(cell, group, leak))
-    return rows
+    silent = [name for name in attacks if not (summarised and may_use_summary(name))]
+    return [
+        _leak_row(cell, group, tasks, runs, attacks, undisclosed, silent, seeds)
+        for group, tasks in _groups(runs).items()
+    ]
+
+
+def _leak_row(
+    cell: Cell,
+    group: str,
+    tasks: Sequence[str],
+    runs: CellRuns,
+    attacks: Sequence[str],
+    undisclosed: Sequence[str],
+    silent: Sequence[str],
+    seeds: SeedVariances,
+) -> LeakRow:
+    """Compute gain and leak on a group of tasks; `silent` are the attacks that use no summary."""
+    by_attack, without = ({name: scores(runs[name], tasks) for name in names} for names in (attacks, undisclosed))
+    labels, pooled = strata(runs[attacks[0]][0], tasks), seeds[cell.student, group]
+    gain = stats.gain(by_attack, without, labels, pooled)
+    oracle = scores(runs[ORACLE], tasks) if ORACLE in runs else None
+    leak = None if oracle is None else stats.leak(by_attack, without, oracle, labels, pooled)
+    least = None
+    if oracle is not None and 0 < len(silent) < len(attacks):
+        least = stats.leak({name: by_attack[name] for name in silent}, without, oracle, labels, pooled)
+    return LeakRow(
+        cell=cell,
+        group=group,
+        best_disclosed=gain.best_disclosed,
+        best_undisclosed=gain.best_undisclosed,
+        attacks=list(attacks),
+        gain=to_interval(gain.gain),
+        detectable=round(gain.detectable, DIGITS),
+        one_seed=gain.one_seed,
+        gap=to_interval(leak.gap) if leak else None,
+        leak=to_interval(leak.leak) if leak and leak.leak else None,
+        withheld=leak.withheld if leak else "the run has no oracle",
+        without_summary=to_interval(least.leak) if least and least.leak else None,
+    )
 
 
 def _groups(runs: CellRuns) -> dict[str, list[str]]:
     """Return the tasks of each group on which regimes are compared."""
     return compared_groups(task_names(next(iter(runs.values()))[0]))
-
-
-def _leak(cell: Cell, group: str, leak: stats.Leak) -> LeakRow:
-    return LeakRow(
-        cell=cell,
-        group=group,
-        best_disclosed=leak.best_disclosed,
-        best_undisclosed=leak.best_undisclosed,
-        gap=to_interval(leak.gap),
-        leak=None if leak.leak is None else to_interval(leak.leak),
-        withheld=leak.withheld,
-    )
 
 
 def _contrast(cell: Cell, first: str, second: str, group: str, comparison: stats.Comparison, p_holm: float) -> Contrast:

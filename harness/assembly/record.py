@@ -9,6 +9,7 @@ from harness.assembly.comparability import comparability
 from harness.assembly.comparisons import (
     REFERENCES,
     CellRuns,
+    SeedVariances,
     contrast_rows,
     leak_rows,
     recovery_rows,
@@ -40,6 +41,7 @@ from harness.results.items import ItemFile, RunStates
 from harness.results.provenance import provenance
 from harness.results.schema import (
     Cell,
+    LeakRow,
     ResultRecord,
     Row,
     Score,
@@ -71,7 +73,7 @@ def assemble(plan: Plan, artifacts: Artifacts, command: str) -> tuple[ResultReco
     seeds = seed_variances(gradable)
     contrasts = contrast_rows(gradable, recipe.contrasts, seeds)
     recovery = [row for cell, runs in gradable.items() for row in recovery_rows(cell, runs)]
-    leak = [row for cell, runs in gradable.items() for row in leak_rows(cell, runs, seeds)]
+    leak = [row for cell, runs in gradable.items() for row in _leak_rows(plan, cell, runs, seeds)]
     rows = [row for planned in plan.cells for row in _rows(plan, planned, artifacts, gradable[planned.cell])]
     styles = [style_row(planned, artifacts) for planned in plan.cells]
     record = ResultRecord(
@@ -95,6 +97,10 @@ def assemble(plan: Plan, artifacts: Artifacts, command: str) -> tuple[ResultReco
 
 def _cell_runs(planned: CellPlan, read: Callable[[Node], ModelRun]) -> CellRuns:
     return {row: [read(node) for node in seeds.values()] for row, seeds in planned.grades.items()}
+
+
+def _leak_rows(plan: Plan, cell: Cell, runs: CellRuns, seeds: SeedVariances) -> list[LeakRow]:
+    return leak_rows(cell, runs, seeds, plan.recipe.policies[cell.policy].discloses_summary)
 
 
 def _rows(plan: Plan, planned: CellPlan, artifacts: Artifacts, runs: CellRuns) -> list[Row]:

@@ -99,9 +99,7 @@ def _print_record(record: "ResultRecord", path: Path, computed: int, stages: int
     if as_json:
         print(record.model_dump_json(indent=1))
         return
-    console = make_console()
-    print_record(console, record)
-    console.print(f"computed {computed} of {stages} stages; record: {path}", highlight=False, soft_wrap=True)
+    print_record(make_console(), record, f"computed {computed} of {stages} stages; record: {path}")
 
 
 def _print_stages(planned: "Plan", cached: "dict[str, Artifact]", as_json: bool) -> None:

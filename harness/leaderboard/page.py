@@ -12,7 +12,7 @@ from harness.leaderboard.published import Published
 from harness.results.cells import cell_labels
 from harness.results.schema import Comparability, ResultRecord
 from harness.results.text import listed
-from harness.results.verdict import verdict
+from harness.results.verdict import ONE_SEED, findings_of, is_one_seed
 from harness.views.faithfulness import bits_table, faithfulness_table, style_line, style_table
 from harness.views.markdown import link, render_table, text
 from harness.views.tables import (
@@ -21,6 +21,7 @@ from harness.views.tables import (
     accuracy_table,
     contrast_table,
     ending_table,
+    leak_sides_table,
     leak_table,
     recovery_table,
     task_table,
@@ -131,7 +132,7 @@ def _record_section(record: ResultRecord, place: str) -> str:
     seeds = f"{len(record.seeds)} {'seed' if len(record.seeds) == 1 else 'seeds'}"
     paragraphs = [
         f"## {record.id}, {seeds}",
-        text(verdict(record.rows, record.contrasts, record.recovery, record.leak)),
+        *_findings(record),
         *(render_table(table) for table in _record_tables(record)),
         *(text(style_line(style)) for style in record.style),
         _made(record, place),
@@ -139,11 +140,25 @@ def _record_section(record: ResultRecord, place: str) -> str:
     return "\n\n".join(paragraphs) + "\n"
 
 
+def _findings(record: ResultRecord) -> list[str]:
+    """State the findings of a record: a bold headline for each cell, its details, and last what leaked."""
+    found = findings_of(record)
+    paragraphs = [
+        paragraph
+        for finding in found
+        for paragraph in (f"**{text(finding.headline)}**", text(" ".join(finding.details)))
+        if paragraph
+    ]
+    last = [ONE_SEED] * is_one_seed(record.rows) + [finding.conclusion for finding in found]
+    return [*paragraphs, text(" ".join(last))]
+
+
 def _record_tables(record: ResultRecord) -> list[Table]:
     tables = (
+        leak_table(record.leak),
+        leak_sides_table(record.leak),
         contrast_table(record.contrasts),
         recovery_table(record.recovery),
-        leak_table(record.leak),
         faithfulness_table(record.faithfulness),
         bits_table(record.likelihood),
         style_table(record.style),

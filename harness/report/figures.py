@@ -31,6 +31,7 @@ def record_figures(record: ResultRecord, run: RunArtifacts | str) -> list[Figure
 
     return [
         *_per_cell(rows, draw_accuracy),
+        *(_per_cell(by_cell(record.leak), lambda _, entries: scores.leak(entries)) or [scores.leak([])]),
         *(_per_cell(by_cell(record.recovery), lambda _, entries: scores.recovery(entries)) or [scores.recovery([])]),
         *_per_cell(rows, lambda _, entries: scores.finished(entries)),
         *(_per_cell(by_cell(record.faithfulness), draw_faithfulness) or [leaks.faithfulness([], [])]),

@@ -17,6 +17,7 @@ from harness.report.payload import Payload, pack
 from harness.report.traces import Case, read_cases
 from harness.results.cells import cell_labels
 from harness.results.schema import Ledger, ResultRecord
+from harness.results.verdict import ONE_SEED, Finding, findings_of, is_one_seed
 from traceinv.errors import InputError
 
 MAX_BYTES = 14_500_000
@@ -43,11 +44,15 @@ class Section:
 
     Attributes:
         ledgers: the record's ledgers, each with the name of its seed and cell.
+        findings: what each cell of the record shows.
+        remark: on the limit of a record with one seed; else empty.
     """
 
     record: ResultRecord
     figures: Sequence[Figure]
     ledgers: Sequence[tuple[str, Ledger]]
+    findings: Sequence[Finding]
+    remark: str
 
 
 def build(results: Path | None, run: Path | None, store: Path | None = None) -> Built:
@@ -74,7 +79,13 @@ def build(results: Path | None, run: Path | None, store: Path | None = None) -> 
     cases, no_traces = _cases(artifacts)
     absent = "a record alone does not hold the losses"
     sections = [
-        Section(record, record_figures(record, artifacts.get(name, absent)), _named_ledgers(record))
+        Section(
+            record,
+            record_figures(record, artifacts.get(name, absent)),
+            _named_ledgers(record),
+            findings_of(record),
+            ONE_SEED if is_one_seed(record.rows) else "",
+        )
         for name, record in records.items()
     ]
     return _page(sections, budget_figures(list(records.values())), cases, no_traces, refused)

@@ -5,10 +5,19 @@ from collections.abc import Iterable, Sequence
 from harness.report import charts
 from harness.report.charts import Dot, Spot
 from harness.report.figure import Figure, describe_dots
-from harness.results.schema import Contrast, Interval, RecoveryRow, Row, Score
+from harness.results.schema import Contrast, Interval, LeakRow, RecoveryRow, Row, Score
 from harness.results.text import number, percent, percent_interval
 from harness.results.verdict import group_name
-from harness.views.tables import accuracy_table, contrast_table, ending_table, in_order, recovery_table, task_table
+from harness.views.tables import (
+    accuracy_table,
+    contrast_table,
+    ending_table,
+    in_order,
+    leak_sides_table,
+    leak_table,
+    recovery_table,
+    task_table,
+)
 
 
 def accuracy(rows: Sequence[Row], contrasts: Sequence[Contrast], comparisons: int) -> Figure:
@@ -57,6 +66,27 @@ def finished(rows: Sequence[Row]) -> Figure:
     )
 
 
+def leak(rows: Sequence[LeakRow]) -> Figure:
+    """Draw the leak of a cell: by all attacks, and by those that use no summary."""
+    title = "Leak"
+    caption = (
+        "(best attack - best regime without disclosures) / (oracle - best regime without disclosures). At 0% the disclosures "
+        "give nothing that a student could not learn from the surrogate alone; at 100% they give as much as the hidden traces. "
+        "The best attack is chosen on other questions and seeds than its accuracy is read from."
+    )
+    if not rows:
+        reason = "No plot: this record has no leak; it needs regimes with and without disclosures."
+        return Figure("leak", title, caption, missing=reason)
+    tables = (leak_table(rows), leak_sides_table(rows))
+    groups = shown_groups(row.group for row in rows)
+    dots = [dot for row in rows if row.group in groups for dot in _leak_dots(row)]
+    if not dots:
+        reason = "No plot: the leak is not reported; the table of what it compares says by how much the oracle gains."
+        return Figure("leak", title, caption, tables=tables, missing=reason)
+    wide, narrow = charts.draw_both(lambda width: charts.dots(dots, "share of the oracle's gain", width, marks=(0, 1)))
+    return Figure("leak", title, caption, describe_dots("Dot plot of the leak", dots), wide, narrow, tables)
+
+
 def recovery(rows: Sequence[RecoveryRow]) -> Figure:
     """Draw the share of the oracle's gain over base that each regime of a cell reaches."""
     title = "Recovery"
@@ -96,6 +126,24 @@ def _recovery_dot(row: RecoveryRow, share: Interval) -> Dot:
     group = group_name(row.group)
     tooltip = f"{row.regime}, {group}: {percent_interval(share)} of the oracle's gain"
     return Dot(group, row.regime, share.mean, share.low, share.high, f"{number(100 * share.mean, 0)}%", tooltip)
+
+
+def _leak_dots(row: LeakRow) -> list[Dot]:
+    group = group_name(row.group)
+    named = {"all attacks": row.leak, "without the summary": row.without_summary}
+    return [
+        Dot(
+            group,
+            name,
+            share.mean,
+            share.low,
+            share.high,
+            percent(share.mean),
+            f"{name}, {group}: {percent_interval(share)}",
+        )
+        for name, share in named.items()
+        if share is not None
+    ]
 
 
 def _finished_spot(name: str, score: Score) -> Spot:

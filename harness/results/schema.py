@@ -154,23 +154,35 @@ class RecoveryRow(Closed):
 
 
 class LeakRow(Closed):
-    """The leak on a task or group: (best with disclosures - best without) / (oracle - best without).
+    """What leaks on a task or group, as the best of all attacks: regimes that use disclosures, controls left out.
+
+    The gain is best with disclosures - best without, the leak the gain / (oracle - best without).
 
     Attributes:
-        best_disclosed: the regime with the highest accuracy of those that use disclosures; controls do not count.
+        best_disclosed: the attack with the highest accuracy.
         best_undisclosed: the regime with the highest accuracy of those that use none, the untaught student included.
-        gap: the smallest gain of the oracle over a regime that uses no disclosures.
-        leak: cross-fitted, so that choosing the best does not raise it; None where it is withheld.
+        attacks: those that the best is chosen from; empty in records made before it was kept.
+        gain: cross-fitted, so that choosing the best does not raise it; None in records made before it was computed.
+        detectable: the minimum detectable effect of the gain.
+        one_seed: whether the interval is about these students on other questions, and not about other seeds.
+        gap: the smallest gain of the oracle over a regime that uses no disclosures; None without an oracle.
+        leak: cross-fitted; None where it is withheld.
         withheld: why there is no leak; None where there is one.
+        without_summary: the leak of the attacks that use no summary; None where there is none, or where all attacks are such.
     """
 
     cell: Cell
     group: str
     best_disclosed: str
     best_undisclosed: str
-    gap: Interval
+    attacks: list[str] = Field(default_factory=list)
+    gain: Interval | None = None
+    detectable: float | None = None
+    one_seed: bool = False
+    gap: Interval | None
     leak: Interval | None
     withheld: str | None
+    without_summary: Interval | None = None
 
 
 class FaithfulnessFigures(Closed):

@@ -1,19 +1,60 @@
 """The findings of a run in a few sentences, made from its figures alone."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from harness.benchmarks.catalog import DOMAINS
 from harness.benchmarks.groups import ALL
 from harness.results.cells import cell_labels
-from harness.results.schema import Contrast, Interval, LeakRow, RecoveryRow, Row, TestedDifference
-from harness.results.text import confidence, listed, number, percent, points
-from traceinv.regimes import inverters
+from harness.results.schema import Cell, Contrast, Interval, LeakRow, RecoveryRow, ResultRecord, Row, TestedDifference
+from harness.results.text import confidence, listed, number, percent, points, points_interval
+from traceinv.regimes import ORDER, inverts, is_attack, may_use_summary, needs_summary, uses_surrogate_alone
 
 SIGNIFICANT = 0.05
 ONE_SEED = (
     "With one seed, a comparison is about these two students: its interval covers other questions, not the differences between "
     "training runs."
 )
+SUMMARY_EFFECTS = (("inverted", "inverted_without_summary"), ("summary", "answer_only"))
+"""The pairs of regimes that differ in the summary alone."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a cell shows.
+
+    Attributes:
+        cell: the cell, and its name among the others; the name of a single cell is empty.
+        headline: what disclosures give beyond what the surrogate gives, in one line without a full stop.
+        details: the leak, what the summary adds, and recovery, in sentences.
+        conclusion: what leaked and how much of it needed the summary, in one sentence.
+    """
+
+    cell: Cell
+    name: str
+    headline: str
+    details: tuple[str, ...]
+    conclusion: str
+
+
+def findings(
+    rows: Sequence[Row],
+    contrasts: Sequence[Contrast],
+    recovery: Sequence[RecoveryRow],
+    leak: Sequence[LeakRow] = (),
+) -> list[Finding]:
+    """State what each cell shows, on the math tasks, else on the code tasks, else on all tasks."""
+    taught = [row for row in rows if row.kind == "regime"]
+    group = headline_group(taught)
+    return [
+        _Facts(cell, name, group, taught, contrasts, recovery, leak).finding()
+        for cell, name in cell_labels(row.cell for row in taught).items()
+    ]
+
+
+def findings_of(record: ResultRecord) -> list[Finding]:
+    """State what each cell of a record shows."""
+    return findings(record.rows, record.contrasts, record.recovery, record.leak)
 
 
 def verdict(
@@ -22,37 +63,17 @@ def verdict(
     recovery: Sequence[RecoveryRow],
     leak: Sequence[LeakRow] = (),
 ) -> str:
-    """State how the students of inverted traces compare with the regimes that they are contrasted with.
-
-    One sentence a cell and regime, on the math tasks, else on the code tasks, else on all tasks; and one on the leak of each
-    cell. A run without inverted traces gets the accuracies of its regimes instead.
-    """
-    taught = [row for row in rows if row.kind == "regime"]
-    group = headline_group(taught)
-    methods = [row for name in inverters() for row in taught if row.name == name and group in row.scores]
-    labels = cell_labels(row.cell for row in taught)
-    sentences = []
-    for cell, label in labels.items():
-        where = f"On {group_name(group)} ({label})" if label else f"On {group_name(group)}"
-        reached = {
-            row.name: row.scores[group].accuracy.mean for row in taught if row.cell == cell and group in row.scores
-        }
-        if methods:
-            sentences += [
-                f"{where}, {row.name} ({percent(reached[row.name])}) "
-                f"{_findings(row, group, reached, contrasts, recovery)}."
-                for row in methods
-                if row.cell == cell
-            ]
-        elif reached:
-            figures = listed([f"{name} {percent(accuracy)}" for name, accuracy in reached.items()])
-            sentences.append(f"{where}, the accuracies are: {figures}.")
-        sentences += [_leaked(figure, where) for figure in leak if (figure.cell, figure.group) == (cell, group)]
-    if not methods:
-        sentences.insert(0, "This run trains no student on inverted traces.")
-    if {len(row.seeds) for row in taught if row.seeds} == {1}:
+    """State the findings of a run: headlines and details of each cell, and last what leaked."""
+    found = findings(rows, contrasts, recovery, leak)
+    sentences = [sentence for finding in found for sentence in (f"{finding.headline}.", *finding.details)]
+    if is_one_seed(rows):
         sentences.append(ONE_SEED)
-    return " ".join(sentences)
+    return " ".join([*sentences, *(finding.conclusion for finding in found)])
+
+
+def is_one_seed(rows: Iterable[Row]) -> bool:
+    """Return whether all students are of one seed."""
+    return {len(row.seeds) for row in rows if row.kind == "regime" and row.seeds} == {1}
 
 
 def headline_group(rows: Iterable[Row]) -> str:
@@ -76,57 +97,179 @@ def excludes_zero(interval: Interval) -> bool:
     return not interval.low <= 0 <= interval.high
 
 
-def _findings(
-    row: Row, group: str, reached: dict[str, float], contrasts: Sequence[Contrast], recovery: Sequence[RecoveryRow]
-) -> str:
-    """Compare one regime of a cell with each regime that it is contrasted with, and state its recovery."""
-    against = [
-        contrast
-        for contrast in contrasts
-        if (contrast.first, contrast.group, contrast.cell) == (row.name, group, row.cell) and contrast.second in reached
-    ]
-    by_outcome: dict[str, list[str]] = {}
-    for contrast in sorted(against, key=lambda contrast: not is_significant(contrast)):
-        outcome = _outcome(contrast, len(contrasts))
-        by_outcome.setdefault(outcome, []).append(_figures(contrast, reached[contrast.second]))
-    clauses = [f"{outcome} {listed(figures)}" for outcome, figures in by_outcome.items()]
-    clauses = clauses or ["is compared with no other regime"]
-    return "; it ".join([*clauses, *_recovered(recovery, row, group)])
+@dataclass(frozen=True)
+class _Facts:
+    """The figures of one cell on one group of tasks, and what they say."""
+
+    cell: Cell
+    name: str
+    group: str
+    rows: Sequence[Row]
+    contrasts: Sequence[Contrast]
+    recovery: Sequence[RecoveryRow]
+    leak: Sequence[LeakRow]
+
+    def finding(self) -> Finding:
+        row = next((row for row in self.leak if (row.cell, row.group) == (self.cell, self.group)), None)
+        details = [*self._leaked(row), *self._summary_effects(), *self._recovered(row), *self._accuracies()]
+        return Finding(self.cell, self.name, self._headline(row), tuple(details), self._conclusion(row))
+
+    @property
+    def reached(self) -> dict[str, float]:
+        """The accuracy of each regime of the cell."""
+        return {
+            row.name: row.scores[self.group].accuracy.mean
+            for row in self.rows
+            if row.cell == self.cell and self.group in row.scores
+        }
+
+    @property
+    def where(self) -> str:
+        group = group_name(self.group)
+        return f"{group} ({self.name})" if self.name else group
+
+    @property
+    def attacks(self) -> list[str]:
+        """The attacks of the cell: those that invert first, and of these those that need a summary."""
+        names = [name for name in self.reached if name in ORDER and is_attack(name)]
+        return sorted(names, key=lambda name: (not inverts(name), not needs_summary(name)))
+
+    @property
+    def beyond(self) -> str:
+        """What the attacks are compared with."""
+        known = [name for name in self.reached if name in ORDER]
+        return "the surrogate" if any(map(uses_surrogate_alone, known)) else "the untaught student"
+
+    def _headline(self, row: LeakRow | None) -> str:
+        start = f"Beyond {self.beyond} on {self.where}"
+        if row is not None and row.gain is not None:
+            return f"{start}: {points_of(row.gain)}, {_significance(row)}"
+        if (contrast := self._tested(row)) is not None:
+            pair = f"{contrast.first} - {contrast.second}"
+            return f"{start} ({pair}): {points_of(contrast.difference)}, {_tested_significance(contrast)}"
+        if not self.attacks:
+            return f"No leak is measured on {self.where}: this run teaches no student with what the target discloses"
+        return f"No leak is measured on {self.where}: there is no comparison with a student that is taught without disclosures"
+
+    def _tested(self, row: LeakRow | None) -> Contrast | None:
+        """Return the contrast that stands for the gain in records that do not have it."""
+        pairs = [(row.best_disclosed, row.best_undisclosed)] if row else []
+        pairs += [(name, other) for name in self.attacks for other in self.reached if uses_alone(other)]
+        return next((contrast for pair in pairs if (contrast := self._contrast(*pair))), None)
+
+    def _contrast(self, first: str, second: str) -> Contrast | None:
+        wanted = (first, second, self.group, self.cell)
+        return next((c for c in self.contrasts if (c.first, c.second, c.group, c.cell) == wanted), None)
+
+    def _leaked(self, row: LeakRow | None) -> list[str]:
+        if row is None:
+            return []
+        if row.leak is None:
+            gap = "" if row.gap is None else f" ({points(row.gap.mean)} points, {confidence(row.gap)})"
+            return [f"The leak on {self.where} is not reported: {row.withheld}{gap}."]
+        return [
+            f"Disclosures leak {percent(row.leak.mean)} ({confidence(row.leak)}) of what the oracle gains over the best regime "
+            f"without disclosures; the strongest attack is {row.best_disclosed} ({self._reached(row.best_disclosed)}), the best "
+            f"without disclosures {row.best_undisclosed} ({self._reached(row.best_undisclosed)})."
+        ]
+
+    def _reached(self, regime: str) -> str:
+        return percent(self.reached[regime]) if regime in self.reached else "not in this record"
+
+    def _summary_effects(self) -> list[str]:
+        effects = [effect for pair in SUMMARY_EFFECTS if (effect := self._contrast(*pair)) is not None]
+        if not effects:
+            return []
+        stated = [
+            f"{effect.first} - {effect.second} {points_of(effect.difference)} ({_tested_significance(effect)})"
+            for effect in effects
+        ]
+        return [f"What the summary adds: {listed(stated)}."]
+
+    def _recovered(self, row: LeakRow | None) -> list[str]:
+        """State recovery of the strongest attack, and of the best regime without disclosures beside it."""
+        named = [row.best_disclosed, row.best_undisclosed] if row else self.attacks[:1]
+        figures = [
+            (name, found)
+            for name in named
+            for found in self.recovery
+            if (found.regime, found.group, found.cell) == (name, self.group, self.cell)
+        ]
+        if not figures:
+            return []
+        if any(found.recovered is None for _, found in figures):
+            gap = figures[0][1].gap
+            return [
+                "Recovery is not reported, since the oracle's gain over base is not significant "
+                f"({points(gap.mean)} points, {confidence(gap)})."
+            ]
+        stated = [
+            f"{name} {percent(found.recovered.mean)} ({confidence(found.recovered)})"
+            for name, found in figures
+            if found.recovered is not None
+        ]
+        return [f"Recovery, counted from base and so with what the surrogate gives: {listed(stated)}."]
+
+    def _accuracies(self) -> list[str]:
+        """State the accuracies of a cell without attacks."""
+        if self.attacks or not self.reached:
+            return []
+        figures = [f"{name} {percent(accuracy)}" for name, accuracy in self.reached.items()]
+        return [f"Accuracy on {self.where}: {listed(figures)}."]
+
+    def _conclusion(self, row: LeakRow | None) -> str:
+        start = f"What leaked on {self.where}:"
+        if row is None or row.leak is None:
+            contrast = self._tested(row)
+            gain = row.gain if row and row.gain else contrast.difference if contrast else None
+            if gain is None:
+                return f"{start} this run does not say."
+            kept = is_significant(contrast) if contrast and not (row and row.gain) else excludes_zero(gain)
+            return f"{start} {points_of(gain)} {'' if kept else '(not significant) '}beyond {self.beyond}{self._needed(row)}."
+        share = f"{percent(row.leak.mean)} ({confidence(row.leak)}) of the oracle's gain beyond {self.beyond}"
+        if row.leak.low <= 0:
+            return f"{start} nothing significant, {share}{self._needed(row)}."
+        return f"{start} {share}{self._needed(row)}."
+
+    def _needed(self, row: LeakRow | None) -> str:
+        """Say how much of the leak needed the summary."""
+        if not any(needs_summary(name) for name in self.attacks):
+            return "; the attacks use no summary"
+        if row is not None and row.leak is not None and row.without_summary is not None:
+            without = f"{percent(row.without_summary.mean)} ({confidence(row.without_summary)})"
+            if row.leak.low <= 0:
+                return f"; without the summary {without}"
+            needed = max(row.leak.mean - max(row.without_summary.mean, 0.0), 0.0) / row.leak.mean
+            return f"; without the summary it is {without}, so {percent(needed)} of the leak needed the summary"
+        if not [name for name in self.attacks if not may_use_summary(name)]:
+            return "; no attack does without the summary, so how much needed it is not known"
+        if (effect := self._contrast(*SUMMARY_EFFECTS[0])) is not None:
+            return f"; the summary adds {points_of(effect.difference)} to inverted traces"
+        return ""
 
 
-def _outcome(contrast: TestedDifference, count: int) -> str:
-    verb = "is, for these two students," if contrast.one_seed else "is"
+def uses_alone(name: str) -> bool:
+    """Return whether a regime of a record is taught by the surrogate alone."""
+    return name in ORDER and uses_surrogate_alone(name)
+
+
+def points_of(difference: Interval) -> str:
+    """Write a difference with its interval: `+3.4 points [-1.3, 8.1]`."""
+    mean, _, ends = points_interval(difference).partition(" ")
+    return f"{mean} points {ends}"
+
+
+def _significance(row: LeakRow) -> str:
+    gain, these = row.gain, " for these students" if row.one_seed else ""
+    if gain is not None and excludes_zero(gain):
+        return f"{'significant' if gain.low > 0 else 'significantly less'}{these}"
+    shown = "" if row.detectable is None else f"; {number(100 * row.detectable, 1)} or more would have shown"
+    return f"not significant{these}{shown}"
+
+
+def _tested_significance(contrast: TestedDifference) -> str:
+    these = " for these two students" if contrast.one_seed else ""
     if is_significant(contrast):
-        return f"{verb} significantly {'above' if contrast.difference.mean > 0 else 'below'}"
-    if excludes_zero(contrast.difference):
-        return f"{verb} not significantly different, after Holm correction over {count} comparisons, from"
-    return f"{verb} not significantly different from"
-
-
-def _figures(contrast: Contrast, other: float) -> str:
-    figures = f"{percent(other)}; {points(contrast.difference.mean)} points, {confidence(contrast.difference)}"
-    if not is_significant(contrast):
-        figures += f"; minimum detectable effect {number(100 * contrast.detectable, 1)} points"
-    return f"{contrast.second} ({figures})"
-
-
-def _recovered(recovery: Sequence[RecoveryRow], row: Row, group: str) -> list[str]:
-    for figures in recovery:
-        if (figures.regime, figures.group, figures.cell) == (row.name, group, row.cell):
-            if figures.recovered is None:
-                gap = f"{points(figures.gap.mean)} points, {confidence(figures.gap)}"
-                return [f"has no recovery, since the oracle's gain over base is not significant ({gap})"]
-            share = f"{percent(figures.recovered.mean)} ({confidence(figures.recovered)})"
-            return [f"recovers {share} of the gain from base to oracle"]
-    return []
-
-
-def _leaked(row: LeakRow, where: str) -> str:
-    """State the leak of a cell."""
-    if row.leak is None:
-        gap = f"{points(row.gap.mean)} points, {confidence(row.gap)}"
-        return f"{where}, the leak is not reported: {row.withheld} ({gap})."
-    return (
-        f"{where}, disclosures leak {percent(row.leak.mean)} ({confidence(row.leak)}) of what the oracle gains over the best "
-        "regime without disclosures."
-    )
+        return f"{'significant' if contrast.difference.mean > 0 else 'significantly less'}{these}"
+    holm = " after Holm correction" if excludes_zero(contrast.difference) else ""
+    return f"not significant{holm}{these}; {number(100 * contrast.detectable, 1)} or more would have shown"

@@ -4,7 +4,7 @@ docs/statistics.md explains the choice of each method and gives its measured cov
 """
 
 from harness.stats.intervals import Estimate, difference, estimate
-from harness.stats.leak import Leak, leak
+from harness.stats.leak import Gain, Leak, gain, leak
 from harness.stats.noise import CONFIDENCE, Noise, Scores, SeedVariance
 from harness.stats.paired import Comparison, compare, corrected, holm
 from harness.stats.planning import POWER, detectable, more_questions, more_seeds
@@ -17,6 +17,7 @@ __all__ = [
     "POWER",
     "Comparison",
     "Estimate",
+    "Gain",
     "Leak",
     "Noise",
     "Recovery",
@@ -28,6 +29,7 @@ __all__ = [
     "detectable",
     "difference",
     "estimate",
+    "gain",
     "holm",
     "leak",
     "more_questions",

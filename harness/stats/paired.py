@@ -61,7 +61,7 @@ def compare(
     together = pooled and not one_seed and paired_contrast([first, second], [1.0, -1.0], strata, pooled)
     half = noise.half_width()
     mcnemar = _mcnemar(first, second)
-    centre = _centre(first, second)
+    centre = centre_of(first, second)
     return Comparison(
         difference=Estimate(mean, mean - half, mean + half, None),
         p_value=_p_of_interval(mean, noise) if mcnemar is None else mcnemar,
@@ -91,7 +91,7 @@ def holm(p_values: Sequence[float]) -> list[float]:
     return [float(p) for p in multipletests(p_values, alpha=1 - CONFIDENCE, method="holm")[1]] if p_values else []
 
 
-def _centre(first: Scores, second: Scores) -> float | None:
+def centre_of(first: Scores, second: Scores) -> float | None:
     """Return the mean of two accuracies, between 0 and 1; None where scores are not from 0 to 1."""
     if min(first.min(), second.min()) < 0 or max(first.max(), second.max()) > 1:
         return None

@@ -16,7 +16,7 @@ DRAWS = 200
 """Quantiles of the chi-square distribution that the power is averaged over."""
 
 
-def power(effect: float, noise: Noise, between: float, growth: float = 1.0) -> float:
+def power(effect: float, noise: Noise, between: float, growth: float = 1.0, confidence: float = CONFIDENCE) -> float:
     """Return the share of experiments whose interval excludes 0 where the true difference is `effect`.
 
     The next experiment estimates the variance between its seeds anew, and few seeds estimate it badly: the half width of its
@@ -27,22 +27,23 @@ def power(effect: float, noise: Noise, between: float, growth: float = 1.0) -> f
         noise: the noise of the experiment.
         between: the true variance between seeds, without the residual.
         growth: by how much the true difference multiplies the variance from questions; see `variance_growth`.
+        confidence: of the interval.
     """
     from scipy.special import ndtr
 
     questions, residual = noise.questions * growth, noise.residual * growth
     estimated = (between + residual) * _chi_squares(noise.seed_freedom)
-    widths = t_quantile(CONFIDENCE, noise.question_freedom) ** 2 * questions * np.ones(1)
+    widths = t_quantile(confidence, noise.question_freedom) ** 2 * questions * np.ones(1)
     if noise.seed_freedom:
         seeds = seeds_alone(estimated, np.full_like(estimated, residual), noise.seed_freedom)
-        widths = widths + t_quantile(CONFIDENCE, noise.seed_freedom) ** 2 * seeds
+        widths = widths + t_quantile(confidence, noise.seed_freedom) ** 2 * seeds
     error = sqrt(questions + between)
     if not error:
         return float(effect != 0)
     return float(ndtr((abs(effect) - np.sqrt(widths)) / error).mean())
 
 
-def detectable(noise: Noise, centre: float | None = None) -> float:
+def detectable(noise: Noise, centre: float | None = None, confidence: float = CONFIDENCE) -> float:
     """Return the minimum detectable effect: the smallest true difference whose interval excludes 0 in 80% of experiments.
 
     With one seed it is the half width of the interval plus the power's normal quantile times the standard error (Bloom 1995,
@@ -52,6 +53,7 @@ def detectable(noise: Noise, centre: float | None = None) -> float:
     Args:
         noise: the noise of the difference.
         centre: the mean of the two accuracies, where scores are from 0 to 1; see `variance_growth`.
+        confidence: of the interval.
     """
     from scipy.optimize import brentq
 
@@ -60,7 +62,7 @@ def detectable(noise: Noise, centre: float | None = None) -> float:
     between = max(noise.seeds / _median(noise.seed_freedom) - noise.residual, 0.0)
 
     def short(effect: float) -> float:
-        return power(effect, noise, between, variance_growth(effect, centre)) - POWER
+        return power(effect, noise, between, variance_growth(effect, centre), confidence) - POWER
 
     high = 2 * noise.error
     while short(high) < 0:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from harness.logs.compare import LogComparison
 from harness.results.compare import RecordComparison
 from harness.results.schema import ResultRecord
-from harness.results.verdict import headline_group
+from harness.results.verdict import ONE_SEED, findings_of, headline_group, is_one_seed
 from harness.views.comparison import view_comparison, view_logs
 from harness.views.tables import (
     Table,
@@ -13,6 +13,7 @@ from harness.views.tables import (
     contrast_table,
     ending_table,
     in_order,
+    leak_sides_table,
     leak_table,
     recovery_table,
     task_table,
@@ -60,8 +61,8 @@ def print_table(console: "Console", table: Table) -> None:
     console.print()
 
 
-def print_record(console: "Console", record: ResultRecord) -> None:
-    """Print the accuracies of a record, its differences on the headline group of tasks, its recovery, leak and verdict."""
+def print_record(console: "Console", record: ResultRecord, note: str = "") -> None:
+    """Print the tables of a record, a note on how it was made, and its findings; the last sentence says what leaked."""
     rows = in_order(record.rows)
     group = headline_group(record.rows)
     contrasts = [contrast for contrast in record.contrasts if contrast.group == group]
@@ -70,13 +71,30 @@ def print_record(console: "Console", record: ResultRecord) -> None:
         task_table(rows),
         ending_table(rows),
         contrast_table(contrasts, len(record.contrasts)),
-        recovery_table(record.recovery),
         leak_table(record.leak),
+        leak_sides_table(record.leak),
+        recovery_table(record.recovery),
     )
     for table in tables:
         if table.rows:
             print_table(console, table)
-    _print_text(console, record.verdict)
+    if note:
+        console.print(note, highlight=False, markup=False, soft_wrap=True)
+        console.print()
+    _print_findings(console, record)
+
+
+def _print_findings(console: "Console", record: ResultRecord) -> None:
+    found = findings_of(record)
+    for finding in found:
+        console.print(finding.headline, style="bold", highlight=False, markup=False)
+        for sentence in finding.details:
+            _print_text(console, sentence)
+        console.print()
+    if is_one_seed(record.rows):
+        _print_text(console, ONE_SEED)
+    for finding in found:
+        _print_text(console, finding.conclusion)
 
 
 def print_comparison(console: "Console", comparison: RecordComparison | LogComparison) -> None:

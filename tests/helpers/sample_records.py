@@ -146,16 +146,21 @@ def recovery_row(regime: str, group: str = "math", *, reported: bool = True, cel
     )
 
 
-def leak_row(group: str = "math", *, reported: bool = True, cell: Cell = CELL) -> LeakRow:
-    return LeakRow(
+def leak_row(group: str = "math", *, reported: bool = True, cell: Cell = CELL, **changes: Any) -> LeakRow:
+    row = LeakRow(
         cell=cell,
         group=group,
         best_disclosed="inverted",
         best_undisclosed="surrogate_trace",
+        attacks=["answer_only", "summary", "inverted", "inverted_without_summary"],
+        gain=interval(0.14),
+        detectable=0.062,
         gap=interval(0.28 if reported else 0.02),
         leak=interval(0.5, 0.2) if reported else None,
         withheld=None if reported else "the oracle's gain over a regime without disclosures is not significant",
+        without_summary=interval(0.1, 0.2) if reported else None,
     )
+    return row.model_copy(update=changes)
 
 
 def faithfulness_row(regime: str, scale: float = 1.0, cell: Cell = CELL) -> FaithfulnessRow:

@@ -158,10 +158,12 @@ def test_inverting_regimes_and_their_inverters() -> None:
 
 def test_the_contrasts_of_every_record() -> None:
     assert regimes.CONTRASTS == (
+        ("summary", "answer_only"),
         ("oracle", "answer_only"),
         ("inverted", "answer_only"),
         ("inverted", "summary"),
         ("inverted", "surrogate_trace"),
+        ("inverted", "inverted_without_summary"),
         ("inverted", "inverted_mismatched"),
         ("inverted_without_summary", "answer_only"),
         ("inverted_without_summary", "surrogate_trace"),

@@ -69,11 +69,30 @@ def test_the_leak_compares_the_best_regime_with_disclosures_and_the_best_without
     assert rows[0].gap.mean == pytest.approx(0.5, abs=0.01)
 
 
-@pytest.mark.parametrize("missing", ["oracle", "disclosures", "base and surrogate_trace"])
-def test_a_run_without_one_side_has_no_leak(missing: str) -> None:
-    left_out = {"oracle": ["oracle"], "disclosures": ["answer_only", "summary", "inverted"]}.get(
-        missing, ["base", "surrogate_trace"]
-    )
+def test_the_gain_and_the_leak_without_a_summary_stand_beside_the_leak() -> None:
+    runs = cell_runs(ACCURACIES)
+    row = leak_rows(CELL, runs, seed_variances({CELL: runs}))[0]
+    assert row.attacks == ["answer_only", "summary", "inverted"]
+    assert row.gain is not None
+    assert row.gain.mean == pytest.approx(0.2, abs=0.01)
+    assert 0 < row.gain.low < 0.2 < row.gain.high
+    assert row.detectable is not None
+    assert row.without_summary is not None
+    assert row.without_summary.mean == pytest.approx(-0.2, abs=0.01)  # answer_only 0.2, surrogate_trace 0.3, oracle 0.8
+    silent = leak_rows(CELL, runs, seed_variances({CELL: runs}), summarised=False)[0]
+    assert silent.without_summary is None
+
+
+def test_a_run_without_an_oracle_has_a_gain_and_no_leak() -> None:
+    runs = cell_runs({name: accuracy for name, accuracy in ACCURACIES.items() if name != "oracle"})
+    row = leak_rows(CELL, runs, seed_variances({CELL: runs}))[0]
+    assert (row.gap, row.leak, row.withheld) == (None, None, "the run has no oracle")
+    assert row.gain is not None
+    assert row.gain.mean == pytest.approx(0.2, abs=0.01)
+
+
+@pytest.mark.parametrize("left_out", [["answer_only", "summary", "inverted"], ["base", "surrogate_trace"]])
+def test_a_run_without_one_side_has_no_leak(left_out: list[str]) -> None:
     runs = cell_runs({name: accuracy for name, accuracy in ACCURACIES.items() if name not in left_out})
     assert leak_rows(CELL, runs, seed_variances({CELL: runs})) == []
 

@@ -7,6 +7,7 @@ from sample_records import CELL, CONTRASTS, REACHED, contrast, folder_of, record
 from harness.leaderboard.folder import RecordFolder, load_records
 from harness.leaderboard.page import render
 from harness.results.schema import ResultRecord
+from harness.results.verdict import findings_of
 
 GOLDEN = Path(__file__).with_name("golden.md")
 SILENT = CELL.model_copy(update={"policy": "silent"})
@@ -46,7 +47,9 @@ def test_the_same_records_give_the_same_page_in_any_order(tmp_path: Path) -> Non
 def test_the_verdict_follows_from_the_figures_whatever_a_record_claims() -> None:
     page = render(folder_of(record(verdict="inverted beats everything")))
     assert "beats everything" not in page
-    assert record().verdict in page
+    (found,) = findings_of(record())
+    assert f"**{found.headline}**" in page
+    assert found.conclusion in page
 
 
 def test_parts_that_a_record_lacks_have_no_table() -> None:

@@ -1,35 +1,152 @@
-"""The verdict states the figures of a run, whatever its regimes, tasks and cells are."""
+"""The verdict states the figures of a run truly, whatever its regimes, policies, tasks and cells are."""
 
 import pytest
-from sample_records import CELL, CONTRASTS, contrast, leak_row, recovery_row, row
+from sample_records import CELL, CONTRASTS, contrast, interval, leak_row, recovery_row, row
 
-from harness.results.schema import Contrast
-from harness.results.verdict import headline_group, verdict
+from harness.results.schema import Contrast, LeakRow
+from harness.results.verdict import ONE_SEED, Finding, findings, headline_group, verdict
 
-NAMES = ("base", "answer_only", "summary", "surrogate_trace", "inverted", "oracle", "target")
+NAMES = (
+    "base",
+    "answer_only",
+    "summary",
+    "surrogate_trace",
+    "inverted",
+    "inverted_without_summary",
+    "oracle",
+    "target",
+)
 ROWS = [row(name, seeds=(0, 1)) for name in NAMES]
-INVERTED = [c for c in CONTRASTS if c.first == "inverted"]
+SILENT = CELL.model_copy(update={"policy": "silent"})
 
 
-def test_every_outcome_of_a_contrast_is_stated_with_its_figures() -> None:
-    assert verdict(ROWS, INVERTED, [recovery_row("inverted")]) == (
-        "On math, inverted (65.0%) is significantly above answer_only (23.0%; +42.0 points, 95% CI [37.0, 47.0]); it is not "
-        "significantly different, after Holm correction over 3 comparisons, from summary (31.0%; +34.0 points, 95% CI [2.0, "
-        "66.0]; minimum detectable effect 14.0 points); it is not significantly different from surrogate_trace (50.0%; +15.0 "
-        "points, 95% CI [-1.0, 31.0]; minimum detectable effect 14.0 points); it recovers 79.0% (95% CI [69.0, 89.0]) of the "
-        "gain from base to oracle."
+def _finding(*names: str, leak: LeakRow | None = None, contrasts: list[Contrast] | None = None) -> Finding:
+    (found,) = findings([row(name, seeds=(0, 1)) for name in names], contrasts or [], [], [leak] if leak else [])
+    return found
+
+
+def test_the_headline_is_what_disclosures_give_beyond_the_surrogate() -> None:
+    found = _finding(*NAMES, leak=leak_row(gain=interval(0.034, 0.047)))
+    assert found.headline == (
+        "Beyond the surrogate on math: +3.4 points [-1.3, 8.1], not significant; 6.2 or more would have shown"
     )
 
 
-def test_a_significant_loss_is_stated_as_one() -> None:
-    stated = verdict(ROWS, [contrast("inverted", "answer_only", -0.2, -0.1)], [])
-    assert "is significantly below answer_only (23.0%; -15.0 points, 95% CI [-20.0, -10.0])" in stated
+@pytest.mark.parametrize(
+    ("gain", "stated"),
+    [
+        (interval(0.14), "+14.0 points [9.0, 19.0], significant"),
+        (interval(-0.14), "-14.0 points [-19.0, -9.0], significantly less"),
+    ],
+)
+def test_a_significant_gain_or_loss_is_stated_as_one(gain: object, stated: str) -> None:
+    assert _finding(*NAMES, leak=leak_row(gain=gain)).headline == f"Beyond the surrogate on math: {stated}"
+
+
+def test_one_seed_limits_what_is_claimed() -> None:
+    found = _finding(*NAMES, leak=leak_row(one_seed=True))
+    assert found.headline.endswith("significant for these students")
+    rows = [row(name) for name in NAMES]
+    stated = verdict(rows, [], [], [leak_row(one_seed=True)])
+    assert ONE_SEED in stated
+    assert not stated.endswith(ONE_SEED)
+    assert ONE_SEED not in verdict(ROWS, [], [], [leak_row()])
+
+
+def test_the_whole_verdict_leads_with_the_headline_and_ends_with_what_needed_the_summary() -> None:
+    effects = [
+        contrast("inverted", "inverted_without_summary", 0.1, 0.2),
+        contrast("summary", "answer_only", -0.1, 0.2, p_holm=1.0),
+    ]
+    recovery = [recovery_row("inverted"), recovery_row("surrogate_trace")]
+    assert verdict(ROWS, effects, recovery, [leak_row()]) == (
+        "Beyond the surrogate on math: +14.0 points [9.0, 19.0], significant. Disclosures leak 50.0% (95% CI [30.0, 70.0]) of "
+        "what the oracle gains over the best regime without disclosures; the strongest attack is inverted (65.0%), the best "
+        "without disclosures surrogate_trace (50.0%). What the summary adds: inverted - inverted_without_summary +15.0 points "
+        "[10.0, 20.0] (significant) and summary - answer_only +5.0 points [-10.0, 20.0] (not significant; 14.0 or more would "
+        "have shown). Recovery, counted from base and so with what the surrogate gives: inverted 79.0% (95% CI [69.0, 89.0]) and "
+        "surrogate_trace 54.8% (95% CI [44.8, 64.8]). What leaked on math: 50.0% (95% CI [30.0, 70.0]) of the oracle's gain "
+        "beyond the surrogate; without the summary it is 10.0% (95% CI [-10.0, 30.0]), so 80.0% of the leak needed the summary."
+    )
+
+
+def test_a_leak_that_may_be_zero_is_no_leak() -> None:
+    found = _finding(*NAMES, leak=leak_row(gain=interval(0.01), leak=interval(0.05, 0.2)))
+    assert found.conclusion == (
+        "What leaked on math: nothing significant, 5.0% (95% CI [-15.0, 25.0]) of the oracle's gain beyond the surrogate; "
+        "without the summary 10.0% (95% CI [-10.0, 30.0])."
+    )
+
+
+def test_a_withheld_leak_says_why_and_the_gain_stands_in_its_place() -> None:
+    found = _finding(*NAMES, leak=leak_row(reported=False, gain=interval(0.01)))
+    assert found.details[0] == (
+        "The leak on math is not reported: the oracle's gain over a regime without disclosures is not significant (+2.0 points, "
+        "95% CI [-3.0, 7.0])."
+    )
+    assert found.conclusion == "What leaked on math: +1.0 points [-4.0, 6.0] (not significant) beyond the surrogate."
+
+
+def test_a_run_without_an_oracle_has_a_gain_and_no_leak() -> None:
+    found = _finding(
+        "answer_only", "surrogate_trace", leak=leak_row(reported=False, gap=None, withheld="the run has no oracle")
+    )
+    assert found.headline == "Beyond the surrogate on math: +14.0 points [9.0, 19.0], significant"
+    assert found.details[0] == "The leak on math is not reported: the run has no oracle."
+
+
+def test_a_run_without_students_of_the_surrogate_does_not_speak_of_it() -> None:
+    found = _finding("base", "answer_only", "inverted", "oracle", leak=leak_row(best_undisclosed="base"))
+    assert found.headline.startswith("Beyond the untaught student on math:")
+    assert "the surrogate" not in " ".join((found.headline, *found.details, found.conclusion))
+
+
+def test_a_policy_that_shows_no_summary_is_judged_by_attacks_that_use_none() -> None:
+    names = ("base", "answer_only", "surrogate_trace", "inverted_without_summary", "oracle")
+    found = _finding(*names, leak=leak_row(best_disclosed="inverted_without_summary", without_summary=None))
+    assert "the strongest attack is inverted_without_summary (45.0%)" in found.details[0]
+    assert found.conclusion.endswith("beyond the surrogate; the attacks use no summary.")
+
+
+def test_a_run_without_inverted_traces_still_has_a_leak() -> None:
+    found = _finding("base", "answer_only", "surrogate_trace", "oracle", leak=leak_row(best_disclosed="answer_only"))
+    assert "the strongest attack is answer_only (23.0%)" in found.details[0]
+    assert "inver" not in " ".join((found.headline, *found.details, found.conclusion))
+
+
+def test_where_every_attack_uses_the_summary_it_is_not_known_how_much_needed_it() -> None:
+    found = _finding("base", "summary", "surrogate_trace", leak=leak_row(without_summary=None))
+    assert found.conclusion.endswith("; no attack does without the summary, so how much needed it is not known.")
+
+
+def test_a_run_without_attacks_says_so_and_states_its_accuracies() -> None:
+    found = _finding("base", "inverted_mismatched", "oracle")
+    assert found.headline == "No leak is measured on math: this run teaches no student with what the target discloses"
+    assert found.details == ("Accuracy on math: base 16.0%, inverted_mismatched 20.0% and oracle 78.0%.",)
+    assert found.conclusion == "What leaked on math: this run does not say."
+
+
+def test_a_run_without_a_student_taught_otherwise_says_what_is_missing() -> None:
+    found = _finding("answer_only", "inverted")
+    assert found.headline == (
+        "No leak is measured on math: there is no comparison with a student that is taught without disclosures"
+    )
+
+
+def test_a_record_made_before_the_gain_was_computed_states_a_contrast_in_its_place() -> None:
+    old = leak_row(gain=None, detectable=None, without_summary=None)
+    found = _finding(*NAMES, leak=old, contrasts=CONTRASTS)
+    assert found.headline == (
+        "Beyond the surrogate on math (inverted - surrogate_trace): +15.0 points [-1.0, 31.0], not significant; 14.0 or more "
+        "would have shown"
+    )
+    assert _finding(*NAMES, contrasts=CONTRASTS).headline == found.headline
 
 
 def test_recovery_is_not_reported_where_the_oracle_gains_nothing_significant() -> None:
-    stated = verdict(ROWS, INVERTED, [recovery_row("inverted", reported=False)])
+    stated = verdict(ROWS, [], [recovery_row("inverted", reported=False)], [leak_row()])
     assert (
-        "has no recovery, since the oracle's gain over base is not significant (+2.0 points, 95% CI [-3.0, 7.0])"
+        "Recovery is not reported, since the oracle's gain over base is not significant (+2.0 points, 95% CI [-3.0, 7.0])."
         in stated
     )
 
@@ -37,9 +154,9 @@ def test_recovery_is_not_reported_where_the_oracle_gains_nothing_significant() -
 @pytest.mark.parametrize(
     ("groups", "group", "where"),
     [
-        (("math", "code", "all"), "math", "On math,"),
-        (("code", "all"), "code", "On code,"),
-        (("all",), "all", "On all tasks,"),
+        (("math", "code", "all"), "math", "on math:"),
+        (("code", "all"), "code", "on code:"),
+        (("all",), "all", "on all tasks:"),
     ],
 )
 def test_a_run_is_judged_on_math_else_on_code_else_on_all_tasks(
@@ -47,65 +164,18 @@ def test_a_run_is_judged_on_math_else_on_code_else_on_all_tasks(
 ) -> None:
     rows = [row(name, groups=groups, seeds=(0, 1)) for name in NAMES]
     assert headline_group(rows) == group
-    stated = verdict(rows, [contrast("inverted", "answer_only", 0.1, 0.2, group=group)], [])
-    assert stated.startswith(f"{where} inverted (")
-    assert "is significantly above answer_only" in stated
+    (found,) = findings(rows, [], [], [leak_row(other) for other in groups])
+    assert found.headline.startswith(f"Beyond the surrogate {where}")
+    assert found.conclusion.startswith(f"What leaked {where}")
 
 
-def test_a_policy_without_summaries_is_judged_by_the_inverters_that_need_none() -> None:
-    rows = [row(name) for name in ("base", "answer_only", "surrogate_trace", "inverted_without_summary", "oracle")]
-    stated = verdict(rows, CONTRASTS, [])
-    assert stated.startswith("On math, inverted_without_summary (45.0%) is significantly below surrogate_trace")
-    assert "trains no student" not in stated
-
-
-def test_controls_do_not_count_as_inverted_traces() -> None:
-    stated = verdict([row("answer_only"), row("inverted_mismatched")], [], [])
-    assert stated.startswith(
-        "This run trains no student on inverted traces. On math, the accuracies are: answer_only 23.0% and"
-    )
-
-
-def test_an_inverting_regime_without_a_contrast_is_named() -> None:
-    assert "On math, inverted (65.0%) is compared with no other regime." in verdict([row("inverted")], [], [])
-
-
-def test_every_cell_has_a_sentence_of_its_own() -> None:
-    silent = CELL.model_copy(update={"policy": "silent"})
-    rows = [row(name, cell=cell) for cell in (CELL, silent) for name in ("answer_only", "inverted")]
-    contrasts: list[Contrast] = [
-        contrast("inverted", "answer_only", 0.1, 0.2),
-        contrast("inverted", "answer_only", -0.1, 0.2, cell=silent),
+def test_every_cell_has_findings_of_its_own_and_the_conclusions_come_last() -> None:
+    rows = [
+        row(name, cell=cell, seeds=(0, 1)) for cell in (CELL, SILENT) for name in ("surrogate_trace", "answer_only")
     ]
-    stated = verdict(rows, contrasts, [])
-    assert "On math (policy recap), inverted (65.0%) is significantly above answer_only" in stated
-    assert "On math (policy silent), inverted (65.0%) is not significantly different from answer_only" in stated
-
-
-def test_the_leak_is_stated_after_the_regimes_of_its_cell() -> None:
-    silent = CELL.model_copy(update={"policy": "silent"})
-    rows = [row(name, cell=cell, seeds=(0, 1)) for cell in (CELL, silent) for name in ("answer_only", "inverted")]
-    stated = verdict(rows, [], [], [leak_row(), leak_row("code"), leak_row(reported=False, cell=silent)])
-    assert stated == (
-        "On math (policy recap), inverted (65.0%) is compared with no other regime. On math (policy recap), disclosures leak "
-        "50.0% (95% CI [30.0, 70.0]) of what the oracle gains over the best regime without disclosures. On math (policy "
-        "silent), inverted (65.0%) is compared with no other regime. On math (policy silent), the leak is not reported: the "
-        "oracle's gain over a regime without disclosures is not significant (+2.0 points, 95% CI [-3.0, 7.0])."
-    )
-
-
-def test_students_of_one_seed_are_compared_as_these_two_students() -> None:
-    contrasts = [contrast("inverted", name, *ends, one_seed=True) for name, ends in (
-        ("answer_only", (0.37, 0.47)), ("surrogate_trace", (-0.01, 0.31)))]  # fmt: skip
-    stated = verdict([row(name) for name in NAMES], contrasts, [])
-    assert "inverted (65.0%) is, for these two students, significantly above answer_only (23.0%;" in stated
-    assert "it is, for these two students, not significantly different from surrogate_trace (50.0%;" in stated
-
-
-def test_one_seed_is_named_as_the_limit_that_it_is() -> None:
-    one = (
-        "With one seed, a comparison is about these two students: its interval covers other questions, not the differences "
-        "between training runs."
-    )
-    assert verdict([row("inverted")], [], []).endswith(one)
-    assert one not in verdict([row("inverted", seeds=(0, 1))], [], [])
+    leak = [leak_row(), leak_row("code"), leak_row(cell=SILENT, gain=interval(0.01), leak=interval(0.0, 0.1))]
+    first, second = findings(rows, [], [], leak)
+    assert (first.name, second.name) == ("policy recap", "policy silent")
+    assert first.headline == "Beyond the surrogate on math (policy recap): +14.0 points [9.0, 19.0], significant"
+    assert second.headline.startswith("Beyond the surrogate on math (policy silent): +1.0 points [-4.0, 6.0], not")
+    assert verdict(rows, [], [], leak).endswith(f" {first.conclusion} {second.conclusion}")

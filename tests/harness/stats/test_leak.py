@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from harness.stats import Scores, leak
+from harness.stats import Scores, gain, leak
 
 
 def _regime(right: int, seeds: int = 3, questions: int = 400) -> Scores:
@@ -32,6 +32,30 @@ def test_disclosures_that_help_less_than_the_surrogate_leak_nothing() -> None:
     assert result.leak is not None
     assert result.leak.mean == pytest.approx(-0.25)
     assert result.leak.high < 0
+
+
+def test_the_gain_is_the_numerator_of_the_leak_and_leaves_zero_where_the_leak_does() -> None:
+    disclosed, undisclosed = {"summary": _regime(180), "inverted": _regime(240)}, {"base": BASE, "one": _regime(160)}
+    result, share = gain(disclosed, undisclosed), leak(disclosed, undisclosed, ORACLE)
+    assert (result.best_disclosed, result.best_undisclosed) == ("inverted", "one")
+    assert result.gain.mean == pytest.approx((240 - 160) / 400)
+    assert 0 < result.gain.low < 0.2 < result.gain.high
+    assert 0 < result.detectable < 0.2
+    assert not result.one_seed
+    assert share.leak is not None
+    for less in (160, 164, 168, 176, 200):
+        few = {"inverted": _regime(less)}
+        both = gain(few, undisclosed).gain.low, leak(few, undisclosed, ORACLE).leak
+        assert both[1] is not None
+        assert (both[0] > 0) == (both[1].low > 0)
+
+
+def test_a_higher_confidence_gives_a_wider_leak() -> None:
+    sides = {"inverted": _regime(240)}, {"base": BASE, "one": _regime(160)}, ORACLE
+    narrow, wide = leak(*sides).leak, leak(*sides, confidence=0.99).leak
+    assert narrow is not None
+    assert wide is not None
+    assert wide.low < narrow.low < narrow.high < wide.high
 
 
 def test_the_leak_is_withheld_where_the_oracle_gains_nothing_over_a_regime_without_disclosures() -> None:

@@ -21,6 +21,7 @@ from harness.views.tables import (
     contrast_table,
     ending_table,
     in_order,
+    leak_sides_table,
     leak_table,
     recovery_table,
     task_table,
@@ -120,11 +121,24 @@ def test_no_p_value_is_shown_where_each_side_has_one_seed() -> None:
 
 
 def test_the_leak_has_a_line_a_group_with_the_regimes_that_it_compares() -> None:
-    table = leak_table([leak_row(), leak_row("code", reported=False)])
-    assert _names(table) == ["on", "leak", "best with disclosures", "best without", "gap in points"]
+    rows = [
+        leak_row(),
+        leak_row("code", reported=False),
+        leak_row("all", reported=False, gap=None, gain=None, detectable=None),
+    ]
+    table = leak_table(rows)
+    assert _names(table) == ["on", "gain in points", "MDE", "leak in %", "without summary"]
     assert table.rows == (
-        ("math", "50.0 [30.0, 70.0]", "inverted", "surrogate_trace", "+28.0 [23.0, 33.0]"),
-        ("code", "not reported", "inverted", "surrogate_trace", "+2.0 [-3.0, 7.0]"),
+        ("math", "+14.0 [9.0, 19.0]", "6.2", "50.0 [30.0, 70.0]", "10.0 [-10.0, 30.0]"),
+        ("code", "+14.0 [9.0, 19.0]", "6.2", "not reported", ""),
+        ("all tasks", "", "", "not reported", ""),
+    )
+    sides = leak_sides_table(rows)
+    assert _names(sides) == ["on", "best attack", "best without", "gap in points"]
+    assert sides.rows == (
+        ("math", "inverted", "surrogate_trace", "+28.0 [23.0, 33.0]"),
+        ("code", "inverted", "surrogate_trace", "+2.0 [-3.0, 7.0]"),
+        ("all tasks", "inverted", "surrogate_trace", "no oracle"),
     )
 
 

@@ -6,6 +6,7 @@ import pytest
 from rich.console import Console
 from sample_records import record, row
 
+from harness.results.verdict import findings_of
 from harness.views.markdown import render_table
 from harness.views.tables import Column, Table, accuracy_table
 from harness.views.terminal import make_console, print_record, print_table
@@ -39,7 +40,18 @@ def test_a_record_is_printed_without_cutting_a_figure(width: int) -> None:
     assert "…" not in printed
     assert "+42.0 [37.0, 47.0]" in printed
     assert "79.0 [69.0, 89.0]" in printed
-    assert " ".join(record().verdict.split()) in " ".join(printed.split())
+    words = " ".join(printed.split())
+    (found,) = findings_of(record())
+    assert all(sentence in words for sentence in (found.headline, *found.details))
+    assert words.endswith(found.conclusion)
+
+
+def test_a_note_stands_before_the_findings_so_that_they_have_the_last_word() -> None:
+    console = _console(120)
+    print_record(console, record(), "computed 3 of 9 stages")
+    words = " ".join(_printed(console).split())
+    (found,) = findings_of(record())
+    assert words.index("computed 3 of 9 stages") < words.index(found.headline) < words.index(found.conclusion)
 
 
 def test_text_is_never_markup_on_a_terminal() -> None:
