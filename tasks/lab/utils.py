@@ -11,7 +11,7 @@ from harness.grading import Grade
 from harness.sandbox import run_function
 from traceinv.lab.families import unit_tests
 from traceinv.lab.families.compose import program
-from traceinv.lab.questions import TEST_SEED, TEST_STEPS, sample_problems
+from traceinv.lab.questions import TEST_PRIVATE, TEST_SEED, TEST_STEPS, sample_problems
 from traceinv.reasoning import CLOSE, split_reply
 
 ITEMS = 200
@@ -19,10 +19,22 @@ MAX_ANSWER_SHARE = 0.2  # the accuracy of always giving the most common answer i
 DIGITS = frozenset("0123456")
 
 
-def load(family: str, **_: Any) -> dict[str, Dataset]:
-    problems = sample_problems(family, "test", ITEMS, TEST_STEPS, TEST_SEED, MAX_ANSWER_SHARE)
+def load(family: str, private: tuple[int, int] = (0, 0), **_: Any) -> dict[str, Dataset]:
+    """Generate a family's test items.
+
+    Args:
+        private: fewest and most private steps of an item; only who knows the target's table can compute such an item.
+    """
+    problems = sample_problems(family, "test", ITEMS, TEST_STEPS, TEST_SEED, MAX_ANSWER_SHARE, private)
+    task = f"lab_{family}_private" if private != (0, 0) else f"lab_{family}"
     rows = [
-        {"id": f"lab_{family}/{i}", "question": p.question, "reference": p.reference, "steps": p.steps}
+        {
+            "id": f"{task}/{i}",
+            "question": p.question,
+            "reference": p.reference,
+            "steps": p.steps,
+            "private": p.private,
+        }
         for i, p in enumerate(problems)
     ]
     return {"test": Dataset.from_list(rows)}
@@ -32,6 +44,9 @@ chain = partial(load, "chain")
 dials = partial(load, "dials")
 prints = partial(load, "prints")
 compose = partial(load, "compose")
+chain_private = partial(load, "chain", TEST_PRIVATE)
+dials_private = partial(load, "dials", TEST_PRIVATE)
+prints_private = partial(load, "prints", TEST_PRIVATE)
 
 
 def grade_value(response: str, reference: str) -> Grade:

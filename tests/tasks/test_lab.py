@@ -3,7 +3,7 @@
 import pytest
 
 from harness.benchmarks.scorer import metrics
-from tasks.lab.utils import grade_function, grade_value
+from tasks.lab.utils import chain, chain_private, dials_private, grade_function, grade_value, prints_private
 
 TESTS = [(x, (2 * x + 5) % 7) for x in range(-3, 15)]
 
@@ -66,3 +66,11 @@ def test_a_program_sees_neither_the_environment_nor_the_expected_outputs(monkeyp
     monkeypatch.setenv("SECRET", "42")
     program = "import os, sys\ndef f(x):\n    return len([k for k in os.environ if k == 'SECRET']) + 7 * ('[[' in sys.argv[-1])"
     assert "f(-3) is 0" in grade_function(f"</think>{program}", [(-3, 6)]).explanation
+
+
+def test_public_items_have_no_private_step_and_private_ones_have_at_least_one() -> None:
+    assert set(chain()["test"]["private"]) == {0}
+    for load in (chain_private, dials_private, prints_private):
+        items = load()["test"]
+        assert set(items["private"]) == {1, 2}
+        assert all("folds" in text or "#" in text or "mix(" in text for text in items["question"])

@@ -4,30 +4,32 @@ from typing import Literal
 
 from pydantic import Field
 
-from traceinv.lab.steps import StepRange
+from traceinv.lab.steps import ALL_FAMILIES, NO_PRIVATE, FamilyNames, PrivateRange, StepRange
 from traceinv.questions.base import QuestionSource, Role
 from traceinv.records import Question
 
 
 class LabQuestions(QuestionSource):
-    """Questions of every family of the lab.
+    """Questions of the lab's families.
 
     Attributes:
         per_family: questions of each family, for target and surrogate each.
         steps: fewest and most steps of a question's trace.
+        families: which families they are of; all where left out.
+        private: fewest and most private steps among them, in the families that have the private operation.
     """
 
     kind: Literal["lab"] = "lab"
     per_family: int = Field(gt=1)
     steps: StepRange
+    families: FamilyNames = Field(ALL_FAMILIES, exclude_if=lambda families: families == ALL_FAMILIES)
+    private: PrivateRange = Field(NO_PRIVATE, exclude_if=lambda private: private == NO_PRIVATE)
 
     def count(self) -> int:
-        from traceinv.lab.families import FAMILIES
-
-        return len(FAMILIES) * self.per_family
+        return len(self.families) * self.per_family
 
     def questions(self, role: Role) -> list[Question]:
         from traceinv.lab.questions import as_question, draw
 
-        problems = draw(role, self.per_family, self.steps, seed=0)
+        problems = draw(role, self.per_family, self.steps, seed=0, private=self.private, families=self.families)
         return [as_question(identifier, problem) for identifier, problem in problems.items()]

@@ -1,10 +1,10 @@
 """Reasoning models of the embedded lab."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from traceinv.lab.steps import StepRange
+from traceinv.lab.steps import ALL_FAMILIES, NO_PRIVATE, FamilyNames, PrivateRange, StepRange
 from traceinv.models import SHIPPED_MODEL
 from traceinv.questions.base import Role
 from traceinv.records import Example
@@ -13,21 +13,37 @@ from traceinv.training import TrainingConfig
 
 
 class LabModel(ReasoningModel):
-    """A reasoning model of the lab, fine-tuned from the lab's base on true traces of questions of its own.
+    """A reasoning model of the lab, fine-tuned from the lab's base on traces of questions of its own.
 
     Attributes:
         examples_per_family: how many questions of each family it learns from.
         steps: fewest and most steps of these questions.
+        families: which families they are of; all where left out.
+        skill: what it learns of the private operation. `known`: the facts of the target's table. `guessed`: how to write a
+            private step whose outcome it doesn't know, since every question that it learns from has a table of its own.
+            `none`: nothing, since its questions have no private steps.
+        private: fewest and most private steps of its questions.
     """
 
     kind: Literal["lab"] = "lab"
     model: str = SHIPPED_MODEL
     examples_per_family: int = Field(gt=0)
     steps: StepRange
+    families: FamilyNames = Field(ALL_FAMILIES, exclude_if=lambda families: families == ALL_FAMILIES)
+    skill: Literal["none", "known", "guessed"] = Field("none", exclude_if=lambda skill: skill == "none")
+    private: PrivateRange = Field(NO_PRIVATE, exclude_if=lambda private: private == NO_PRIVATE)
     training: TrainingConfig
 
+    @model_validator(mode="after")
+    def _has_private_steps_with_a_skill(self) -> Self:
+        if (self.skill == "none") != (self.private == NO_PRIVATE):
+            raise ValueError("expected `private` steps and the `skill` to write them (known, guessed), or neither")
+        return self
+
     def training_examples(self, role: Role) -> list[Example]:
+        from traceinv.lab.families import guessed_world, secret_world
         from traceinv.lab.models import true_examples
 
         split: Literal["target_train", "surrogate_train"] = "target_train" if role == "target" else "surrogate_train"
-        return true_examples(split, self.examples_per_family, self.steps, seed=0)
+        world = guessed_world if self.skill == "guessed" else secret_world
+        return true_examples(split, self.examples_per_family, self.steps, 0, self.private, world, self.families)

@@ -5,10 +5,12 @@ from random import Random
 
 import pytest
 
-from traceinv.lab.families import FAMILIES, unit_tests
+from traceinv.lab.families import FAMILIES, SECRET, guessed_world, secret_world, unit_tests
+from traceinv.lab.families.modular import MODULUS, PRIVATE, PRIVATE_AMOUNTS
 from traceinv.lab.questions import TEST_STEPS
 
 NAMES = sorted(FAMILIES)
+WITH_PRIVATE = [name for name in NAMES if FAMILIES[name].has_private]
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -95,3 +97,73 @@ def test_a_drill_asks_for_single_lines_after_a_context_of_fresh_values(name: str
 def test_a_question_of_another_family_is_refused(name: str) -> None:
     with pytest.raises(ValueError, match="not a"):
         FAMILIES[name].read("What is the capital of France?", "x")
+
+
+def test_each_amount_of_the_secret_table_is_a_permutation() -> None:
+    for amount in PRIVATE_AMOUNTS:
+        assert sorted(SECRET[amount, value] for value in range(MODULUS)) == list(range(MODULUS))
+
+
+@pytest.mark.parametrize("name", WITH_PRIVATE)
+@pytest.mark.parametrize("private", [0, 1, 3])
+def test_private_steps_are_as_many_as_asked_and_the_reader_names_them(name: str, private: int) -> None:
+    rng = Random(private)
+    for _ in range(50):
+        problem = FAMILIES[name].sample(rng, 5, private)
+        read = FAMILIES[name].read(problem.question, problem.trace)
+        assert all(step.well_formed and step.true and step.needed for step in read)
+        assert [step.private for step in read] == [PRIVATE in line for line in problem.trace.splitlines()]
+        assert sum(step.private for step in read) == problem.private == private
+
+
+@pytest.mark.parametrize("name", WITH_PRIVATE)
+def test_public_questions_are_the_same_whether_or_not_there_is_a_private_operation(name: str) -> None:
+    drawn = [FAMILIES[name].sample(Random(8), 5, 0, world) for world in (secret_world, guessed_world)]
+    assert drawn[0] == drawn[1]
+    assert not any(step.private for step in FAMILIES[name].read(drawn[0].question, drawn[0].trace))
+
+
+@pytest.mark.parametrize("name", WITH_PRIVATE)
+def test_a_guessed_trace_follows_from_its_own_table_and_not_from_the_secret_one(name: str) -> None:
+    rng = Random(2)
+    problems = [FAMILIES[name].sample(rng, 5, 1, guessed_world) for _ in range(200)]
+    true = 0
+    for problem in problems:
+        assert all(s.true for s in FAMILIES[name].read(problem.question, problem.trace, guessed_world(problem.key)))
+        true += sum(s.true for s in FAMILIES[name].read(problem.question, problem.trace) if s.private)
+    assert true / len(problems) < 0.3, "a guess among seven is right by chance"
+
+
+def test_a_wrong_private_outcome_is_well_formed_private_and_false() -> None:
+    right = SECRET[2, 3]
+    question, wrong = "Count modulo 7. a=3;b=a#2. What is b?", (right + 1) % MODULUS
+    (judged,) = FAMILIES["chain"].read(question, f"b=a#2 3#2={wrong}")
+    assert (judged.well_formed, judged.true, judged.needed, judged.private) == (True, False, True, True)
+
+
+def test_a_program_with_a_private_step_prints_what_the_library_gives(capsys: pytest.CaptureFixture[str]) -> None:
+    problem = FAMILIES["prints"].sample(Random(3), 4, 2)
+    source = problem.question.partition("\n")[2]
+    assert source.startswith("from box import mix\n")
+    mix = {"mix": lambda value, amount: SECRET[amount, value]}
+    exec(source.partition("\n")[2], mix)  # noqa: S102  made by the family
+    assert capsys.readouterr().out.strip() == problem.answer
+
+
+def test_the_family_without_the_private_operation_refuses_private_steps() -> None:
+    with pytest.raises(ValueError, match="no private steps"):
+        FAMILIES["compose"].sample(Random(0), 4, 1)
+
+
+@pytest.mark.parametrize("name", WITH_PRIVATE)
+def test_a_drill_shows_private_outcomes_that_no_other_drill_shares(name: str) -> None:
+    rng = Random(6)
+    outcomes: dict[str, set[str]] = {}
+    for _ in range(400):
+        for turn in FAMILIES[name].drill(rng, 0.3).turns:
+            for line in "\n".join(turn).splitlines():
+                if PRIVATE in line:
+                    fact, _, outcome = line.split()[-1].partition("=")
+                    outcomes.setdefault(fact, set()).add(outcome)
+    assert len(outcomes) == len(SECRET)
+    assert min(map(len, outcomes.values())) >= 4

@@ -5,7 +5,8 @@ from itertools import combinations
 
 import pytest
 
-from traceinv.lab.questions import SPLITS, TEST_SEED, TEST_STEPS, draw, sample_problems, split_of
+from traceinv.lab.families import guessed_world
+from traceinv.lab.questions import SPLITS, TEST_PRIVATE, TEST_SEED, TEST_STEPS, draw, sample_problems, split_of
 
 
 def test_no_two_splits_share_a_question_even_up_to_renaming() -> None:
@@ -37,3 +38,19 @@ def test_asking_for_more_questions_than_there_are_is_refused() -> None:
 def test_always_giving_the_commonest_answer_scores_at_most_a_fifth_of_each_task(family: str) -> None:
     problems = sample_problems(family, "test", 200, TEST_STEPS, TEST_SEED, max_answer_share=0.2)
     assert max(Counter(problem.answer for problem in problems).values()) <= 40
+
+
+def test_private_questions_of_two_splits_are_disjoint_whatever_their_worlds() -> None:
+    keys = {
+        split: {(p.family, p.key) for p in draw(split, 40, (1, 6), 0, (0, 2), guessed_world).values()}
+        for split in SPLITS
+    }
+    for first, second in combinations(SPLITS, 2):
+        assert not keys[first] & keys[second]
+
+
+def test_the_range_of_private_steps_holds_and_all_of_it_is_used() -> None:
+    drawn = sample_problems("chain", "test", 60, TEST_STEPS, 0, private=TEST_PRIVATE)
+    assert {problem.private for problem in drawn} == set(range(TEST_PRIVATE[0], TEST_PRIVATE[1] + 1))
+    short = sample_problems("chain", "target", 8, (2, 2), 0, private=(4, 4))
+    assert {problem.private for problem in short} == {2}

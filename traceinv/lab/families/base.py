@@ -1,12 +1,14 @@
 """The interface of the lab's problem families: they draw questions with exact traces and judge traces of a model."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
-from typing import Protocol
+from typing import Any, Protocol
 
-from traceinv.lab.families.drills import Drill
+from traceinv.lab.families.drills import Drill, Steps
+from traceinv.lab.families.facts import SECRET, World, secret_world
+from traceinv.lab.families.modular import PRIVATE, Table
 
 _VALUE = re.compile(r"=([0-6])$")
 
@@ -17,12 +19,14 @@ class Problem:
 
     Attributes:
         steps: lines of the trace.
+        private: how many of these lines state an outcome of the private operation.
         reference: what a grader needs: the right answer, or for `compose` the coefficients from which its tests are made.
         key: the question without its names; two problems with the same key count as the same question.
     """
 
     family: str
     steps: int
+    private: int
     question: str
     trace: str
     answer: str
@@ -39,29 +43,55 @@ class JudgedLine:
         well_formed: whether it has the family's form.
         true: whether every part of it holds for this question; false if it is not well-formed.
         needed: whether the answer depends on it; false if it is not well-formed.
+        private: whether it states an outcome of the private operation; false if it is not well-formed.
     """
 
     text: str
     well_formed: bool
     true: bool
     needed: bool
+    private: bool
 
 
 class Family(Protocol):
-    """A family of problems, which can be drawn with any number of reasoning steps."""
+    """A family of problems, which can be drawn with any number of reasoning steps.
+
+    Attributes:
+        has_private: whether its problems can have private steps.
+    """
 
     name: str
+    has_private: bool
 
-    def sample(self, rng: Random, steps: int) -> Problem:
-        """Draw a problem whose trace has exactly `steps` lines."""
+    def sample(self, rng: Random, steps: int, private: int = 0, world: World = secret_world) -> Problem:
+        """Draw a problem whose trace has exactly `steps` lines, of which exactly `private` are private ones.
+
+        Args:
+            world: says which outcomes the private operation has in this problem.
+        """
         ...
 
-    def drill(self, rng: Random) -> Drill:
-        """Draw single-step exercises on a question of two to nine steps."""
+    def drill(self, rng: Random, private_share: float = 0.0) -> Drill:
+        """Draw single-step exercises on a question of two to nine steps, with private outcomes that hold in this drill alone.
+
+        Args:
+            private_share: how likely a step is to be a private one.
+        """
         ...
 
-    def read(self, question: str, trace: str) -> list[JudgedLine]:
+    def parse(self, question: str, table: Table = SECRET) -> Steps[Any]:
+        """Read a question's steps back, with the outcomes of a table.
+
+        Raises:
+            ValueError: the question is not one of this family.
+        """
+        ...
+
+    def read(self, question: str, trace: str, table: Table = SECRET) -> list[JudgedLine]:
         """Judge each line of a trace that is not blank; never raises on a trace, whatever it holds.
+
+        Args:
+            table: what the private operation's outcomes truly are.
 
         Raises:
             ValueError: the question is not one of this family.
@@ -73,18 +103,20 @@ class Family(Protocol):
         ...
 
 
-def judge(trace: str, form: re.Pattern[str], truth: Mapping[str, str]) -> list[JudgedLine]:
+def judge(trace: str, form: re.Pattern[str], truth: Iterable[str]) -> list[JudgedLine]:
     """Judge each line of a trace that is not blank.
 
     Args:
         form: what a line must match; its group `label` says which step the line states.
-        truth: the true line of each label that the question has.
+        truth: the lines of the true trace.
     """
+    lines = {match["label"]: match[0] for match in map(form.fullmatch, truth) if match}
     judged = []
     for line in _lines(trace):
         match = form.fullmatch(line)
         label = match["label"] if match else ""
-        judged.append(JudgedLine(line, match is not None, truth.get(label) == line, label in truth))
+        private = match is not None and PRIVATE in line
+        judged.append(JudgedLine(line, match is not None, lines.get(label) == line, label in lines, private))
     return judged
 
 

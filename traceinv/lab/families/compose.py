@@ -1,6 +1,7 @@
 """`compose` (code): write the function that a list of instructions describes, as one line of Python.
 
-An answer is graded by running it on inputs (`unit_tests`), so every program that computes the function is right.
+An answer is graded by running it on inputs (`unit_tests`), so every program that computes the function is right. It has no
+private steps: no formula gives the private operation.
 """
 
 import re
@@ -10,8 +11,9 @@ from itertools import accumulate
 from random import Random
 
 from traceinv.lab.families.base import JudgedLine, Problem, judge, match_end
-from traceinv.lab.families.drills import Drill, make_drill
-from traceinv.lab.families.modular import EQUATION, MODULUS, WORDS, Operation, parse_words, sample_operations
+from traceinv.lab.families.drills import Drill, make_drill, true_lines
+from traceinv.lab.families.facts import SECRET, World, secret_world
+from traceinv.lab.families.modular import EQUATION, MODULUS, WORDS, Operation, Table, parse_words, sample_operations
 
 LABELS = "ABCDEFGHI"
 TEST_INPUTS = tuple(range(-3, 15))
@@ -51,26 +53,33 @@ class Compose:
     """
 
     name = "compose"
+    has_private = False
 
-    def sample(self, rng: Random, steps: int) -> Problem:
+    def sample(self, rng: Random, steps: int, private: int = 0, world: World = secret_world) -> Problem:
+        if private:
+            raise ValueError(f"the family {self.name} has no private steps")
         operations = sample_operations(rng, steps)
         p, q = _states(operations)[-1]
         return Problem(
             family=self.name,
             steps=steps,
+            private=0,
             question=_HEADER + "\n".join(_listing(operations)),
-            trace="\n".join(_trace(operations)),
+            trace="\n".join(true_lines(ComposeSteps(operations))),
             answer=program(p, q),
             reference=f"{p} {q}",
             key=";".join(map(str, operations)),
         )
 
-    def drill(self, rng: Random) -> Drill:
+    def drill(self, rng: Random, private_share: float = 0.0) -> Drill:
         operations = sample_operations(rng, rng.randint(2, 9))
         return make_drill(rng, _HEADER + "\n".join(_listing(operations)), ComposeSteps(operations))
 
-    def read(self, question: str, trace: str) -> list[JudgedLine]:
-        return judge(trace, _LINE, {line[0]: line for line in _trace(_parse(question))})
+    def parse(self, question: str, table: Table = SECRET) -> ComposeSteps:
+        return ComposeSteps(_parse(question))
+
+    def read(self, question: str, trace: str, table: Table = SECRET) -> list[JudgedLine]:
+        return judge(trace, _LINE, true_lines(self.parse(question)))
 
     def concludes(self, trace: str, answer: str) -> bool:
         """Return whether the coefficients of the last line are those of the answer.
@@ -101,7 +110,7 @@ def program(p: int, q: int) -> str:
 
 def _apply(before: Coefficients, operation: Operation) -> Coefficients:
     p, q = before
-    return operation.apply(p) if operation.operator == "*" else p, operation.apply(q)
+    return operation.apply(p, {}) if operation.operator == "*" else p, operation.apply(q, {})
 
 
 def _states(operations: list[Operation]) -> list[Coefficients]:
@@ -115,13 +124,8 @@ def _listing(operations: list[Operation]) -> list[str]:
 
 def _line(number: int, operation: Operation, before: Coefficients) -> str:
     p, q = before
-    product = operation.equation(p) if operation.operator == "*" else str(p)
-    return f"{LABELS[number]} {operation.words} p {product} q {operation.equation(q)}"
-
-
-def _trace(operations: list[Operation]) -> list[str]:
-    steps = zip(operations, _states(operations), strict=False)
-    return [_line(number, operation, before) for number, (operation, before) in enumerate(steps)]
+    product = operation.equation(p, {}) if operation.operator == "*" else str(p)
+    return f"{LABELS[number]} {operation.words} p {product} q {operation.equation(q, {})}"
 
 
 def _parse(question: str) -> list[Operation]:

@@ -1,13 +1,16 @@
 """The common part of `chain` and `dials`: operations that change one value, in the words of each family."""
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import ClassVar
 
-from traceinv.lab.families.base import Problem, concludes_with_value
-from traceinv.lab.families.drills import Drill, make_drill
-from traceinv.lab.families.modular import MODULUS, Operation, equations, sample_operations
+from traceinv.lab.families.base import JudgedLine, Problem, concludes_with_value, judge
+from traceinv.lab.families.drills import Drill, count_private, make_drill, true_lines
+from traceinv.lab.families.facts import SECRET, World, draw_table, secret_world
+from traceinv.lab.families.modular import MODULUS, Operation, Table, equations, sample_operations
 
 
 @dataclass(frozen=True)
@@ -17,18 +20,20 @@ class CountingSteps:
     Attributes:
         start: from 0 to 6.
         rules: each operation in the words of the family.
+        table: outcomes of the private operation.
     """
 
     start: int
     operations: Sequence[Operation]
     rules: Sequence[str]
+    table: Table
 
     def __len__(self) -> int:
         return len(self.operations)
 
     def line(self, number: int, value: int) -> tuple[str, int]:
         operation = self.operations[number]
-        return f"{self.rules[number]} {operation.equation(value)}", operation.apply(value)
+        return f"{self.rules[number]} {operation.equation(value, self.table)}", operation.apply(value, self.table)
 
     def answer(self, value: int) -> str:
         return str(value)
@@ -38,9 +43,15 @@ class CountingSteps:
 
 
 class Counting(ABC):
-    """A family whose question states a start value and a sequence of operations."""
+    """A family whose question states a start value and a sequence of operations.
+
+    Attributes:
+        form: a line of a trace; the group `label` names its step.
+    """
 
     name: str
+    form: ClassVar[re.Pattern[str]]
+    has_private = True
 
     @abstractmethod
     def rule(self, number: int, operation: Operation) -> str:
@@ -50,27 +61,47 @@ class Counting(ABC):
     def question(self, start: int, operations: Sequence[Operation]) -> str:
         """Write the question."""
 
-    def sample(self, rng: Random, steps: int) -> Problem:
-        """Draw a problem whose trace has exactly `steps` lines."""
-        start, operations = rng.randrange(MODULUS), sample_operations(rng, steps)
-        lines, answer = equations(start, operations)
+    @abstractmethod
+    def statements(self, question: str) -> tuple[int, list[tuple[str, Operation]]]:
+        """Read a question's start value, and each operation with its rule as written.
+
+        Raises:
+            ValueError: the question is not one of this family.
+        """
+
+    def sample(self, rng: Random, steps: int, private: int = 0, world: World = secret_world) -> Problem:
+        """Draw a problem whose trace has exactly `steps` lines, of which exactly `private` are private ones."""
+        start, operations = rng.randrange(MODULUS), sample_operations(rng, steps, private)
+        key = f"{start};{';'.join(map(str, operations))}"
+        lines, answer = equations(start, operations, world(key))
         return Problem(
             family=self.name,
             steps=steps,
+            private=private,
             question=self.question(start, operations),
             trace="\n".join(f"{rule} {line}" for rule, line in zip(self._rules(operations), lines, strict=True)),
             answer=str(answer),
             reference=str(answer),
-            key=f"{start};{';'.join(map(str, operations))}",
+            key=key,
         )
 
-    def drill(self, rng: Random) -> Drill:
+    def drill(self, rng: Random, private_share: float = 0.0) -> Drill:
         """Draw single-step exercises on a question of two to nine steps."""
         count = rng.randint(2, 9)
-        start, operations = rng.randrange(MODULUS), sample_operations(rng, count)
-        return make_drill(
-            rng, self.question(start, operations), CountingSteps(start, operations, self._rules(operations))
-        )
+        private = count_private(rng, count, private_share)
+        start, operations = rng.randrange(MODULUS), sample_operations(rng, count, private)
+        table = draw_table(rng) if private else {}
+        steps = CountingSteps(start, operations, self._rules(operations), table)
+        return make_drill(rng, self.question(start, operations), steps)
+
+    def parse(self, question: str, table: Table = SECRET) -> CountingSteps:
+        """Read a question's steps back."""
+        start, stated = self.statements(question)
+        return CountingSteps(start, [operation for _, operation in stated], [rule for rule, _ in stated], table)
+
+    def read(self, question: str, trace: str, table: Table = SECRET) -> list[JudgedLine]:
+        """Judge each line of a trace that is not blank."""
+        return judge(trace, self.form, true_lines(self.parse(question, table)))
 
     def concludes(self, trace: str, answer: str) -> bool:
         """Return whether the last line of a trace comes to the answer."""

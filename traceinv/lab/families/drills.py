@@ -50,6 +50,24 @@ class Steps(Protocol[Value]):
         ...
 
 
+def count_private(rng: Random, count: int, share: float) -> int:
+    """Draw how many of `count` steps are private ones, each with the same probability."""
+    return sum(rng.random() < share for _ in range(count)) if share else 0
+
+
+def true_lines(steps: Steps[Value]) -> list[str]:
+    """Return the lines of the true trace, each from the value of the one before.
+
+    Raises:
+        KeyError: the table of the steps lacks an outcome.
+    """
+    lines, value = [], steps.start
+    for number in range(len(steps)):
+        line, value = steps.line(number, value)
+        lines.append(line)
+    return lines
+
+
 def make_drill(rng: Random, question: str, steps: Steps[Value]) -> Drill:
     """Sample up to four independent single-step exercises. Each shows a few preceding lines with freshly drawn values."""
     turns = []
