@@ -10,21 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness import stats
+from harness.faithfulness.reading import Reading
 from harness.pipeline.nodes import SURROGATE
 from harness.pipeline.plan import CellPlan
 from harness.pipeline.scheduler import Artifacts
-from harness.results.intervals import to_interval
+from harness.results.intervals import DIGITS, to_interval
 from harness.results.schema import (
     Cell,
     FaithfulnessFigures,
     FaithfulnessRow,
     Interval,
     LikelihoodRow,
+    ReadingRow,
     StyleDistance,
     StyleRow,
 )
 from harness.stages.calibration import FIGURES
 from harness.stages.likelihood import LIKELIHOOD
+from harness.stages.reading import READING
 from harness.stages.style import STYLE
 from traceinv.inversion import SHOWN, Shown
 from traceinv.regimes import REGIMES, Inversions, inverters
@@ -70,6 +73,18 @@ def likelihood_rows(planned: CellPlan, artifacts: Artifacts) -> list[LikelihoodR
     return rows
 
 
+def reading_rows(planned: CellPlan, artifacts: Artifacts) -> list[ReadingRow]:
+    """Return the reading tests of a cell's inverters, without those that left no pair of finished traces."""
+    cell = without_student(planned.cell)
+    rows = []
+    for regime in (name for name in REGIMES if name in planned.reading):
+        for part, nodes in planned.reading[regime].items():
+            seeds = [Reading.model_validate_json(_read(artifacts[node.id].path / READING)) for node in nodes]
+            if shared := sorted(set.intersection(*(set(seed.ids) for seed in seeds))):
+                rows.append(_reading_row(cell, regime, part, seeds, shared))
+    return rows
+
+
 def style_row(planned: CellPlan, artifacts: Artifacts) -> StyleRow | None:
     """Return how different the summaries that inverters are trained on are from those that they are used on."""
     if planned.style is None:
@@ -83,6 +98,36 @@ def style_row(planned: CellPlan, artifacts: Artifacts) -> StyleRow | None:
 def without_student(cell: Cell) -> Cell:
     """Return the cell for figures that do not depend on a student."""
     return cell.model_copy(update={"student": None})
+
+
+def _reading_row(cell: Cell, regime: str, part: str, seeds: Sequence[Reading], ids: Sequence[str]) -> ReadingRow:
+    places = [{name: place for place, name in enumerate(seed.ids)} for seed in seeds]
+
+    def table(values: Sequence[Sequence[float | None]]) -> NDArray[np.float64]:
+        """Return (seeds x questions) of a figure, NaN where it is undefined."""
+        picked = [[row[place[name]] for name in ids] for row, place in zip(values, places, strict=True)]
+        return np.array(picked, dtype=float)
+
+    own, exchanged, fall = {}, {}, {}
+    for figure in seeds[0].own:
+        both = [table([getattr(seed, side)[figure] for seed in seeds]) for side in ("own", "exchanged")]
+        known = np.isfinite(both).all(axis=(0, 1))
+        if known.any():
+            first, second = (rows[:, known] for rows in both)
+            own[figure], exchanged[figure] = _estimate(first), _estimate(second)
+            fall[figure] = to_interval(stats.difference(first, second))
+    same = np.mean([[seed.unchanged[place[name]] for name in ids] for seed, place in zip(seeds, places, strict=True)])
+    return ReadingRow(
+        cell=cell,
+        inverter=regime,
+        part=part,
+        asked=seeds[0].asked,
+        pairs=len(ids),
+        unchanged=round(float(same), DIGITS),
+        own=own,
+        exchanged=exchanged,
+        fall=fall,
+    )
 
 
 def _as_trained(trained: dict[Shown, str], bits: dict[str, _Bits]) -> _Bits:

@@ -15,7 +15,7 @@ from harness.assembly.comparisons import (
     recovery_rows,
     seed_variances,
 )
-from harness.assembly.faithfulness import faithfulness_rows, likelihood_rows, style_row
+from harness.assembly.faithfulness import faithfulness_rows, likelihood_rows, reading_rows, style_row
 from harness.assembly.gates import gates, ledger
 from harness.assembly.identity import assembly_fingerprint, record_id
 from harness.assembly.responses import (
@@ -75,6 +75,7 @@ def assemble(plan: Plan, artifacts: Artifacts, command: str) -> tuple[ResultReco
     recovery = [row for cell, runs in gradable.items() for row in recovery_rows(cell, runs)]
     leak = [row for cell, runs in gradable.items() for row in _leak_rows(plan, cell, runs, seeds)]
     rows = [row for planned in plan.cells for row in _rows(plan, planned, artifacts, gradable[planned.cell])]
+    reading = _once(row for planned in plan.cells for row in reading_rows(planned, artifacts))
     styles = [style_row(planned, artifacts) for planned in plan.cells]
     record = ResultRecord(
         id=record_id(plan),
@@ -86,10 +87,11 @@ def assemble(plan: Plan, artifacts: Artifacts, command: str) -> tuple[ResultReco
         leak=leak,
         faithfulness=_once(row for planned in plan.cells for row in faithfulness_rows(planned, artifacts)),
         likelihood=_once(row for planned in plan.cells for row in likelihood_rows(planned, artifacts)),
+        reading=reading,
         style=_once(row for row in styles if row is not None),
         ledger=[ledger(planned, artifacts, seed) for planned in plan.cells for seed in recipe.seeds],
         gates=gates(plan, artifacts, questions, dropped),
-        verdict=verdict(rows, contrasts, recovery, leak),
+        verdict=verdict(rows, contrasts, recovery, leak, reading),
         provenance=provenance(command, _packages(plan), _stages(plan, artifacts), assembly_fingerprint()),
     )
     return record, _items(plan, cells)

@@ -38,7 +38,7 @@ def export_pairs(run: RunArtifacts, labels: Mapping[str, str]) -> ExportedPairs:
     Raises:
         InputError: no inverter has these labels, or several that differ in more than their seed; or a file is damaged.
     """
-    stages = _selected(list(run.select("inversions")), labels)
+    stages = _selected(list(run.inversions()), labels)
     pairs: list[Pair] = []
     unfinished = without_truth = 0
     for stage in stages:

@@ -13,7 +13,7 @@ from harness.results.cells import cell_labels
 from harness.results.schema import Comparability, ResultRecord
 from harness.results.text import listed
 from harness.results.verdict import ONE_SEED, findings_of, is_one_seed
-from harness.views.faithfulness import bits_table, faithfulness_table, style_line, style_table
+from harness.views.faithfulness import bits_table, faithfulness_table, reading_table, style_line, style_table
 from harness.views.markdown import link, render_table, text
 from harness.views.tables import (
     Column,
@@ -160,6 +160,7 @@ def _record_tables(record: ResultRecord) -> list[Table]:
         contrast_table(record.contrasts),
         recovery_table(record.recovery),
         faithfulness_table(record.faithfulness),
+        reading_table(record.reading),
         bits_table(record.likelihood),
         style_table(record.style),
     )

@@ -8,6 +8,8 @@ from pathlib import Path
 from harness.pipeline.store import Artifact, Store
 from harness.results.schema import Label, ResultRecord
 
+EXCHANGED = "exchanged"
+"""The label of stages whose disclosures have another question's part."""
 KIND, KEY = re.compile("[a-z_]+"), re.compile("[0-9a-f]+")
 
 
@@ -31,6 +33,10 @@ class RunArtifacts:
         for stage in self.stages:
             if stage.kind == kind and labels.items() <= stage.labels.items():
                 yield stage
+
+    def inversions(self) -> Iterator[StoredStage]:
+        """Yield the stages that inverted what was disclosed; those of the reading test inverted exchanged disclosures."""
+        return (stage for stage in self.select("inversions") if EXCHANGED not in stage.labels)
 
 
 def find_artifacts(record: ResultRecord, store: Path) -> RunArtifacts | str:

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+from harness.faithfulness.reading import Part
 from harness.pipeline.graph import SIDE, Graph, InputArtifact, Node
 from harness.pipeline.recipe import Recipe
 from harness.pipeline.store import digest_folder
@@ -138,17 +139,40 @@ class CellNodes:
 
     # Inversions and what is measured of them
 
-    def inversions(self, source: Inversions, seed: int | None) -> Node:
-        """Return the traces that an inverter wrote; the seed is None for a prompted inverter."""
+    def inversions(self, source: Inversions, seed: int | None, exchanged: Part | None = None) -> Node:
+        """Return the traces that an inverter wrote; the seed is None for a prompted inverter.
+
+        Args:
+            exchanged: the part of the disclosures that is another question's, for the reading test.
+        """
         params = {
             "engine": self.recipe.engine,
             "with_summary": source.with_summary(self.policy.discloses_summary),
             "sampling": self.recipe.sampling.model_copy(update={} if seed is None else {"seed": seed}),
             "trained": source.trained,
         }
-        inputs: Inputs = {"model": self.inverter(source, seed), "disclosures": self.shown}
-        regime, cost = _regime_of(source), _writing_cost(self.recipe.questions.count())
-        return self._add("inversions", params, inputs, TESTER, of=OF_INVERSION, regime=regime, seed=seed, cost=cost)
+        shown = self.exchanged(exchanged) if exchanged else self.shown
+        inputs: Inputs = {"model": self.inverter(source, seed), "disclosures": shown}
+        asked = self.recipe.faithfulness.reading_questions if exchanged else self.recipe.questions.count()
+        labels = {"regime": _regime_of(source), "seed": seed, "exchanged": exchanged}
+        return self._add("inversions", params, inputs, TESTER, OF_INVERSION, _writing_cost(asked), **labels)
+
+    def exchanged(self, part: Part) -> Node:
+        """Return disclosures of which one part is another question's."""
+        params = {"part": part, "questions": self.recipe.faithfulness.reading_questions, "seed": 0}
+        inputs: Inputs = {"disclosures": self.shown}
+        return self._add("exchanged", params, inputs, TESTER, of=OF_DISCLOSURES, exchanged=part, cost=0.1)
+
+    def reading(self, regime: str) -> dict[Part, list[Node]]:
+        """Return the reading test of an inverter: by the part that is exchanged, a node for each seed."""
+        source = inverters()[regime]
+        parts: tuple[Part, ...] = get_args(Part)[: 1 + source.with_summary(self.policy.discloses_summary)]
+        return {part: [self._reading(regime, source, part, seed) for seed in self.seeds_of(source)] for part in parts}
+
+    def _reading(self, regime: str, source: Inversions, part: Part, seed: int | None) -> Node:
+        own, other = self.inversions(source, seed), self.inversions(source, seed, part)
+        inputs: Inputs = {"inversions": own, "exchanged": other, "transcripts": self.hidden}
+        return self._add("reading", {}, inputs, JUDGE, OF_INVERSION, 2, regime=regime, seed=seed, exchanged=part)
 
     def inverter(self, source: Inversions, seed: int | None) -> Node | InputArtifact:
         """Return a trained inverter, or for a prompted one the weights that it starts from."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from harness.faithfulness.reading import Part
 from harness.pipeline.graph import Graph, InputArtifact, Node
 from harness.pipeline.nodes import SURROGATE, TARGET, CellNodes
 from harness.pipeline.recipe import Recipe
@@ -23,6 +24,7 @@ class CellPlan:
         shared_rows: by seed.
         faithfulness: the calibrated figures, by the regime whose inverted traces they measure.
         likelihood: a node for each seed, by regime, or by `surrogate`.
+        reading: the reading test, by regime and by the part that is exchanged a node for each seed.
         style: None where the policy discloses no summary, or no regime inverts.
     """
 
@@ -34,6 +36,7 @@ class CellPlan:
     shared_rows: Mapping[int, Node]
     faithfulness: Mapping[str, Node]
     likelihood: Mapping[str, list[Node]]
+    reading: Mapping[str, Mapping[Part, list[Node]]]
     style: Node | None
 
 
@@ -73,6 +76,7 @@ def _plan_cell(nodes: CellNodes) -> CellPlan:
         shared_rows={seed: nodes.shared_rows(seed) for seed in seeds},
         faithfulness={regime: nodes.faithfulness(regime) for regime in measured},
         likelihood=likelihood | ({SURROGATE: [nodes.likelihood(SURROGATE, None)]} if measured else {}),
+        reading={regime: nodes.reading(regime) for regime in measured},
         style=nodes.style() if measured and nodes.policy.discloses_summary else None,
     )
 

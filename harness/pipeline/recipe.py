@@ -71,11 +71,13 @@ class FaithfulnessConfig(Closed):
         draws: how many traces of other questions each truth is paired with for the floor.
         second_temperature: of the target's second sample, for the ceiling.
         likelihood_traces: on how many of the hidden traces bits are measured.
+        reading_questions: on how many questions each part of the disclosure is exchanged, for the reading test.
     """
 
     draws: int = Field(3, gt=0)
     second_temperature: float = Field(1.0, gt=0)
     likelihood_traces: int = Field(400, gt=0)
+    reading_questions: int = Field(100, gt=0)
 
 
 class BenchmarkConfig(EvalConfig):

@@ -35,6 +35,7 @@ def record_figures(record: ResultRecord, run: RunArtifacts | str) -> list[Figure
         *(_per_cell(by_cell(record.recovery), lambda _, entries: scores.recovery(entries)) or [scores.recovery([])]),
         *_per_cell(rows, lambda _, entries: scores.finished(entries)),
         *(_per_cell(by_cell(record.faithfulness), draw_faithfulness) or [leaks.faithfulness([], [])]),
+        *(_per_cell(by_cell(record.reading), lambda _, entries: leaks.reading(entries)) or [leaks.reading([])]),
         *(_per_cell(by_cell(record.likelihood), lambda _, entries: leaks.bits(entries)) or [leaks.bits([])]),
         training(run),
     ]

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from harness.report import charts
 from harness.report.charts import Band, Dot
 from harness.report.figure import Figure, describe_dots
-from harness.results.schema import FaithfulnessRow, Interval, LikelihoodRow, StyleRow
+from harness.results.schema import FaithfulnessRow, Interval, LikelihoodRow, ReadingRow, StyleRow
 from harness.results.text import interval, number
-from harness.views.faithfulness import FIGURES, bits_table, faithfulness_table, style_table
+from harness.views.faithfulness import FIGURES, bits_table, faithfulness_table, reading_table, style_table
 from traceinv.inversion import Shown
 
 LENGTH = "length_ratio"
@@ -41,6 +41,22 @@ def faithfulness(rows: Sequence[FaithfulnessRow], styles: Sequence[StyleRow]) ->
         narrow=narrow,
         tables=(faithfulness_table(rows), *((style_table(styles),) if styles else ())),
     )
+
+
+def reading(rows: Sequence[ReadingRow]) -> Figure:
+    """Draw by how much faithfulness falls where one part of the disclosure is another question's."""
+    title = "Reading test"
+    caption = (
+        "An inverter that reads a part of the disclosure must do worse where that part is another question's. The fall is that "
+        "of the first figure of the table. Where it is 0, the inverter computes its traces from the rest, and its students show "
+        "nothing of what that part leaks."
+    )
+    dots = [_reading_dot(row, figure) for row in rows for figure in list(row.fall)[:1]]
+    if not dots:
+        return Figure("reading", title, caption, missing="No plot: this record has no reading test.")
+    wide, narrow = charts.draw_both(lambda width: charts.dots(dots, "fall of faithfulness", width, False, marks=(0,)))
+    alt = describe_dots("Dot plot of the reading test", dots)
+    return Figure("reading", title, caption, alt, wide, narrow, (reading_table(rows),))
 
 
 def bits(rows: Sequence[LikelihoodRow]) -> Figure:
@@ -79,6 +95,13 @@ def _band(row: FaithfulnessRow, name: str) -> Band:
         floor=floor.mean if floor else None,
         ceiling=ceiling.mean if ceiling else None,
     )
+
+
+def _reading_dot(row: ReadingRow, figure: str) -> Dot:
+    fall = row.fall[figure]
+    tooltip = f"{row.inverter}, another question's {row.part}: {FIGURES.get(figure, figure)} falls by {interval(fall)}"
+    panel = f"another question's {row.part}"
+    return Dot(panel, row.inverter, fall.mean, fall.low, fall.high, number(fall.mean, 2), tooltip)
 
 
 def _bits_dot(row: LikelihoodRow, part: Shown, saved: Interval) -> Dot:

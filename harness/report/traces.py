@@ -66,7 +66,7 @@ def read_cases(run: RunArtifacts, prefix: str = "") -> list[Case]:
     Raises:
         InputError: a file of the store is damaged; the message names it.
     """
-    stages = sorted(run.select("inversions"), key=_place)
+    stages = sorted(run.inversions(), key=_place)
     parts = differing_parts(stage.labels for stage in stages)
     cases: dict[tuple[str, Disclosure], Case] = {}
     truths: dict[str, Mapping[str, str]] = {}

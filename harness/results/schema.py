@@ -238,6 +238,30 @@ class LikelihoodRow(Closed):
     leaked_per_token: dict[Shown, Interval]
 
 
+class ReadingRow(Closed):
+    """How much an inverter reads one part of a disclosure: what it loses where that part is another question's.
+
+    Attributes:
+        inverter: the regime that teaches its traces.
+        part: `answer` or `summary`; the question and all other parts stay the same.
+        asked: exchanged disclosures.
+        pairs: those for which every seed has a finished trace of the right and of the exchanged disclosure.
+        unchanged: share of traces that are the same, letter for letter.
+        own, exchanged: faithfulness of the traces by figure, from the right disclosure and from the exchanged one.
+        fall: own - exchanged, on the same questions.
+    """
+
+    cell: Cell
+    inverter: str
+    part: str
+    asked: int
+    pairs: int
+    unchanged: float
+    own: dict[str, Interval]
+    exchanged: dict[str, Interval]
+    fall: dict[str, Interval]
+
+
 class StyleStats(Closed):
     """What a set of texts looks like; shares are of texts."""
 
@@ -340,6 +364,7 @@ class ResultRecord(Closed):
     leak: list[LeakRow] = Field(default_factory=list)
     faithfulness: list[FaithfulnessRow]
     likelihood: list[LikelihoodRow]
+    reading: list[ReadingRow] = Field(default_factory=list)
     style: list[StyleRow]
     ledger: list[Ledger]
     gates: list[Gate]

@@ -6,7 +6,17 @@ from dataclasses import dataclass
 from harness.benchmarks.catalog import DOMAINS
 from harness.benchmarks.groups import ALL
 from harness.results.cells import cell_labels
-from harness.results.schema import Cell, Contrast, Interval, LeakRow, RecoveryRow, ResultRecord, Row, TestedDifference
+from harness.results.schema import (
+    Cell,
+    Contrast,
+    Interval,
+    LeakRow,
+    ReadingRow,
+    RecoveryRow,
+    ResultRecord,
+    Row,
+    TestedDifference,
+)
 from harness.results.text import confidence, listed, number, percent, points, points_interval
 from traceinv.regimes import ORDER, inverts, is_attack, may_use_summary, needs_summary, uses_surrogate_alone
 
@@ -15,6 +25,7 @@ ONE_SEED = (
     "With one seed, a comparison is about these two students: its interval covers other questions, not the differences between "
     "training runs."
 )
+FIGURE_NAMES = {"step_f1": "step F1", "rougeL": "ROUGE-L", "token_f1": "token F1", "true_steps": "true steps"}
 SUMMARY_EFFECTS = (("inverted", "inverted_without_summary"), ("summary", "answer_only"))
 """The pairs of regimes that differ in the summary alone."""
 
@@ -42,19 +53,20 @@ def findings(
     contrasts: Sequence[Contrast],
     recovery: Sequence[RecoveryRow],
     leak: Sequence[LeakRow] = (),
+    reading: Sequence[ReadingRow] = (),
 ) -> list[Finding]:
     """State what each cell shows, on the math tasks, else on the code tasks, else on all tasks."""
     taught = [row for row in rows if row.kind == "regime"]
     group = headline_group(taught)
     return [
-        _Facts(cell, name, group, taught, contrasts, recovery, leak).finding()
+        _Facts(cell, name, group, taught, contrasts, recovery, leak, reading).finding()
         for cell, name in cell_labels(row.cell for row in taught).items()
     ]
 
 
 def findings_of(record: ResultRecord) -> list[Finding]:
     """State what each cell of a record shows."""
-    return findings(record.rows, record.contrasts, record.recovery, record.leak)
+    return findings(record.rows, record.contrasts, record.recovery, record.leak, record.reading)
 
 
 def verdict(
@@ -62,9 +74,10 @@ def verdict(
     contrasts: Sequence[Contrast],
     recovery: Sequence[RecoveryRow],
     leak: Sequence[LeakRow] = (),
+    reading: Sequence[ReadingRow] = (),
 ) -> str:
     """State the findings of a run: headlines and details of each cell, and last what leaked."""
-    found = findings(rows, contrasts, recovery, leak)
+    found = findings(rows, contrasts, recovery, leak, reading)
     sentences = [sentence for finding in found for sentence in (f"{finding.headline}.", *finding.details)]
     if is_one_seed(rows):
         sentences.append(ONE_SEED)
@@ -108,10 +121,12 @@ class _Facts:
     contrasts: Sequence[Contrast]
     recovery: Sequence[RecoveryRow]
     leak: Sequence[LeakRow]
+    reading: Sequence[ReadingRow]
 
     def finding(self) -> Finding:
         row = next((row for row in self.leak if (row.cell, row.group) == (self.cell, self.group)), None)
-        details = [*self._leaked(row), *self._summary_effects(), *self._recovered(row), *self._accuracies()]
+        details = [*self._leaked(row), *self._summary_effects(), *self._read(), *self._recovered(row)]
+        details += self._accuracies()
         return Finding(self.cell, self.name, self._headline(row), tuple(details), self._conclusion(row))
 
     @property
@@ -185,6 +200,23 @@ class _Facts:
             for effect in effects
         ]
         return [f"What the summary adds: {listed(stated)}."]
+
+    def _read(self) -> list[str]:
+        """State which parts of a disclosure each inverter reads."""
+        cell = self.cell.model_copy(update={"student": None})
+        stated: dict[str, list[str]] = {}
+        for row in self.reading:
+            if row.cell == cell and (figure := next(iter(row.fall), None)):
+                fall = row.fall[figure]
+                seen = "reads" if fall.low > 0 else "shows no sign of reading"
+                figures = f"{FIGURE_NAMES.get(figure, figure)} {number(-fall.mean, 3, signed=True)}"
+                ends = f"[{number(-fall.high, 3)}, {number(-fall.low, 3)}]"
+                stated.setdefault(row.inverter, []).append(f"{seen} the {row.part} ({figures} {ends})")
+        return [
+            f"Reading test, with another question's part in place of the right one: {name} {listed(parts)}."
+            for name, parts in stated.items()
+            if name in self.reached
+        ]
 
     def _recovered(self, row: LeakRow | None) -> list[str]:
         """State recovery of the strongest attack, and of the best regime without disclosures beside it."""

@@ -2,7 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 
-from harness.results.schema import FaithfulnessRow, Interval, LikelihoodRow, StyleDistance, StyleRow, StyleStats
+from harness.results.schema import (
+    FaithfulnessRow,
+    Interval,
+    LikelihoodRow,
+    ReadingRow,
+    StyleDistance,
+    StyleRow,
+    StyleStats,
+)
 from harness.results.text import interval, number, percent
 from harness.views.tables import Column, Table, labels_of, with_cells
 from traceinv.inversion import SHOWN, Shown
@@ -63,6 +71,32 @@ def bits_table(rows: Sequence[LikelihoodRow]) -> Table:
         "trace.",
     )
     return with_cells(table, labels_of([row.cell for row in rows]))
+
+
+def reading_table(rows: Sequence[ReadingRow]) -> Table:
+    """Build the table of the reading test: one line an inverter, part and figure."""
+    lines = [(row, figure) for row in rows for figure in row.fall]
+    table = Table(
+        title="Reading test",
+        columns=(
+            *(Column("inverter of", "name"), Column("exchanged", "name"), Column("figure", "name")),
+            *(Column(name) for name in ("right", "exchanged", "fall", "same traces", "questions")),
+        ),
+        rows=tuple(
+            (
+                *(row.inverter, row.part, FIGURES.get(figure, figure)),
+                *(interval(side[figure]) for side in (row.own, row.exchanged, row.fall)),
+                percent(row.unchanged),
+                f"{row.pairs} of {row.asked}",
+            )
+            for row, figure in lines
+        ),
+        caption="Faithfulness of traces that are inverted from the right disclosure, and from one in which a part is another "
+        "question's, of the same kind and of similar length; fall: the difference, with its 95% CI. A fall of 0 means that the "
+        "inverter does not read the part. same traces: share of traces that do not change at all. questions: those for which "
+        "every seed finished both traces.",
+    )
+    return with_cells(table, labels_of([row.cell for row, _ in lines]))
 
 
 def style_table(rows: Sequence[StyleRow]) -> Table:

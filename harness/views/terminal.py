@@ -4,9 +4,10 @@ from typing import TYPE_CHECKING
 
 from harness.logs.compare import LogComparison
 from harness.results.compare import RecordComparison
-from harness.results.schema import ResultRecord
+from harness.results.schema import ReadingRow, ResultRecord
 from harness.results.verdict import ONE_SEED, findings_of, headline_group, is_one_seed
 from harness.views.comparison import view_comparison, view_logs
+from harness.views.faithfulness import reading_table
 from harness.views.tables import (
     Table,
     accuracy_table,
@@ -73,6 +74,7 @@ def print_record(console: "Console", record: ResultRecord, note: str = "") -> No
         contrast_table(contrasts, len(record.contrasts)),
         leak_table(record.leak),
         leak_sides_table(record.leak),
+        reading_table([_headline_only(row) for row in record.reading]),
         recovery_table(record.recovery),
     )
     for table in tables:
@@ -82,6 +84,11 @@ def print_record(console: "Console", record: ResultRecord, note: str = "") -> No
         console.print(note, highlight=False, markup=False, soft_wrap=True)
         console.print()
     _print_findings(console, record)
+
+
+def _headline_only(row: ReadingRow) -> ReadingRow:
+    """Keep the first figure of a reading test."""
+    return row.model_copy(update={"fall": dict(list(row.fall.items())[:1])})
 
 
 def _print_findings(console: "Console", record: ResultRecord) -> None:

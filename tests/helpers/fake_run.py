@@ -16,6 +16,7 @@ from harness.pipeline.recipe import Recipe
 from harness.pipeline.store import Artifact, Description
 from harness.stages.calibration import FIGURES
 from harness.stages.likelihood import LIKELIHOOD
+from harness.stages.reading import READING
 from harness.stages.style import STYLE as STYLE_FILE
 from traceinv.rows import write_rows
 
@@ -130,6 +131,20 @@ def _write_likelihood(node: Node, folder: Path) -> None:
     (folder / LIKELIHOOD).write_text(json.dumps({"ids": list("abcd"), "tokens": [50, 60, 70, 80], "bits": bits}))
 
 
+def _write_reading(node: Node, folder: Path) -> None:
+    """Step F1 falls by 0.3 for an exchanged summary and not at all for an exchanged answer."""
+    fall = 0.3 if node.labels["exchanged"] == "summary" else 0.0
+    own = [0.5 + 0.01 * number for number in range(20)]
+    content = {
+        "asked": 24,
+        "ids": [f"q{number}" for number in range(20)],
+        "own": {"step_f1": own, "true_steps": [None] * 20},
+        "exchanged": {"step_f1": [value - fall for value in own], "true_steps": [None] * 20},
+        "unchanged": [fall == 0] * 20,
+    }
+    (folder / READING).write_text(json.dumps(content))
+
+
 def _write_style(node: Node, folder: Path) -> None:
     (folder / STYLE_FILE).write_text(json.dumps(STYLE.model_dump(exclude={"cell"})))
 
@@ -138,6 +153,7 @@ CONTENTS: dict[str, Callable[[Node, Path], None]] = {
     "grades": _write_grades,
     "calibration": _write_calibration,
     "likelihood": _write_likelihood,
+    "reading": _write_reading,
     "style": _write_style,
 }
 """What writes the files that a record reads, by the kind of stage."""

@@ -17,6 +17,7 @@ from harness.results.schema import (
     Ledger,
     LikelihoodRow,
     Provenance,
+    ReadingRow,
     RecoveryRow,
     ResultRecord,
     Row,
@@ -182,6 +183,21 @@ def faithfulness_row(regime: str, scale: float = 1.0, cell: Cell = CELL) -> Fait
     )
 
 
+def reading_row(inverter: str = "inverted", part: str = "summary", fall: float = 0.3, cell: Cell = CELL) -> ReadingRow:
+    """The reading test of an inverter that loses `fall` of its step F1."""
+    return ReadingRow(
+        cell=cell.model_copy(update={"student": None}),
+        inverter=inverter,
+        part=part,
+        asked=100,
+        pairs=95,
+        unchanged=0.04,
+        own={"step_f1": interval(0.48), "rougeL": interval(0.66)},
+        exchanged={"step_f1": interval(0.48 - fall), "rougeL": interval(0.66 - fall)},
+        fall={"step_f1": interval(fall), "rougeL": interval(fall)},
+    )
+
+
 def likelihood_row(inverter: str, cell: Cell = CELL) -> LikelihoodRow:
     bits = {"question": interval(100, 4), "answer": interval(88, 4), "summary": interval(41, 3)}
     leaked = {"answer": interval(12, 2), "summary": interval(47, 3)}
@@ -223,6 +239,7 @@ def record(identifier: str = "lab-1", **changes: Any) -> ResultRecord:
         "leak": [leak_row()],
         "faithfulness": [faithfulness_row("inverted")],
         "likelihood": [likelihood_row("inverted")],
+        "reading": [reading_row()],
         "style": [STYLE],
         "ledger": [
             Ledger(cell=CELL, seed=0, asked=10, rows={"inverted": 9}, too_long={"inverted": 0}, shared=9),
@@ -230,7 +247,7 @@ def record(identifier: str = "lab-1", **changes: Any) -> ResultRecord:
         "gates": [],
         "provenance": provenance(),
     } | changes
-    found = verdict(content["rows"], content["contrasts"], content["recovery"], content["leak"])
+    found = verdict(content["rows"], content["contrasts"], content["recovery"], content["leak"], content["reading"])
     return ResultRecord(**({"verdict": found} | content))
 
 

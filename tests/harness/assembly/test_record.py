@@ -245,3 +245,18 @@ def test_a_record_is_used_again_while_artifacts_and_the_source_that_assembles_th
 def test_a_record_states_the_versions_of_the_libraries_that_its_stages_name(record: ResultRecord) -> None:
     assert {"traceinv", "trl", "lm_eval", "scikit-learn", "nltk", "scipy"} <= record.provenance.packages.keys()
     assert "python" not in record.provenance.packages
+
+
+def test_the_reading_test_of_each_inverter_and_part_is_in_the_record(record: ResultRecord) -> None:
+    rows = [row for row in record.reading if row.cell.policy == "half"]
+    assert [(row.inverter, row.part) for row in rows] == [
+        (inverter, part) for inverter in INVERTERS for part in ("answer", "summary")
+    ]
+    answer, summary = rows[:2]
+    assert (summary.pairs, summary.asked, summary.unchanged) == (20, 24, 0.0)
+    assert set(summary.fall) == {"step_f1"}, "a figure that is undefined everywhere has no fall"
+    assert summary.fall["step_f1"].mean == pytest.approx(0.3)
+    assert summary.fall["step_f1"].low > 0
+    assert answer.unchanged == 1.0
+    assert answer.fall["step_f1"].low <= 0 <= answer.fall["step_f1"].high
+    assert "inverted shows no sign of reading the answer" in record.verdict

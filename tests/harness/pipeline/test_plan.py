@@ -10,7 +10,7 @@ from harness.pipeline.plan import Plan, plan
 from harness.pipeline.recipe import load_recipe
 from traceinv.errors import InputError
 
-SCORERS = {"faithfulness", "ceiling", "likelihood", "calibration"}
+SCORERS = {"faithfulness", "ceiling", "likelihood", "calibration", "reading"}
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +67,21 @@ def test_every_inverter_and_the_prompted_one_are_measured(lab: Plan) -> None:
     cell = lab.cells[0]
     assert set(cell.faithfulness) == {"inverted", "inverted_without_summary", "zero_shot_inverted"}
     assert set(cell.likelihood) == {*cell.faithfulness, "surrogate"}
+
+
+def test_every_part_that_an_inverter_is_shown_is_exchanged_in_its_reading_test(lab: Plan) -> None:
+    parts = {regime: list(nodes) for regime, nodes in lab.cells[0].reading.items()}
+    assert parts == {
+        "inverted": ["answer", "summary"],
+        "inverted_without_summary": ["answer"],
+        "zero_shot_inverted": ["answer", "summary"],
+    }
+    (node, *_) = lab.cells[0].reading["inverted"]["summary"]
+    own, other = node.inputs["inversions"], node.inputs["exchanged"]
+    assert isinstance(own, Node)
+    assert isinstance(other, Node)
+    assert own.inputs["model"] is other.inputs["model"]
+    assert own.params == other.params
 
 
 def test_style_is_measured_only_where_there_are_summaries(lab: Plan) -> None:

@@ -1,7 +1,7 @@
 """The verdict states the figures of a run truly, whatever its regimes, policies, tasks and cells are."""
 
 import pytest
-from sample_records import CELL, CONTRASTS, contrast, interval, leak_row, recovery_row, row
+from sample_records import CELL, CONTRASTS, contrast, interval, leak_row, reading_row, recovery_row, row
 
 from harness.results.schema import Contrast, LeakRow
 from harness.results.verdict import ONE_SEED, Finding, findings, headline_group, verdict
@@ -141,6 +141,17 @@ def test_a_record_made_before_the_gain_was_computed_states_a_contrast_in_its_pla
         "would have shown"
     )
     assert _finding(*NAMES, contrasts=CONTRASTS).headline == found.headline
+
+
+def test_the_reading_test_says_of_each_part_whether_the_inverter_reads_it() -> None:
+    tests = [reading_row(fall=0.3), reading_row(part="answer", fall=0.01)]
+    (found,) = findings(ROWS, [], [], [leak_row()], tests)
+    assert found.details[1] == (
+        "Reading test, with another question's part in place of the right one: inverted reads the summary (step F1 -0.300 "
+        "[-0.350, -0.250]) and shows no sign of reading the answer (step F1 -0.010 [-0.060, 0.040])."
+    )
+    (other,) = findings(ROWS, [], [], [leak_row()], [reading_row(cell=SILENT)])
+    assert not any("Reading test" in detail for detail in other.details)
 
 
 def test_recovery_is_not_reported_where_the_oracle_gains_nothing_significant() -> None:
