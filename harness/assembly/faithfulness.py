@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from harness import stats
 from harness.faithfulness.reading import Reading
-from harness.pipeline.nodes import SURROGATE
 from harness.pipeline.plan import CellPlan
 from harness.pipeline.scheduler import Artifacts
 from harness.results.intervals import DIGITS, to_interval
@@ -30,9 +29,9 @@ from harness.stages.likelihood import LIKELIHOOD
 from harness.stages.reading import READING
 from harness.stages.style import STYLE
 from traceinv.inversion import SHOWN, Shown
-from traceinv.regimes import REGIMES, Inversions, inverters
+from traceinv.regimes import REGIMES
 
-AS_TRAINED = "each as trained"
+AS_TAUGHT = "each as taught"
 
 
 @dataclass(frozen=True)
@@ -55,22 +54,20 @@ def faithfulness_rows(planned: CellPlan, artifacts: Artifacts) -> list[Faithfuln
 
 
 def likelihood_rows(planned: CellPlan, artifacts: Artifacts) -> list[LikelihoodRow]:
-    """Return the bits under each inverter of a cell, and those under the models that were trained with each condition."""
-    cell = without_student(planned.cell)
-    bits = {
-        regime: _bits([artifacts[node.id].path / LIKELIHOOD for node in seeds])
-        for regime, seeds in planned.likelihood.items()
+    """Return the bits of a cell's hidden traces, each condition under the model that was taught with it.
+
+    Another prompt would cost bits by itself, so no model is asked with one.
+    """
+    taught = [part for part in SHOWN if part in planned.likelihood]
+    if not taught:
+        return []
+    measured = {
+        part: _bits([artifacts[node.id].path / LIKELIHOOD for node in planned.likelihood[part]]) for part in taught
     }
-    rows = [
-        _row(cell, regime, _trained_with(source), bits[regime])
-        for regime, source in inverters().items()
-        if regime in bits
-    ]
-    trained: dict[Shown, str] = {"question": SURROGATE}
-    trained |= {part: name for name, source in inverters().items() for part in _trained_with(source)}
-    if set(trained.values()) <= bits.keys() and trained.keys() == set(SHOWN):
-        rows.append(_row(cell, AS_TRAINED, list(SHOWN), _as_trained(trained, bits)))
-    return rows
+    seeds = max(len(rows.bits[part]) for part, rows in measured.items())
+    bits = {part: np.repeat(rows.bits[part], seeds // len(rows.bits[part]), axis=0) for part, rows in measured.items()}
+    tokens = measured[taught[-1]].tokens
+    return [_row(without_student(planned.cell), AS_TAUGHT, taught, _Bits(bits, tokens))]
 
 
 def reading_rows(planned: CellPlan, artifacts: Artifacts) -> list[ReadingRow]:
@@ -130,22 +127,14 @@ def _reading_row(cell: Cell, regime: str, part: str, seeds: Sequence[Reading], i
     )
 
 
-def _as_trained(trained: dict[Shown, str], bits: dict[str, _Bits]) -> _Bits:
-    """Put the bits of each condition under the model that was trained with it together; a model without seeds is repeated."""
-    by_part = {part: bits[trained[part]].bits[part] for part in SHOWN}
-    seeds = max(len(rows) for rows in by_part.values())
-    repeated = {part: np.repeat(rows, seeds // len(rows), axis=0) for part, rows in by_part.items()}
-    return _Bits(repeated, bits[trained[SHOWN[-1]]].tokens)
-
-
-def _row(cell: Cell, inverter: str, trained_with: Sequence[Shown], measured: _Bits) -> LikelihoodRow:
+def _row(cell: Cell, inverter: str, taught: Sequence[Shown], measured: _Bits) -> LikelihoodRow:
     shown = [part for part in SHOWN if part in measured.bits]
     leaked = {part: measured.bits[before] - measured.bits[part] for before, part in pairwise(shown)}
     tokens = measured.tokens
     return LikelihoodRow(
         cell=cell,
         inverter=inverter,
-        taught=list(trained_with),
+        taught=list(taught),
         traces=len(tokens),
         tokens=round(float(tokens.mean()), 2),
         bits={part: _estimate(measured.bits[part]) for part in shown},
@@ -153,10 +142,6 @@ def _row(cell: Cell, inverter: str, trained_with: Sequence[Shown], measured: _Bi
         leaked={part: _estimate(bits) for part, bits in leaked.items()},
         leaked_per_token={part: _estimate(bits / tokens) for part, bits in leaked.items()},
     )
-
-
-def _trained_with(source: Inversions) -> list[Shown]:
-    return [source.shown] if source.trained and source.shown != "all" else []
 
 
 def _estimate(rows: NDArray[np.float64]) -> Interval:

@@ -15,6 +15,7 @@ from harness.stages.calibration import CEILING
 from harness.stages.shared_rows import DISCLOSURES, QUESTIONS
 from traceinv.engines import Sampling
 from traceinv.errors import InputError
+from traceinv.inversion import Shown, shown_part
 from traceinv.models import locate
 from traceinv.questions import Role
 from traceinv.regimes import BASE, REGIMES, Disclosures, HiddenTraces, Inversions, Source, SurrogateTraces, inverters
@@ -210,15 +211,21 @@ class CellNodes:
         return self._add("calibration", params, inputs, JUDGE, of=OF_INVERSION, regime=regime, cost=3)
 
     def likelihood(self, regime: str, seed: int | None) -> Node:
-        """Return the bits of the hidden traces under an inverter, or under the surrogate with the prompt of its training."""
+        """Return the bits of the hidden traces under a trained inverter or the surrogate, with the prompt of its training."""
         as_inverter = regime != SURROGATE
         model = self.inverter(inverters()[regime], seed) if as_inverter else self.reasoning_model(SURROGATE)
-        shown = ["question", "answer", "summary"][: 2 + self.policy.discloses_summary] if as_inverter else ["question"]
+        shown = [self.taught_part(regime)]
         asked = self.recipe.faithfulness.likelihood_traces
         params = {"shown": shown, "as_inverter": as_inverter, "questions": asked}
         inputs: Inputs = {"model": model, "disclosures": self.shown, "transcripts": self.hidden}
         cost = 0.006 * len(shown) * min(asked, self.recipe.questions.count())
         return self._add("likelihood", params, inputs, JUDGE, of=OF_INVERSION, regime=regime, seed=seed, cost=cost)
+
+    def taught_part(self, regime: str) -> Shown:
+        """Return the last part that a trained inverter, or the surrogate, is shown."""
+        if regime == SURROGATE:
+            return "question"
+        return shown_part(inverters()[regime].with_summary(self.policy.discloses_summary))
 
     def style(self) -> Node:
         """Return how different the summaries are that inverters are trained on and used on."""

@@ -8,6 +8,7 @@ from harness.pipeline.graph import Graph, InputArtifact, Node
 from harness.pipeline.nodes import SURROGATE, TARGET, CellNodes
 from harness.pipeline.recipe import Recipe
 from harness.results.schema import Cell
+from traceinv.inversion import Shown
 from traceinv.regimes import BASE, REGIMES, inverters, inverts
 
 
@@ -23,7 +24,7 @@ class CellPlan:
         examples: by seed and regime.
         shared_rows: by seed.
         faithfulness: the calibrated figures, by the regime whose inverted traces they measure.
-        likelihood: a node for each seed, by regime, or by `surrogate`.
+        likelihood: a node for each seed, by the last part that its model was taught with.
         reading: the reading test, by regime and by the part that is exchanged a node for each seed.
         style: None where the policy discloses no summary, or no regime inverts.
     """
@@ -35,7 +36,7 @@ class CellPlan:
     examples: Mapping[int, Mapping[str, Node]]
     shared_rows: Mapping[int, Node]
     faithfulness: Mapping[str, Node]
-    likelihood: Mapping[str, list[Node]]
+    likelihood: Mapping[Shown, list[Node]]
     reading: Mapping[str, Mapping[Part, list[Node]]]
     style: Node | None
 
@@ -64,9 +65,6 @@ def _plan_cell(nodes: CellNodes) -> CellPlan:
     rows: dict[str, list[int | None]] = {name: [None] if name == BASE else [*seeds] for name in recipe.regimes}
     rows |= {TARGET: [None], SURROGATE: [None]}
     measured = _measured(recipe)
-    likelihood = {
-        regime: [nodes.likelihood(regime, seed) for seed in nodes.seeds_of(inverters()[regime])] for regime in measured
-    }
     return CellPlan(
         cell=nodes.cell,
         hidden=nodes.hidden,
@@ -75,10 +73,22 @@ def _plan_cell(nodes: CellNodes) -> CellPlan:
         examples={seed: {regime: nodes.examples(regime, seed) for regime in recipe.trained_regimes} for seed in seeds},
         shared_rows={seed: nodes.shared_rows(seed) for seed in seeds},
         faithfulness={regime: nodes.faithfulness(regime) for regime in measured},
-        likelihood=likelihood | ({SURROGATE: [nodes.likelihood(SURROGATE, None)]} if measured else {}),
+        likelihood=_likelihood(nodes, measured),
         reading={regime: nodes.reading(regime) for regime in measured},
         style=nodes.style() if measured and nodes.policy.discloses_summary else None,
     )
+
+
+def _likelihood(nodes: CellNodes, measured: list[str]) -> dict[Shown, list[Node]]:
+    """Ask for the bits under the surrogate and one trained inverter a part, each with the prompt that it was taught with."""
+    if not measured:
+        return {}
+    asked: dict[Shown, list[Node]] = {"question": [nodes.likelihood(SURROGATE, None)]}
+    for regime in (name for name in measured if inverters()[name].trained):
+        part = nodes.taught_part(regime)
+        if part not in asked:
+            asked[part] = [nodes.likelihood(regime, seed) for seed in nodes.seeds_of(inverters()[regime])]
+    return asked
 
 
 def _measured(recipe: Recipe) -> list[str]:

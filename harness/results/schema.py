@@ -219,9 +219,9 @@ class LikelihoodRow(Closed):
     """Bits of the hidden traces under a model, by the last part that it was shown (after those before it).
 
     Attributes:
-        inverter: the regime whose inverter it is; `each as taught` where every condition has a model that was taught it: the
-            surrogate for the question alone, then the inverters without and with summary.
-        taught: what the inverter was taught with; empty where it was only prompted. Other conditions are strange to it.
+        inverter: `each as taught` where every condition has a model that was taught with it: the surrogate for the question
+            alone, then the inverters without and with summary. Older records also have rows of single inverters, by regime.
+        taught: what the model was taught with; empty where it was only prompted. Other conditions are unfamiliar prompts.
         tokens: a trace's mean length in the model's own tokens.
         bits, bits_per_token: negative log-likelihood of a trace.
         leaked, leaked_per_token: by how much each part lowers it.

@@ -46,10 +46,11 @@ def faithfulness_table(rows: Sequence[FaithfulnessRow]) -> Table:
 def bits_table(rows: Sequence[LikelihoodRow]) -> Table:
     """Build the table of bits: the cross-entropy of the hidden traces by what the inverter is shown."""
     parts = [part for part in SHOWN if any(part in row.bits for row in rows)]
+    rows = sorted(rows, key=lambda row: set(row.bits) != set(row.taught))
     table = Table(
         title="Bits of a hidden trace",
         columns=(
-            *(Column("inverter of", "name"), Column("trained with", "words")),
+            *(Column("inverter of", "name"), Column("unfamiliar prompt", "words")),
             *(Column(part if part == "question" else f"+ {part}") for part in parts),
             *(Column(f"{part} saves") for part in parts[1:]),
             *(Column("tokens"), Column("traces")),
@@ -57,7 +58,7 @@ def bits_table(rows: Sequence[LikelihoodRow]) -> Table:
         rows=tuple(
             (
                 row.inverter,
-                ", ".join(row.taught) or "nothing (prompted)",
+                ", ".join(part for part in row.bits if part not in row.taught),
                 *(_bits(row.bits, part) for part in parts),
                 *(_bits(row.leaked, part) for part in parts[1:]),
                 number(row.tokens, 0),
@@ -66,9 +67,9 @@ def bits_table(rows: Sequence[LikelihoodRow]) -> Table:
             for row in rows
         ),
         caption="Cross-entropy of a hidden trace in bits, with 95% CI, given the question, then the answer as well, then the "
-        "summary as well, and the bits that each part saves. An inverter was trained on one form of prompt: for the other forms "
-        "the bits also include the cost of an unfamiliar prompt, and a part can save less than 0. tokens: mean length of a "
-        "trace.",
+        "summary as well, and the bits that each part saves over the part before it. Each condition is measured under the model "
+        "that was taught with it. In older records one inverter also stands for conditions that it was not taught with: they are "
+        "an unfamiliar prompt, whose cost the bits include, so that a part can save less than 0. tokens: mean length of a trace.",
     )
     return with_cells(table, labels_of([row.cell for row in rows]))
 

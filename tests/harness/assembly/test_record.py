@@ -118,8 +118,17 @@ def test_what_does_not_depend_on_the_student_stands_in_the_record_once(tmp_path:
     assert len(record.cells()) == 4
     expected = [(policy, None, inverter) for policy in POLICIES for inverter in INVERTERS]
     assert [(row.cell.policy, row.cell.student, row.regime) for row in record.faithfulness] == expected
-    assert [(row.cell.policy, row.cell.student, row.inverter) for row in record.likelihood] == expected
+    assert [(row.cell.policy, row.cell.student, row.inverter) for row in record.likelihood] == [
+        (policy, None, "each as taught") for policy in POLICIES
+    ]
     assert [(row.cell.policy, row.cell.student) for row in record.style] == [(policy, None) for policy in POLICIES]
+
+
+def test_bits_are_those_of_the_models_that_were_taught_with_each_part(record: ResultRecord) -> None:
+    row = record.likelihood[0]
+    assert row.taught == list(row.bits) == ["question", "summary"]
+    assert row.bits["question"].mean == pytest.approx(100.0 + 1.5)
+    assert row.leaked["summary"].mean == pytest.approx(60.0)
 
 
 def test_what_a_killed_run_took_up_changes_nothing_but_the_provenance(tmp_path: Path) -> None:

@@ -66,7 +66,16 @@ def test_shared_rows_do_not_depend_on_the_oracle(lab: Plan) -> None:
 def test_every_inverter_and_the_prompted_one_are_measured(lab: Plan) -> None:
     cell = lab.cells[0]
     assert set(cell.faithfulness) == {"inverted", "inverted_without_summary", "zero_shot_inverted"}
-    assert set(cell.likelihood) == {*cell.faithfulness, "surrogate"}
+
+
+def test_bits_are_asked_for_with_the_prompt_that_a_model_was_taught_with_alone(lab: Plan) -> None:
+    asked = {part: [node.params["shown"] for node in nodes] for part, nodes in lab.cells[0].likelihood.items()}
+    assert asked == {"question": [["question"]], "answer": [["answer"]] * 3, "summary": [["summary"]] * 3}
+    (surrogate,) = lab.cells[0].likelihood["question"]
+    assert not surrogate.params["as_inverter"]
+    regimes = "regimes=[base, surrogate_trace, inverted_without_summary]"
+    silent = plan(load_recipe("lab", [regimes, "policies.half.kind=answer_only"]))
+    assert set(silent.cells[0].likelihood) == {"question", "answer"}
 
 
 def test_every_part_that_an_inverter_is_shown_is_exchanged_in_its_reading_test(lab: Plan) -> None:

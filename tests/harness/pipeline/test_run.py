@@ -185,7 +185,8 @@ def _read_the_hidden_traces(planned: Plan, before: Artifacts, after: Artifacts) 
         ("ceiling", None),
         *(("faithfulness", regime) for regime in ("inverted", "zero_shot_inverted")),
         *(("calibration", regime) for regime in ("inverted", "zero_shot_inverted")),
-        *(("likelihood", model) for model in ("inverted", "zero_shot_inverted", "surrogate")),
+        *(("likelihood", model) for model in ("inverted", "surrogate")),
+        *(("reading", regime) for regime in ("inverted", "zero_shot_inverted")),
     }
     (responses,) = planned.graph.select(stage_kinds()["responses"], regime="oracle")
     if after[responses.id].digest != before[responses.id].digest:

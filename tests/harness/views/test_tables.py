@@ -167,6 +167,10 @@ def test_bits_are_shown_by_what_the_inverter_is_shown() -> None:
     table = bits_table([likelihood_row("inverted")])
     assert _names(table)[2:7] == ["question", "+ answer", "+ summary", "answer saves", "summary saves"]
     assert table.rows[0][2:4] == ("100.0 [96.0, 104.0]", "88.0 [84.0, 92.0]")
+    assert table.rows[0][1] == "question, answer"
+    taught = likelihood_row("each as taught").model_copy(update={"taught": ["question", "answer", "summary"]})
+    both = bits_table([likelihood_row("inverted"), taught])
+    assert [cells[:2] for cells in both.rows] == [("each as taught", ""), ("inverted", "question, answer")]
     without = likelihood_row("inverted").model_copy(update={"bits": {"question": STYLE.auc}, "leaked": {}})
     assert _names(bits_table([without]))[2:] == ["question", "tokens", "traces"]
 
