@@ -8,7 +8,7 @@ A disclosed line counts only where it is a line of some possible trace of its qu
 words than the trace's, an ideal reader could learn more than what is computed here.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import log2
@@ -103,47 +103,6 @@ def invert_ideally(disclosure: Disclosure, seed: int) -> str:
     """
     rng = Random(f"{seed}/{disclosure.id}")
     return posterior(disclosure.question, disclosure.answer, disclosure.summary).draw(rng)
-
-
-@dataclass(frozen=True)
-class ExactBits:
-    """Bits of true traces, as means over questions, by what was disclosed before.
-
-    Attributes:
-        question, answer, summary: given the question alone, the answer as well, and the summary as well.
-        traces: how many traces the means are over.
-        impossible: how many were left out, since they contradict public arithmetic.
-    """
-
-    question: float
-    answer: float
-    summary: float
-    traces: int
-    impossible: int
-
-
-def exact_bits(disclosures: Iterable[tuple[Disclosure, str]]) -> ExactBits:
-    """Compute the exact bits of the true traces behind some disclosures.
-
-    Args:
-        disclosures: pairs of a disclosure and the trace that it was made from.
-
-    Raises:
-        ValueError: a question is not one of the lab's, or no trace is possible.
-    """
-    rows, impossible = [], 0
-    for disclosure, trace in disclosures:
-        question, answer, summary = disclosure.question, disclosure.answer, disclosure.summary
-        known = (posterior(question), posterior(question, answer), posterior(question, answer, summary))
-        bits = [b for each in known if (b := each.surprisal(trace)) is not None]
-        if len(bits) == len(known):
-            rows.append(bits)
-        else:
-            impossible += 1
-    if not rows:
-        raise ValueError("no trace is possible by public arithmetic")
-    question_bits, answer_bits, summary_bits = (sum(column) / len(rows) for column in zip(*rows, strict=True))
-    return ExactBits(question_bits, answer_bits, summary_bits, len(rows), impossible)
 
 
 def possible_traces(question: Question) -> tuple[PossibleTrace, ...]:

@@ -152,7 +152,7 @@ def test_names_of_nodes_are_unique_and_readable(lab: Plan) -> None:
 
 def test_a_surrogate_may_write_by_its_own_sampling_and_is_trained_no_differently() -> None:
     warm = "surrogates.small.sampling={temperature: 1.0, max_new_tokens: 64}"
-    lab, warmer = plan(load_recipe("lab")), plan(load_recipe("lab", [warm]))
+    lab, warmer = plan(load_recipe("lab-shared")), plan(load_recipe("lab-shared", [warm]))
     sampled = {
         role: {
             node.params["sampling"]["temperature"]

@@ -65,7 +65,7 @@ def test_cells_are_every_combination_of_what_is_named() -> None:
         ),
         (
             {"policies": {"half": {"k": 2}}},
-            "policies.half: expected a mapping with a `kind`, one of answer_only, every",
+            "policies.half: expected a mapping with a `kind`, one of answer_only, ",
         ),
         (
             {"policies": {"half": {"kind": "every_kth_step", "k": 0}}},
