@@ -7,10 +7,14 @@ prose: its steps are its sentences and the rows of its displayed equations (`\[`
 import re
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from traceinv.lab.families import FAMILIES
-from traceinv.records import Question
+from traceinv.records import Disclosure, Question
+
+if TYPE_CHECKING:
+    from traceinv.inversion import Shown
+    from traceinv.lab.ideal import Posterior
 
 _DISPLAYS = {r"\[": r"\]", "$$": "$$"} | {
     rf"\begin{{{name}{star}}}": rf"\end{{{name}{star}}}"
@@ -67,6 +71,27 @@ def has_exact_reader(kind: str) -> bool:
 def concludes(question: Question, trace: str, answer: str) -> float | None:
     """Return 1 where the trace's last line comes to the answer, 0 where not, None where no exact reader knows."""
     return float(FAMILIES[question.kind].concludes(trace, answer)) if is_exact(question) else None
+
+
+def exact_bits(disclosure: Disclosure, trace: str) -> "dict[Shown, float] | None":
+    """Return the bits of the true trace behind a disclosure, by the last part that a perfect reader is shown.
+
+    The reader knows all that anyone can compute, and for it every outcome of a hidden skill is equally likely.
+
+    Returns:
+        None where the traces that the question can have are not known, or where the trace is none of them.
+    """
+    if not is_exact(disclosure.question):
+        return None
+    from traceinv.lab.ideal import posterior
+
+    question, answer, summary = disclosure.question, disclosure.answer, disclosure.summary
+    known: dict[Shown, Posterior] = {"question": posterior(question), "answer": posterior(question, answer)}
+    if summary is not None:
+        known["summary"] = posterior(question, answer, summary)
+    bits = {part: traces.surprisal(trace) for part, traces in known.items()}
+    possible = {part: found for part, found in bits.items() if found is not None}
+    return possible if len(possible) == len(bits) else None
 
 
 def sentences(text: str) -> list[str]:

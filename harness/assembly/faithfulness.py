@@ -25,6 +25,7 @@ from harness.results.schema import (
     StyleRow,
 )
 from harness.stages.calibration import FIGURES
+from harness.stages.exact_bits import EXACT
 from harness.stages.likelihood import LIKELIHOOD
 from harness.stages.reading import READING
 from harness.stages.style import STYLE
@@ -67,7 +68,10 @@ def likelihood_rows(planned: CellPlan, artifacts: Artifacts) -> list[LikelihoodR
     seeds = max(len(rows.bits[part]) for part, rows in measured.items())
     bits = {part: np.repeat(rows.bits[part], seeds // len(rows.bits[part]), axis=0) for part, rows in measured.items()}
     tokens = measured[taught[-1]].tokens
-    return [_row(without_student(planned.cell), AS_TAUGHT, taught, _Bits(bits, tokens))]
+    row = _row(without_student(planned.cell), AS_TAUGHT, taught, _Bits(bits, tokens))
+    exact = {} if planned.exact is None else json.loads(_read(artifacts[planned.exact.id].path / EXACT))
+    known = {part: round(float(np.mean(exact[part])), DIGITS) for part in taught if part in exact}
+    return [row.model_copy(update={"exact": known, "exact_traces": len(next(iter(exact.values()), []))})]
 
 
 def reading_rows(planned: CellPlan, artifacts: Artifacts) -> list[ReadingRow]:

@@ -221,6 +221,12 @@ class CellNodes:
         cost = 0.006 * len(shown) * min(asked, self.recipe.questions.count())
         return self._add("likelihood", params, inputs, JUDGE, of=OF_INVERSION, regime=regime, seed=seed, cost=cost)
 
+    def exact_bits(self) -> Node:
+        """Return the exact bits of the hidden traces, where they can be computed."""
+        params = {"questions": self.recipe.faithfulness.likelihood_traces}
+        inputs: Inputs = {"disclosures": self.shown, "transcripts": self.hidden}
+        return self._add("exact_bits", params, inputs, JUDGE, of=OF_DISCLOSURES, cost=1)
+
     def taught_part(self, regime: str) -> Shown:
         """Return the last part that a trained inverter, or the surrogate, is shown."""
         if regime == SURROGATE:

@@ -25,6 +25,7 @@ class CellPlan:
         shared_rows: by seed.
         faithfulness: the calibrated figures, by the regime whose inverted traces they measure.
         likelihood: a node for each seed, by the last part that its model was taught with.
+        exact: the exact bits of the hidden traces; None where no regime inverts.
         reading: the reading test, by regime and by the part that is exchanged a node for each seed.
         style: None where the policy discloses no summary, or no regime inverts.
     """
@@ -37,6 +38,7 @@ class CellPlan:
     shared_rows: Mapping[int, Node]
     faithfulness: Mapping[str, Node]
     likelihood: Mapping[Shown, list[Node]]
+    exact: Node | None
     reading: Mapping[str, Mapping[Part, list[Node]]]
     style: Node | None
 
@@ -74,6 +76,7 @@ def _plan_cell(nodes: CellNodes) -> CellPlan:
         shared_rows={seed: nodes.shared_rows(seed) for seed in seeds},
         faithfulness={regime: nodes.faithfulness(regime) for regime in measured},
         likelihood=_likelihood(nodes, measured),
+        exact=nodes.exact_bits() if measured else None,
         reading={regime: nodes.reading(regime) for regime in measured},
         style=nodes.style() if measured and nodes.policy.discloses_summary else None,
     )

@@ -225,6 +225,8 @@ class LikelihoodRow(Closed):
         tokens: a trace's mean length in the model's own tokens.
         bits, bits_per_token: negative log-likelihood of a trace.
         leaked, leaked_per_token: by how much each part lowers it.
+        exact: bits of a trace for a perfect reader, where all traces that a question can have are known; else empty.
+        exact_traces: how many traces they are the mean of.
     """
 
     cell: Cell
@@ -236,6 +238,8 @@ class LikelihoodRow(Closed):
     bits_per_token: dict[Shown, Interval]
     leaked: dict[Shown, Interval]
     leaked_per_token: dict[Shown, Interval]
+    exact: dict[Shown, float] = Field(default_factory=dict)
+    exact_traces: int = 0
 
 
 class ReadingRow(Closed):

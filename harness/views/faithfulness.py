@@ -1,6 +1,7 @@
 """The tables of a record that describe inverted traces: faithfulness, bits of the hidden traces, and style."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from harness.results.schema import (
     FaithfulnessRow,
@@ -55,23 +56,14 @@ def bits_table(rows: Sequence[LikelihoodRow]) -> Table:
             *(Column(f"{part} saves") for part in parts[1:]),
             *(Column("tokens"), Column("traces")),
         ),
-        rows=tuple(
-            (
-                row.inverter,
-                ", ".join(part for part in row.bits if part not in row.taught),
-                *(_bits(row.bits, part) for part in parts),
-                *(_bits(row.leaked, part) for part in parts[1:]),
-                number(row.tokens, 0),
-                str(row.traces),
-            )
-            for row in rows
-        ),
+        rows=tuple(line for row in rows for line in _bits_lines(row, parts)),
         caption="Cross-entropy of a hidden trace in bits, with 95% CI, given the question, then the answer as well, then the "
         "summary as well, and the bits that each part saves over the part before it. Each condition is measured under the model "
         "that was taught with it. In older records one inverter also stands for conditions that it was not taught with: they are "
-        "an unfamiliar prompt, whose cost the bits include, so that a part can save less than 0. tokens: mean length of a trace.",
+        "an unfamiliar prompt, whose cost the bits include, so that a part can save less than 0. exact: for a perfect reader, "
+        "from all traces that a question can have. tokens: mean length of a trace.",
     )
-    return with_cells(table, labels_of([row.cell for row in rows]))
+    return with_cells(table, labels_of([row.cell for row in rows for _ in _bits_lines(row, parts)]))
 
 
 def reading_table(rows: Sequence[ReadingRow]) -> Table:
@@ -168,6 +160,28 @@ def _withheld(rows: Sequence[FaithfulnessRow]) -> Mapping[str, list[str]]:
         for regime, reason in lacking.items():
             reasons.setdefault(reason, []).append(f"{name} of {regime}" if regime else name)
     return reasons
+
+
+def _bits_lines(row: LikelihoodRow, parts: Sequence[Shown]) -> list[tuple[str, ...]]:
+    """Write the measured bits of a row, and below them the exact ones where they are known."""
+    measured = (
+        row.inverter,
+        ", ".join(part for part in row.bits if part not in row.taught),
+        *(_bits(row.bits, part) for part in parts),
+        *(_bits(row.leaked, part) for part in parts[1:]),
+        number(row.tokens, 0),
+        str(row.traces),
+    )
+    if not row.exact:
+        return [measured]
+    shown = [part for part in parts if part in row.exact]
+    saved = {part: row.exact[before] - row.exact[part] for before, part in pairwise(shown)}
+    exact = [
+        number(side[part], 1) if part in side else ""
+        for side, of in ((row.exact, parts), (saved, parts[1:]))
+        for part in of
+    ]
+    return [measured, ("exact", "", *exact, "", str(row.exact_traces))]
 
 
 def _bits(figures: Mapping[Shown, Interval], part: Shown) -> str:

@@ -15,6 +15,7 @@ from harness.pipeline.plan import Plan, plan
 from harness.pipeline.recipe import Recipe
 from harness.pipeline.store import Artifact, Description
 from harness.stages.calibration import FIGURES
+from harness.stages.exact_bits import EXACT
 from harness.stages.likelihood import LIKELIHOOD
 from harness.stages.reading import READING
 from harness.stages.style import STYLE as STYLE_FILE
@@ -145,6 +146,11 @@ def _write_reading(node: Node, folder: Path) -> None:
     (folder / READING).write_text(json.dumps(content))
 
 
+def _write_exact_bits(node: Node, folder: Path) -> None:
+    bits = {"question": [4.0, 5.0], "answer": [3.0, 4.0], "summary": [1.0, 2.0]}
+    (folder / EXACT).write_text(json.dumps(bits))
+
+
 def _write_style(node: Node, folder: Path) -> None:
     (folder / STYLE_FILE).write_text(json.dumps(STYLE.model_dump(exclude={"cell"})))
 
@@ -153,6 +159,7 @@ CONTENTS: dict[str, Callable[[Node, Path], None]] = {
     "grades": _write_grades,
     "calibration": _write_calibration,
     "likelihood": _write_likelihood,
+    "exact_bits": _write_exact_bits,
     "reading": _write_reading,
     "style": _write_style,
 }

@@ -1,12 +1,13 @@
 """Traces are read by the exact reader of their question's family, or as prose; no text makes a reader fail."""
 
+from math import log2
 from random import Random
 
 import pytest
 
 from traceinv.lab.families import FAMILIES
-from traceinv.records import Question
-from traceinv.steps import Step, concludes, has_exact_reader, is_exact, steps_of
+from traceinv.records import Disclosure, Question
+from traceinv.steps import Step, concludes, exact_bits, has_exact_reader, is_exact, steps_of
 
 PROSE = Question(id="q", kind="algebra", text="How many eggs are there?")
 HOSTILE = ["", "\n \n", "\x00<script>", "=", "\ud800", "=" * 10_000, "b=a+1 " * 1000, "\\[" * 50_000, "$$" * 50_001]
@@ -96,3 +97,17 @@ def test_no_text_makes_a_reader_fail(kind: str) -> None:
         steps_of(question, text)
         for answer in ("", "0", text):
             assert concludes(question, text, answer) in (None, 0)
+
+
+def test_the_exact_bits_of_a_trace_fall_with_what_is_disclosed_and_are_unknown_for_prose() -> None:
+    question = Question(id="q", kind="chain", text="Count modulo 7. a=0;b=a#1;c=b#2. What is c?")
+    trace = "b=a#1 0#1=5\nc=b#2 5#2=6"
+    shown = Disclosure(id="q", question=question, answer="6", summary="b=a#1 0#1=5")
+    bits = exact_bits(shown, trace)
+    assert bits is not None
+    assert bits == pytest.approx({"question": 2 * log2(7), "answer": log2(7), "summary": 0.0})
+    silent = exact_bits(shown.model_copy(update={"summary": None}), trace)
+    assert silent is not None
+    assert set(silent) == {"question", "answer"}
+    assert exact_bits(shown, "b=a#1 0#1=5\nc=b#2 5#2=0") is None, "the disclosed answer rules this trace out"
+    assert exact_bits(shown.model_copy(update={"question": PROSE}), trace) is None

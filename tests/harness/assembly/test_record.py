@@ -129,6 +129,7 @@ def test_bits_are_those_of_the_models_that_were_taught_with_each_part(record: Re
     assert row.taught == list(row.bits) == ["question", "summary"]
     assert row.bits["question"].mean == pytest.approx(100.0 + 1.5)
     assert row.leaked["summary"].mean == pytest.approx(60.0)
+    assert (row.exact, row.exact_traces) == ({"question": 4.5, "summary": 1.5}, 2)
 
 
 def test_what_a_killed_run_took_up_changes_nothing_but_the_provenance(tmp_path: Path) -> None:

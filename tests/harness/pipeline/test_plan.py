@@ -10,7 +10,7 @@ from harness.pipeline.plan import Plan, plan
 from harness.pipeline.recipe import load_recipe
 from traceinv.errors import InputError
 
-SCORERS = {"faithfulness", "ceiling", "likelihood", "calibration", "reading"}
+SCORERS = {"faithfulness", "ceiling", "likelihood", "calibration", "reading", "exact_bits"}
 
 
 @pytest.fixture(scope="module")

@@ -171,6 +171,8 @@ def test_bits_are_shown_by_what_the_inverter_is_shown() -> None:
     taught = likelihood_row("each as taught").model_copy(update={"taught": ["question", "answer", "summary"]})
     both = bits_table([likelihood_row("inverted"), taught])
     assert [cells[:2] for cells in both.rows] == [("each as taught", ""), ("inverted", "question, answer")]
+    exact = taught.model_copy(update={"exact": {"question": 4.5, "answer": 4.0, "summary": 1.5}, "exact_traces": 90})
+    assert bits_table([exact]).rows[1] == ("exact", "", "4.5", "4.0", "1.5", "0.5", "2.5", "", "90")
     without = likelihood_row("inverted").model_copy(update={"bits": {"question": STYLE.auc}, "leaked": {}})
     assert _names(bits_table([without]))[2:] == ["question", "tokens", "traces"]
 
