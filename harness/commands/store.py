@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.commands.exits import DONE, FAILED
 from harness.commands.options import Commands, check_at_least
-from harness.commands.run import STORE
+from harness.commands.running import STORE
 from traceinv.errors import InputError
 
 if TYPE_CHECKING:

@@ -1,0 +1,110 @@
+"""Run a plan and write its record: the common part of the commands that run recipes."""
+
+import os
+import shlex
+import sys
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from traceinv.errors import GateError, InputError
+
+if TYPE_CHECKING:
+    from harness.pipeline.plan import Plan
+    from harness.pipeline.store import Artifact, Store
+    from harness.results.schema import ResultRecord
+
+STORE = Path("runs/store")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A finished run.
+
+    Attributes:
+        path: of the record's file.
+        computed: how many stages were computed now.
+    """
+
+    record: "ResultRecord"
+    path: Path
+    computed: int
+
+
+def finish(
+    planned: "Plan", store: "Store", cached: "dict[str, Artifact]", out: Path, workers: int | None, quiet: bool = False
+) -> Finished:
+    """Compute what a plan misses and write its record; where nothing is missing, return the record that was made before.
+
+    Args:
+        cached: the artifacts that the store has (`find_artifacts`).
+        workers: processes at a time; None for one a core.
+        quiet: whether progress goes to the standard error stream, so that the output is the caller's alone.
+
+    Raises:
+        InputError: `out` or the store cannot be written to.
+        GateError: a stage or a gate failed.
+    """
+    from harness.assembly.identity import find_record
+
+    missing = len(planned.graph) - len(cached)
+    if not missing and (record := find_record(planned, cached, out)):
+        return Finished(record, out / f"{record.id}.json", 0)
+    _check_writable("--out", out)
+    if missing:
+        _check_writable("--store", store.root)
+    reported = set(store.damaged)
+    artifacts, computed = _compute(planned, store, missing, workers, quiet)
+    report_damage(store, reported)
+    record, path = _write(planned, artifacts, out)
+    return Finished(record, path, computed)
+
+
+def report_damage(store: "Store", reported: Collection[Path] = ()) -> None:
+    """Name the artifacts that cannot be used, but for those reported already."""
+    for folder in store.damaged.keys() - set(reported):
+        print(f"traceinv: {folder}: not used: {store.damaged[folder]}; it is computed again", file=sys.stderr)
+
+
+def _compute(
+    planned: "Plan", store: "Store", missing: int, workers: int | None, quiet: bool
+) -> "tuple[dict[str, Artifact], int]":
+    from rich.console import Console
+
+    from harness.pipeline.executors.base import StageFailed
+    from harness.pipeline.executors.local import LocalExecutor
+    from harness.pipeline.scheduler import run
+    from harness.views.progress import RunDisplay
+
+    workers = min(workers or os.cpu_count() or 1, max(1, missing))
+    try:
+        with LocalExecutor(workers) as executor, RunDisplay(Console(stderr=quiet), planned.graph) as display:
+            return run(planned.graph, store, executor, display), display.computed
+    except StageFailed as error:
+        raise GateError(str(error)) from None
+
+
+def _write(planned: "Plan", artifacts: "dict[str, Artifact]", out: Path) -> "tuple[ResultRecord, Path]":
+    from harness.assembly.record import assemble
+    from harness.results.files import write_record
+
+    record, items = assemble(planned, artifacts, shlex.join(["traceinv", *sys.argv[1:]]))
+    return record, write_record(record, items, out)
+
+
+def _check_writable(option: str, folder: Path) -> None:
+    """Find out before anything is computed whether a folder can be written to.
+
+    Raises:
+        InputError: it cannot.
+    """
+    if folder.exists() and not folder.is_dir():
+        raise InputError(f"{option} {folder}: there is a file of this name; expected a folder")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        probe = folder / f".{os.getpid()}.probe"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise InputError(f"{option} {folder}: cannot be written to: {error.strerror}") from None
