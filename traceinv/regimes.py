@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, ClassVar, Literal
 
+from traceinv.errors import InputError
 from traceinv.pairing import swap_neighbours
 from traceinv.reasoning import wrap_reply
 from traceinv.records import Disclosure, Example, Inversion, Question, Record, Transcript
@@ -22,13 +23,13 @@ class Disclosures:
     """The target's disclosures.
 
     Attributes:
-        shown: the last part that the regime uses; `summary` includes the answer.
+        shown: the last part that the regime uses; `all` is the summary where the policy discloses one, else the answer.
     """
 
     reads: ClassVar[type[Record]] = Disclosure
     hidden: ClassVar[bool] = False
     uses_disclosures: ClassVar[bool] = True
-    shown: Literal["answer", "summary"]
+    shown: Literal["answer", "summary", "all"]
 
     @property
     def needs_summary(self) -> bool:
@@ -90,6 +91,7 @@ class Regime:
         source: the records that it may read, and no others.
         teach: makes training examples of the source's records; the second argument is the seed.
         control: whether it is a control, whose text lacks what the method's text has; never counted as an attack.
+        yardstick: whether it shows what disclosures give at most, as no attacker could know; never counted as an attack.
         contrast_with: regimes whose accuracy is subtracted from this one's in every record that has both.
     """
 
@@ -97,6 +99,7 @@ class Regime:
     source: Source
     teach: Callable[[Sequence[Any], int], list[Example]]
     control: bool = False
+    yardstick: bool = False
     contrast_with: tuple[str, ...] = ()
 
 
@@ -149,6 +152,22 @@ def inverted_shuffled(inversions: Sequence[Inversion], seed: int) -> list[Exampl
     return rows
 
 
+def ideal_inverted(disclosures: Sequence[Disclosure], seed: int) -> list[Example]:
+    """Teach what a perfect inverter would write: a trace drawn from all that agree with the disclosure.
+
+    Raises:
+        InputError: the traces that a question can have are not known.
+    """
+    from traceinv.lab.ideal import invert_ideally
+
+    try:
+        return [_example(d.question, invert_ideally(d, seed), d.answer) for d in disclosures]
+    except ValueError as error:
+        raise InputError(
+            f"the regime ideal_inverted needs questions whose possible traces are all known, as the lab's are: {error}"
+        ) from None
+
+
 def _example(question: Question, thought: str | None, answer: str) -> Example:
     return Example(id=question.id, prompt=question.text, completion=wrap_reply(thought or "", answer))
 
@@ -190,6 +209,7 @@ REGIMES: dict[str, Regime] = {
         Regime("zero_shot_inverted", Inversions(shown="all", trained=False), _unseeded(inverted)),
         Regime("inverted_mismatched", _FROM_SUMMARY, inverted_mismatched, control=True),
         Regime("inverted_shuffled", _FROM_SUMMARY, inverted_shuffled, control=True),
+        Regime("ideal_inverted", Disclosures(shown="all"), ideal_inverted, yardstick=True),
         Regime("oracle", HiddenTraces(), _unseeded(traces), contrast_with=("answer_only", "inverted")),
     )
 }
@@ -217,7 +237,12 @@ def may_use_summary(name: str) -> bool:
 
 def is_attack(name: str) -> bool:
     """Return whether a regime is a way to teach a student with what the target discloses; the leak is their maximum."""
-    return uses_disclosures(name) and not is_control(name) and not reads_hidden_traces(name)
+    return uses_disclosures(name) and not is_control(name) and not is_yardstick(name)
+
+
+def is_yardstick(name: str) -> bool:
+    """Return whether a regime shows what disclosures give at most, as no attacker could know."""
+    return name != BASE and REGIMES[name].yardstick
 
 
 def uses_surrogate_alone(name: str) -> bool:

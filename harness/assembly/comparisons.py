@@ -1,6 +1,7 @@
 """A record's comparisons of regimes: differences, recovery and leak."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from harness import stats
 from harness.assembly.responses import ModelRun, scores, strata, task_names
@@ -8,7 +9,15 @@ from harness.benchmarks.groups import compared_groups
 from harness.pipeline.nodes import SURROGATE, TARGET
 from harness.results.intervals import DIGITS, to_interval
 from harness.results.schema import Cell, Contrast, LeakRow, RecoveryRow
-from traceinv.regimes import BASE, is_attack, is_control, may_use_summary, reads_hidden_traces, uses_disclosures
+from traceinv.regimes import (
+    BASE,
+    is_attack,
+    is_control,
+    is_yardstick,
+    may_use_summary,
+    reads_hidden_traces,
+    uses_disclosures,
+)
 
 REFERENCES = (TARGET, SURROGATE)
 ORACLE = "oracle"
@@ -69,43 +78,60 @@ def leak_rows(cell: Cell, runs: CellRuns, seeds: SeedVariances, summarised: bool
     Args:
         summarised: whether the cell's policy discloses a summary.
     """
-    regimes = [name for name in runs if name not in REFERENCES and not is_control(name)]
-    attacks = [name for name in regimes if is_attack(name)]
-    undisclosed = [name for name in regimes if not uses_disclosures(name) and not reads_hidden_traces(name)]
-    if not attacks or not undisclosed:
+    roles = _Roles.of(runs, summarised)
+    if not roles.attacks or not roles.undisclosed:
         return []
-    silent = [name for name in attacks if not (summarised and may_use_summary(name))]
-    return [
-        _leak_row(cell, group, tasks, runs, attacks, undisclosed, silent, seeds)
-        for group, tasks in _groups(runs).items()
-    ]
+    return [_leak_row(cell, group, tasks, runs, roles, seeds) for group, tasks in _groups(runs).items()]
+
+
+@dataclass(frozen=True)
+class _Roles:
+    """Which regimes of a cell play which part in its leak.
+
+    Attributes:
+        silent: the attacks that use no summary.
+        ideal: the yardsticks besides the oracle.
+    """
+
+    attacks: list[str]
+    undisclosed: list[str]
+    silent: list[str]
+    ideal: list[str]
+
+    @classmethod
+    def of(cls, runs: CellRuns, summarised: bool) -> "_Roles":
+        regimes = [name for name in runs if name not in REFERENCES and not is_control(name)]
+        attacks = [name for name in regimes if is_attack(name)]
+        return cls(
+            attacks=attacks,
+            undisclosed=[name for name in regimes if not uses_disclosures(name) and not reads_hidden_traces(name)],
+            silent=[name for name in attacks if not (summarised and may_use_summary(name))],
+            ideal=[name for name in regimes if is_yardstick(name)],
+        )
 
 
 def _leak_row(
-    cell: Cell,
-    group: str,
-    tasks: Sequence[str],
-    runs: CellRuns,
-    attacks: Sequence[str],
-    undisclosed: Sequence[str],
-    silent: Sequence[str],
-    seeds: SeedVariances,
+    cell: Cell, group: str, tasks: Sequence[str], runs: CellRuns, roles: _Roles, seeds: SeedVariances
 ) -> LeakRow:
-    """Compute gain and leak on a group of tasks; `silent` are the attacks that use no summary."""
-    by_attack, without = ({name: scores(runs[name], tasks) for name in names} for names in (attacks, undisclosed))
-    labels, pooled = strata(runs[attacks[0]][0], tasks), seeds[cell.student, group]
+    """Compute gain and leak on a group of tasks."""
+    by_attack = {name: scores(runs[name], tasks) for name in roles.attacks}
+    without = {name: scores(runs[name], tasks) for name in roles.undisclosed}
+    labels, pooled = strata(runs[roles.attacks[0]][0], tasks), seeds[cell.student, group]
     gain = stats.gain(by_attack, without, labels, pooled)
     oracle = scores(runs[ORACLE], tasks) if ORACLE in runs else None
     leak = None if oracle is None else stats.leak(by_attack, without, oracle, labels, pooled)
-    least = None
-    if oracle is not None and 0 < len(silent) < len(attacks):
-        least = stats.leak({name: by_attack[name] for name in silent}, without, oracle, labels, pooled)
+    least, most = None, None
+    if oracle is not None and 0 < len(roles.silent) < len(roles.attacks):
+        least = stats.leak({name: by_attack[name] for name in roles.silent}, without, oracle, labels, pooled)
+    if oracle is not None and roles.ideal:
+        ideal = {name: scores(runs[name], tasks) for name in roles.ideal}
+        most = stats.leak(ideal, without, oracle, labels, pooled)
     return LeakRow(
         cell=cell,
         group=group,
         best_disclosed=gain.best_disclosed,
         best_undisclosed=gain.best_undisclosed,
-        attacks=list(attacks),
+        attacks=roles.attacks,
         gain=to_interval(gain.gain),
         detectable=round(gain.detectable, DIGITS),
         one_seed=gain.one_seed,
@@ -113,6 +139,7 @@ def _leak_row(
         leak=to_interval(leak.leak) if leak and leak.leak else None,
         withheld=leak.withheld if leak else "the run has no oracle",
         without_summary=to_interval(least.leak) if least and least.leak else None,
+        planted=to_interval(most.leak) if most and most.leak else None,
     )
 
 

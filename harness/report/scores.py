@@ -130,7 +130,7 @@ def _recovery_dot(row: RecoveryRow, share: Interval) -> Dot:
 
 def _leak_dots(row: LeakRow) -> list[Dot]:
     group = group_name(row.group)
-    named = {"all attacks": row.leak, "without the summary": row.without_summary}
+    named = {"all attacks": row.leak, "without the summary": row.without_summary, "planted": row.planted}
     return [
         Dot(
             group,

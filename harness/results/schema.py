@@ -169,6 +169,7 @@ class LeakRow(Closed):
         leak: cross-fitted; None where it is withheld.
         withheld: why there is no leak; None where there is one.
         without_summary: the leak of the attacks that use no summary; None where there is none, or where all attacks are such.
+        planted: the leak of a perfect inverter, where the run has one as a yardstick: what the policy gives at most.
     """
 
     cell: Cell
@@ -183,6 +184,7 @@ class LeakRow(Closed):
     leak: Interval | None
     withheld: str | None
     without_summary: Interval | None = None
+    planted: Interval | None = None
 
 
 class FaithfulnessFigures(Closed):

@@ -152,7 +152,8 @@ def recovery_table(rows: Sequence[RecoveryRow]) -> Table:
 
 
 def leak_table(rows: Sequence[LeakRow]) -> Table:
-    """Build the table of leak: one line a cell and group of tasks."""
+    """Build the table of leak: one line a cell and group of tasks; `planted` only where a row knows it."""
+    knows = any(row.planted for row in rows)
     table = Table(
         title="Leak",
         columns=(
@@ -161,6 +162,7 @@ def leak_table(rows: Sequence[LeakRow]) -> Table:
             Column("MDE"),
             Column("leak in %"),
             Column("without summary"),
+            *([Column("planted")] if knows else []),
         ),
         rows=tuple(
             (
@@ -169,13 +171,15 @@ def leak_table(rows: Sequence[LeakRow]) -> Table:
                 "" if row.detectable is None else number(100 * row.detectable, 1),
                 "not reported" if row.leak is None else percent_interval(row.leak, UNIT),
                 "" if row.without_summary is None else percent_interval(row.without_summary, UNIT),
+                *([percent_interval(row.planted, UNIT) if row.planted else ""] if knows else []),
             )
             for row in rows
         ),
         caption="gain: best attack - best regime without disclosures, with its 95% CI; an attack teaches with what the target "
         "discloses. MDE: minimum detectable effect at 80% power. leak: the gain over (oracle - best without). The best regime is "
         "chosen on other questions and seeds than its accuracy is read from, so these are not the highest accuracies' difference "
-        "and ratio. without summary: the leak of the attacks that use no summary.",
+        "and ratio. without summary: the leak of the attacks that use no summary."
+        + (" planted: the leak of a perfect inverter, which is what the disclosures give at most." if knows else ""),
     )
     return with_cells(table, labels_of([row.cell for row in rows]))
 

@@ -1,6 +1,9 @@
 """Tests of the regimes: they differ only in the text between the markers, and controls are what their names say."""
 
+import pytest
+
 from traceinv import regimes
+from traceinv.errors import InputError
 from traceinv.inversion import inverter_examples, inverter_prompt
 from traceinv.policies import disclose
 from traceinv.policies.answer_only import AnswerOnly
@@ -123,6 +126,7 @@ def test_the_registry_decides_what_a_recipe_may_name_and_in_which_order_it_is_re
         "zero_shot_inverted",
         "inverted_mismatched",
         "inverted_shuffled",
+        "ideal_inverted",
         "oracle",
     )
     assert set(regimes.regime_names()) == set(regimes.ORDER)
@@ -169,3 +173,15 @@ def test_the_contrasts_of_every_record() -> None:
         ("inverted_without_summary", "surrogate_trace"),
         ("oracle", "inverted"),
     )
+
+
+def test_a_perfect_inverter_is_a_yardstick_and_teaches_what_agrees_with_the_disclosure() -> None:
+    assert [name for name in regimes.ORDER if regimes.is_yardstick(name)] == ["ideal_inverted"]
+    assert not regimes.is_attack("ideal_inverted")
+    assert not regimes.needs_summary("ideal_inverted")
+    question = Question(id="q", kind="chain", text="Count modulo 7. a=3;b=a#1;c=b+1. What is c?")
+    told = Disclosure(id="q", question=question, answer="5", summary=None)
+    (row,) = regimes.REGIMES["ideal_inverted"].teach([told], 0)
+    assert row.completion == "<think>\nb=a#1 3#1=4\nc=b+1 4+1=5\n</think>\n\n5"
+    with pytest.raises(InputError, match="possible traces are all known"):
+        regimes.REGIMES["ideal_inverted"].teach([disclose([_transcript(1)], EveryKthStep(k=2))[0]], 0)

@@ -83,6 +83,16 @@ def test_the_gain_and_the_leak_without_a_summary_stand_beside_the_leak() -> None
     assert silent.without_summary is None
 
 
+def test_what_a_perfect_inverter_gives_stands_beside_the_leak_and_is_no_attack() -> None:
+    runs = cell_runs(ACCURACIES | {"ideal_inverted": 0.7})
+    row = leak_rows(CELL, runs, seed_variances({CELL: runs}))[0]
+    assert row.planted is not None
+    assert row.leak is not None
+    assert row.planted.mean == pytest.approx(0.8, abs=0.01)  # surrogate_trace 0.3, oracle 0.8
+    assert row.leak.mean == pytest.approx(0.4, abs=0.01)
+    assert (row.best_disclosed, "ideal_inverted" in row.attacks) == ("inverted", False)
+
+
 def test_a_run_without_an_oracle_has_a_gain_and_no_leak() -> None:
     runs = cell_runs({name: accuracy for name, accuracy in ACCURACIES.items() if name != "oracle"})
     row = leak_rows(CELL, runs, seed_variances({CELL: runs}))[0]

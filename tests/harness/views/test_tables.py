@@ -133,6 +133,7 @@ def test_the_leak_has_a_line_a_group_with_the_regimes_that_it_compares() -> None
         ("code", "+14.0 [9.0, 19.0]", "6.2", "not reported", ""),
         ("all tasks", "", "", "not reported", ""),
     )
+    assert "planted" in _names(leak_table([leak_row().model_copy(update={"planted": leak_row().leak})]))
     sides = leak_sides_table(rows)
     assert _names(sides) == ["on", "best attack", "best without", "gap in points"]
     assert sides.rows == (
