@@ -17,6 +17,8 @@ from traceinv.engines import Sampling
 from traceinv.errors import InputError
 from traceinv.inversion import Shown, shown_part
 from traceinv.models import locate
+from traceinv.policies import Policy
+from traceinv.policies.answer_only import AnswerOnly
 from traceinv.questions import Role
 from traceinv.regimes import BASE, REGIMES, Disclosures, HiddenTraces, Inversions, Source, SurrogateTraces, inverters
 from traceinv.targets.base import ReasoningModel
@@ -51,6 +53,8 @@ class CellNodes:
         self.cell = cell
         self.policy = recipe.policies[cell.policy]
         self.student_model = recipe.students[cell.student or ""]
+        self.regimes = recipe.regimes_of(cell.policy)
+        self.trained_regimes = [regime for regime in self.regimes if regime != BASE]
 
     # Questions, answers and what is disclosed of them
 
@@ -87,16 +91,27 @@ class CellNodes:
     @cached_property
     def shown(self) -> Node:
         """Return the target's disclosures within the cell's budget."""
-        params = {"policy": self.policy, "budget": self.cell.budget}
-        inputs = {"transcripts": self.hidden}
-        return self._add("disclosures", params, inputs, TESTER, of=OF_DISCLOSURES, role=TARGET, cost=0.1)
+        return self._disclosures(TARGET, self.policy)
 
     @cached_property
     def taught(self) -> Node:
         """Return what the surrogate would disclose, which inverters learn from."""
-        params = {"policy": self.policy, "budget": 1.0}
-        inputs = {"transcripts": self.surrogate_transcripts(SURROGATE)}
-        return self._add("disclosures", params, inputs, TESTER, of=OF_INVERTER, role=SURROGATE, cost=0.1)
+        return self._disclosures(SURROGATE, self.policy)
+
+    def disclosed(self, role: Role, with_summary: bool) -> Node:
+        """Return the disclosures of target or surrogate for a use of their summaries, or for one of their answers alone.
+
+        Where policies stand together, those for answers are the same for all policies, and so is what is made of them.
+        """
+        if self.recipe.policies_together and not with_summary and not self.policy.changes_answer:
+            return self._disclosures(role, AnswerOnly())
+        return self.shown if role == TARGET else self.taught
+
+    def _disclosures(self, role: Role, policy: Policy) -> Node:
+        params = {"policy": policy, "budget": self.cell.budget if role == TARGET else 1.0}
+        inputs = {"transcripts": self.hidden if role == TARGET else self.surrogate_transcripts(SURROGATE)}
+        of = OF_DISCLOSURES if role == TARGET else OF_INVERTER
+        return self._add("disclosures", params, inputs, TESTER, of=of, role=role, cost=0.1)
 
     # Students and their grades
 
@@ -108,11 +123,21 @@ class CellNodes:
 
     def shared_rows(self, seed: int) -> Node:
         """Return the questions that all students of a seed are taught."""
-        regimes = [regime for regime in self.recipe.trained_regimes if not REGIMES[regime].source.hidden]
         params = {"max_dropped": self.recipe.max_dropped, "budget": self.cell.budget}
-        examples = {regime: self.examples(regime, seed) for regime in regimes}
-        asked: Inputs = {QUESTIONS: self.questions(TARGET), DISCLOSURES: self.shown}
-        return self._add("shared_rows", params, {**asked, **examples}, TESTER, seed=seed, cost=0.1)
+        inputs: dict[str, Node | InputArtifact] = {QUESTIONS: self.questions(TARGET)}
+        for policy in self.recipe.policies if self.recipe.policies_together else [self.cell.policy]:
+            nodes = self._of_policy(policy)
+            suffix = f" of {policy}" if self.recipe.policies_together else ""
+            inputs[DISCLOSURES + suffix] = nodes.shown
+            for regime in (name for name in nodes.trained_regimes if not REGIMES[name].source.hidden):
+                inputs[regime + suffix] = nodes.examples(regime, seed)
+        return self._add("shared_rows", params, inputs, TESTER, seed=seed, cost=0.1)
+
+    def _of_policy(self, policy: str) -> "CellNodes":
+        """Return the nodes of the cell that differs from this one in its policy."""
+        if policy == self.cell.policy:
+            return self
+        return CellNodes(self.recipe, self.graph, self.cell.model_copy(update={"policy": policy}))
 
     def student(self, regime: str, seed: int) -> Node:
         """Return a trained student."""
@@ -152,16 +177,17 @@ class CellNodes:
             "sampling": self.recipe.sampling.model_copy(update={} if seed is None else {"seed": seed}),
             "trained": source.trained,
         }
-        shown = self.exchanged(exchanged) if exchanged else self.shown
+        shown = self.disclosed(TARGET, bool(params["with_summary"]))
+        shown = self.exchanged(exchanged, shown) if exchanged else shown
         inputs: Inputs = {"model": self.inverter(source, seed), "disclosures": shown}
         asked = self.recipe.faithfulness.reading_questions if exchanged else self.recipe.questions.count()
         labels = {"regime": _regime_of(source), "seed": seed, "exchanged": exchanged}
         return self._add("inversions", params, inputs, TESTER, OF_INVERSION, _writing_cost(asked), **labels)
 
-    def exchanged(self, part: Part) -> Node:
+    def exchanged(self, part: Part, shown: Node) -> Node:
         """Return disclosures of which one part is another question's."""
         params = {"part": part, "questions": self.recipe.faithfulness.reading_questions, "seed": 0}
-        inputs: Inputs = {"disclosures": self.shown}
+        inputs: Inputs = {"disclosures": shown}
         return self._add("exchanged", params, inputs, TESTER, of=OF_DISCLOSURES, exchanged=part, cost=0.1)
 
     def reading(self, regime: str) -> dict[Part, list[Node]]:
@@ -191,7 +217,7 @@ class CellNodes:
         inputs: Inputs = {
             "base": base,
             "transcripts": self.surrogate_transcripts(SURROGATE),
-            "disclosures": self.taught,
+            "disclosures": self.disclosed(SURROGATE, with_summary),
         }
         shown, cost = "summary" if with_summary else "answer", self._training_cost(inverter.training.epochs)
         return self._add("inverter", params, inputs, TESTER, of=OF_INVERTER, shown=shown, seed=seed, cost=cost)
@@ -217,7 +243,8 @@ class CellNodes:
         shown = [self.taught_part(regime)]
         asked = self.recipe.faithfulness.likelihood_traces
         params = {"shown": shown, "as_inverter": as_inverter, "questions": asked}
-        inputs: Inputs = {"model": model, "disclosures": self.shown, "transcripts": self.hidden}
+        shown_rows = self.disclosed(TARGET, shown == ["summary"])
+        inputs: Inputs = {"model": model, "disclosures": shown_rows, "transcripts": self.hidden}
         cost = 0.006 * len(shown) * min(asked, self.recipe.questions.count())
         return self._add("likelihood", params, inputs, JUDGE, of=OF_INVERSION, regime=regime, seed=seed, cost=cost)
 
@@ -251,7 +278,7 @@ class CellNodes:
         """Return the records that a regime reads."""
         match source:
             case Disclosures():
-                return self.shown
+                return self.disclosed(TARGET, source.needs_summary)
             case HiddenTraces():
                 return self.hidden
             case SurrogateTraces():

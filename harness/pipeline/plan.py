@@ -63,16 +63,16 @@ def plan(recipe: Recipe) -> Plan:
 
 
 def _plan_cell(nodes: CellNodes) -> CellPlan:
-    recipe, seeds = nodes.recipe, nodes.recipe.seeds
-    rows: dict[str, list[int | None]] = {name: [None] if name == BASE else [*seeds] for name in recipe.regimes}
+    seeds = nodes.recipe.seeds
+    rows: dict[str, list[int | None]] = {name: [None] if name == BASE else [*seeds] for name in nodes.regimes}
     rows |= {TARGET: [None], SURROGATE: [None]}
-    measured = _measured(recipe)
+    measured = _measured(nodes)
     return CellPlan(
         cell=nodes.cell,
         hidden=nodes.hidden,
         base=nodes.base,
         grades={row: {seed: nodes.grades(row, seed) for seed in seeds} for row, seeds in rows.items()},
-        examples={seed: {regime: nodes.examples(regime, seed) for regime in recipe.trained_regimes} for seed in seeds},
+        examples={seed: {regime: nodes.examples(regime, seed) for regime in nodes.trained_regimes} for seed in seeds},
         shared_rows={seed: nodes.shared_rows(seed) for seed in seeds},
         faithfulness={regime: nodes.faithfulness(regime) for regime in measured},
         likelihood=_likelihood(nodes, measured),
@@ -94,9 +94,9 @@ def _likelihood(nodes: CellNodes, measured: list[str]) -> dict[Shown, list[Node]
     return asked
 
 
-def _measured(recipe: Recipe) -> list[str]:
+def _measured(nodes: CellNodes) -> list[str]:
     """List the inverters to measure: those whose traces a regime is taught, and where there are any the prompted one."""
-    if not any(map(inverts, recipe.regimes)):
+    if not any(map(inverts, nodes.regimes)):
         return []
-    taught = [REGIMES[regime].source for regime in recipe.trained_regimes]
+    taught = [REGIMES[regime].source for regime in nodes.trained_regimes]
     return [name for name, source in inverters().items() if source in taught or not source.trained]

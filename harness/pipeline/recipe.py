@@ -11,6 +11,7 @@ from harness.benchmarks.catalog import discover
 from harness.benchmarks.folders import include
 from harness.evaluation.settings import EvalConfig
 from harness.files import parse_yaml
+from harness.pipeline.audited import AuditChoice, audited, chosen_policies
 from harness.results.schema import Cell
 from traceinv.engines import Sampling
 from traceinv.errors import InputError, nearest
@@ -132,6 +133,8 @@ class Recipe(Closed):
         seeds: one run of inverters and students for each; target and surrogate are the same for all.
         max_dropped: share of the questions that may be lost on the way, by any regime or by the inverter's own training
             examples, before the run is refused.
+        policies_together: whether the students of all policies learn the same questions, so that policies can be ranked; what
+            uses no summary is then made once for all of them.
     """
 
     name: str = Field(pattern=r"^[a-z0-9_-]+$")
@@ -150,21 +153,28 @@ class Recipe(Closed):
     faithfulness: FaithfulnessConfig = FaithfulnessConfig()
     seeds: Annotated[list[Seed], Distinct] = Field(min_length=1, max_length=MAX_SEEDS)
     max_dropped: float = Field(0.5, ge=0, le=1)
+    policies_together: bool = Field(False, exclude_if=lambda together: not together)
 
     @model_validator(mode="after")
     def _has_what_its_regimes_need(self) -> Self:
         if set(self.regimes) == {BASE}:
             raise ValueError(f"regimes: expected at least one that teaches, besides {BASE}")
         wanting = [regime for regime in self.regimes if needs_summary(regime)]
-        for name, policy in self.policies.items():
-            if wanting and not policy.discloses_summary:
-                raise ValueError(f"policies.{name}: {policy.kind} discloses no summary, which {wanting[0]} needs")
+        silent = [name for name, policy in self.policies.items() if not policy.discloses_summary]
+        if wanting and len(silent) == len(self.policies):
+            kind = self.policies[silent[0]].kind
+            raise ValueError(f"policies.{silent[0]}: {kind} discloses no summary, which {wanting[0]} needs")
+        for name in silent:
+            if not any(regime != BASE for regime in self.regimes_of(name)):
+                raise ValueError(
+                    f"policies.{name}: {self.policies[name].kind} discloses no summary, which all regimes need"
+                )
         return self
 
-    @property
-    def trained_regimes(self) -> list[str]:
-        """List the regimes that teach a student."""
-        return [regime for regime in self.regimes if regime != BASE]
+    def regimes_of(self, policy: str) -> list[str]:
+        """List the regimes of a policy's cells: without those that need a summary where it discloses none."""
+        summarised = self.policies[policy].discloses_summary
+        return [regime for regime in self.regimes if summarised or not needs_summary(regime)]
 
     def cells(self) -> Iterator[Cell]:
         """Go through every combination of target, surrogate, policy, budget and student."""
@@ -178,18 +188,33 @@ class Recipe(Closed):
                             )
 
 
-def load_recipe(name: str, overrides: Sequence[str] = (), seeds: int | None = None) -> Recipe:
+def load_recipe(
+    name: str, overrides: Sequence[str] = (), seeds: int | None = None, audit: AuditChoice | None = None
+) -> Recipe:
     """Read a recipe by the name of a built-in one or by path, with `a.b=value` overrides and a number of seeds.
+
+    Args:
+        audit: for an audit, whose recipe is this one with the values of its section `audit` in place of its own; the section is
+            left out otherwise.
 
     Raises:
         InputError: there is no such recipe, it is not YAML, or a key or value is wrong; one line says which and why.
     """
     path = _find(name)
     content = _read(path)
+    section = content.pop("audit", None)
+    if audit is not None:
+        content = audited(content, {} if section is None else section, path)
     steps = [(str(path), copy.deepcopy(content))]
     for override in overrides:
         _override(content, override)
         steps.append((f"--set {override}", copy.deepcopy(content)))
+    if audit is not None and audit.policies:
+        content["policies"] = chosen_policies(audit.policies, content.get("policies"))
+        steps.append((f"--policies {','.join(audit.policies)}", copy.deepcopy(content)))
+    if audit is not None and audit.regimes:
+        content["regimes"] = list(audit.regimes)
+        steps.append((f"--regimes {','.join(audit.regimes)}", copy.deepcopy(content)))
     if seeds is not None:
         content["seeds"] = list(range(min(seeds, MAX_SEEDS + 1)))
         steps.append((f"--seeds {seeds}", content))

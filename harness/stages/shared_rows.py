@@ -14,7 +14,7 @@ from traceinv.schema import Closed
 
 IDS = "ids.json"
 QUESTIONS, DISCLOSURES = "questions", "disclosures"
-"""The inputs besides the examples of each regime: what the target was asked, and what it disclosed."""
+"""The inputs besides the examples of each regime: what the target was asked, and what it disclosed, by one policy or more."""
 
 
 class Params(Closed):
@@ -35,9 +35,11 @@ def shared_rows(params: Params, inputs: Inputs, out: Path, progress: Progress) -
         GateError: too many of the questions are lost.
     """
     asked = within_budget(read_folder(inputs[QUESTIONS], Question), params.budget)
-    taught = {DISCLOSURES: {row.id for row in read_folder(inputs[DISCLOSURES], Disclosure)}}
-    for regime in (name for name in inputs if name not in (QUESTIONS, DISCLOSURES)):
-        taught[regime] = {example.id for example in read_folder(inputs[regime], Example)}
+    taught = {}
+    teaching = (name for name in inputs if name != QUESTIONS)
+    for name in sorted(teaching, key=lambda name: not name.startswith(DISCLOSURES)):
+        rows = Disclosure if name.startswith(DISCLOSURES) else Example
+        taught[name] = {row.id for row in read_folder(inputs[name], rows)}
     shared = sorted(set.intersection(*taught.values()))
     counts = ", ".join(f"{name} {len(ids)}" for name, ids in taught.items())
     refuse_losses(f"questions that all regimes can teach ({counts})", len(shared), len(asked), params.max_dropped)

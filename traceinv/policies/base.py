@@ -11,9 +11,11 @@ class Policy(Closed):
 
     Attributes:
         discloses_summary: whether its disclosures have a summary.
+        changes_answer: whether its disclosures have another answer than the transcript's.
     """
 
     discloses_summary: ClassVar[bool] = True
+    changes_answer: ClassVar[bool] = False
 
     kind: str
 

@@ -167,3 +167,32 @@ def test_a_surrogate_may_write_by_its_own_sampling_and_is_trained_no_differently
     assert all("sampling" not in params["model"] for params in trained[0]), (
         "a default leaves the keys of old artifacts alone"
     )
+
+
+TOGETHER = [
+    "policies={silent: {kind: answer_only}, half: {kind: every_kth_step, k: 2}, third: {kind: every_kth_step, k: 3}}",
+    "policies_together=true",
+]
+
+
+def test_a_policy_that_discloses_no_summary_goes_without_the_regimes_that_need_one() -> None:
+    silent, half, _ = plan(load_recipe("lab", TOGETHER, seeds=1)).cells
+    assert set(half.grades) - set(silent.grades) == {"summary", "inverted", "inverted_mismatched"}
+
+
+def test_policies_that_stand_together_share_questions_and_all_that_uses_no_summary() -> None:
+    silent, half, third = plan(load_recipe("lab", TOGETHER, seeds=1)).cells
+    assert silent.shared_rows[0] is half.shared_rows[0] is third.shared_rows[0]
+    assert {"answer_only of silent", "inverted of half", "inverted of third"} <= set(half.shared_rows[0].inputs)
+    for regime in ("answer_only", "surrogate_trace", "inverted_without_summary", "oracle"):
+        assert silent.grades[regime][0] is half.grades[regime][0] is third.grades[regime][0]
+    assert half.grades["inverted"][0] is not third.grades["inverted"][0]
+    assert half.likelihood["answer"][0] is third.likelihood["answer"][0]
+    apart = plan(load_recipe("lab", TOGETHER[:1], seeds=1)).cells
+    assert apart[0].grades["oracle"][0] is not apart[1].grades["oracle"][0]
+
+
+def test_the_testers_side_of_policies_that_stand_together_reads_no_hidden_artifact() -> None:
+    together = plan(load_recipe("lab", TOGETHER, seeds=1))
+    doors = [n for n in _on(together, TESTER) if any(source.labels[SIDE] == HIDDEN for source in _sources(n))]
+    assert {node.kind.name for node in doors} == {"disclosures"}

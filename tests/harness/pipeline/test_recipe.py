@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from harness.pipeline.recipe import load_recipe
+from harness.pipeline.audited import AuditChoice
+from harness.pipeline.recipe import RECIPES, built_in_recipes, load_recipe
 from traceinv.errors import InputError
 
 
@@ -159,3 +160,70 @@ def test_an_override_changes_one_of_several_aliases_alone(tmp_path: Path, small_
 def test_too_many_seeds_are_refused_before_they_are_listed() -> None:
     with pytest.raises(InputError, match="--seeds 1000000000000: seeds: list should have at most 100 items"):
         load_recipe("lab", seeds=10**12)
+
+
+AUDIT = {
+    "policies": {"silent": {"kind": "answer_only"}, "third": {"kind": "every_kth_step", "k": 3}},
+    "questions": {"per_family": 5},
+    "seeds": [4, 5],
+}
+
+
+def _with_audit(folder: Path, section: object) -> str:
+    content = yaml.safe_load((RECIPES / "lab-shared.yaml").read_text()) | {"audit": section}
+    path = folder / "mine.yaml"
+    path.write_text(yaml.safe_dump(content))
+    return str(path)
+
+
+def test_the_section_audit_stands_over_the_recipe_of_an_audit_alone(tmp_path: Path) -> None:
+    path = _with_audit(tmp_path, AUDIT)
+    plain, audit = load_recipe(path), load_recipe(path, audit=AuditChoice())
+    assert plain == load_recipe("lab-shared")
+    assert (audit.name, list(audit.policies), audit.seeds) == ("lab-shared-audit", ["silent", "third"], [4, 5])
+    assert audit.policies_together
+    assert not plain.policies_together
+    assert audit.questions.count() == 4 * 5, "mappings are merged key by key"
+    assert audit.students == plain.students
+    assert load_recipe(path, ["questions.per_family=7"], audit=AuditChoice()).questions.count() == 4 * 7
+
+
+def test_an_audit_takes_policies_by_name_or_by_kind_and_regimes(tmp_path: Path) -> None:
+    path = _with_audit(tmp_path, AUDIT)
+    choice = AuditChoice(policies=("third", "every_kth_step"), regimes=("base", "inverted", "oracle"))
+    audit = load_recipe(path, seeds=1, audit=choice)
+    assert {name: policy.model_dump()["k"] for name, policy in audit.policies.items()} == {
+        "third": 3,
+        "every_kth_step": 2,
+    }
+    assert (audit.regimes, audit.seeds) == (["base", "inverted", "oracle"], [0])
+
+
+@pytest.mark.parametrize(
+    ("section", "choice", "message"),
+    [
+        (
+            AUDIT,
+            AuditChoice(policies=("thrid",)),
+            "--policies: 'thrid' is neither a policy of the recipe nor a kind of policy ",
+        ),
+        (
+            AUDIT,
+            AuditChoice(regimes=("orcale",)),
+            "--regimes orcale: regimes.0: unknown regime 'orcale' (did you mean 'oracle'?)",
+        ),
+        ([1], AuditChoice(), "mine.yaml: audit: expected keys of the recipe and their values, got list"),
+        ({"seedz": [1]}, AuditChoice(), "mine.yaml: unknown key 'seedz' (did you mean 'seeds'?)"),
+    ],
+)
+def test_what_is_wrong_with_an_audit_is_said_in_one_line(
+    section: object, choice: AuditChoice, message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError) as error:
+        load_recipe(_with_audit(tmp_path, section), audit=choice)
+    assert message in str(error.value)
+
+
+@pytest.mark.parametrize("name", built_in_recipes())
+def test_the_audit_of_every_built_in_recipe_is_one(name: str) -> None:
+    assert load_recipe(name, audit=AuditChoice()).policies_together
