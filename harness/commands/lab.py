@@ -1,11 +1,31 @@
 """`traceinv lab`: the embedded lab."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from harness.commands.exits import DONE
 from harness.commands.options import Commands, positive
-from traceinv.errors import InputError
+from harness.commands.running import STORE, finish, report_damage
+from traceinv.errors import GateError, InputError
+
+if TYPE_CHECKING:
+    from harness.pipeline.recipe import Recipe
+    from harness.results.schema import ResultRecord
+
+DOSES = (0.0, 0.05, 0.1, 0.25, 0.5, 1.0)
+CURVE, PLOT = "calibration.json", "calibration.svg"
+_KNOWN_LEAK = ("regimes=[base, surrogate_trace, inverted, inverted_without_summary, ideal_inverted, oracle]",)
+_CONTROL = ("regimes=[base, answer_only, surrogate_trace, inverted, inverted_without_summary, oracle]",)
+_ZERO = (
+    # An answer that follows from two unknown outcomes makes neither likelier, and nothing else is disclosed.
+    "questions.private=[2, 2]",
+    "questions.per_family=80",
+    "policies={silent: {kind: answer_only}}",
+    "regimes=[base, answer_only, surrogate_trace, inverted_without_summary, oracle]",
+    "benchmark.limit=40",
+)
 
 
 def add_lab(commands: Commands) -> None:
@@ -19,6 +39,28 @@ def add_lab(commands: Commands) -> None:
         "--shrink", type=positive, default=1, metavar="N", help="use an Nth of the pretraining rows, to try it out"
     )
     pretrain.set_defaults(command=run_pretrain)
+    calibrate = lab.add_parser(
+        "calibrate",
+        help="measure leaks that are known",
+        description="Run the lab where it is known how much leaks, and compare what is read with what was planted.",
+    )
+    calibrate.add_argument(
+        "--doses", type=_doses, default=DOSES, metavar="P,P", help="probabilities with which a private step is shown"
+    )
+    calibrate.add_argument("--seeds", type=positive, metavar="N", help="run seeds 0 to N-1 instead of the recipe's")
+    calibrate.add_argument(
+        "--zero-runs", type=positive, default=20, metavar="N", help="small runs of one seed in which nothing leaks"
+    )
+    calibrate.add_argument(
+        "--set", action="append", default=[], metavar="a.b=c", help="override a value of every recipe"
+    )
+    calibrate.add_argument("--store", type=Path, default=STORE, metavar="DIR", help=f"artifacts (default: {STORE})")
+    calibrate.add_argument(
+        "--out", type=Path, default=Path("runs/calibration"), metavar="DIR", help="where curve and records go"
+    )
+    calibrate.add_argument("--workers", type=positive, metavar="N", help="processes at a time (default: one a core)")
+    calibrate.add_argument("--json", action="store_true", help="print the curve as JSON")
+    calibrate.set_defaults(command=run_calibrate)
 
 
 def run_pretrain(options: argparse.Namespace) -> int:
@@ -51,3 +93,66 @@ def run_pretrain(options: argparse.Namespace) -> int:
     accuracies = ", ".join(f"{name} {share:.3f}" for name, share in log["drill_accuracy"].items())
     print(f"{log['parameters']} parameters; share of fresh drill lines right: {accuracies}; written to {options.out}")
     return DONE
+
+
+def run_calibrate(options: argparse.Namespace) -> int:
+    """Run the doses, the negative control and the runs in which nothing leaks, and write the curve; 0 when done.
+
+    Raises:
+        InputError: an override is wrong, or a folder cannot be written to.
+        GateError: a stage or a gate failed, or a run has no leak.
+    """
+    from harness.files import write_atomic
+    from harness.pipeline.recipe import load_recipe
+    from harness.report.curve import curve_svg
+    from harness.results.curve import calibration_curve
+    from harness.views.curve import curve_findings, curve_table
+    from harness.views.terminal import make_console, print_table
+
+    doses = {f"reveal-{p:g}": p for p in options.doses}
+    policies = ", ".join(f"{name}: {{kind: reveal, p: {p}}}" for name, p in doses.items())
+    recipes = [
+        load_recipe("lab", [f"policies={{{policies}}}", *_KNOWN_LEAK, *options.set], options.seeds),
+        load_recipe("lab-shared", [*_CONTROL, *options.set], options.seeds),
+        *(load_recipe("lab", [*_ZERO, *options.set, f"seeds=[{n}]"]) for n in range(options.zero_runs)),
+    ]
+    record, control, *zero = _records(recipes, options)
+    try:
+        curve = calibration_curve(record, doses, control, zero)
+    except ValueError as error:
+        raise GateError(str(error)) from None
+    path = options.out / CURVE
+    write_atomic(path, curve.model_dump_json(indent=1) + "\n")
+    write_atomic(options.out / PLOT, curve_svg(curve))
+    if options.json:
+        print(curve.model_dump_json(indent=1))
+        return DONE
+    console = make_console()
+    print_table(console, curve_table(curve))
+    console.print(*curve_findings(curve), f"curve: {path}", sep="\n", highlight=False, markup=False)
+    return DONE
+
+
+def _records(recipes: "Sequence[Recipe]", options: argparse.Namespace) -> "list[ResultRecord]":
+    from harness.pipeline.plan import plan
+    from harness.pipeline.scheduler import find_artifacts
+    from harness.pipeline.store import Store
+
+    plans = [plan(recipe) for recipe in recipes]
+    store = Store(options.store)
+    records = []
+    for planned in plans:
+        cached = find_artifacts(planned.graph, store)
+        report_damage(store)
+        records.append(finish(planned, store, cached, options.out, options.workers, options.json).record)
+    return records
+
+
+def _doses(text: str) -> tuple[float, ...]:
+    try:
+        doses = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        doses = ()
+    if not doses or not all(0 <= dose <= 1 for dose in doses) or len(set(doses)) < len(doses):
+        raise argparse.ArgumentTypeError(f"expected different numbers from 0 to 1, such as 0,0.1,1; got {text!r}")
+    return tuple(sorted(doses))
