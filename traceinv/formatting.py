@@ -78,6 +78,12 @@ def encode_prompt(tokenizer: "PreTrainedTokenizerBase", rendered: str, add_speci
     return ids
 
 
+def encode_text(tokenizer: "PreTrainedTokenizerBase", text: str) -> list[int]:
+    """Return the token ids of a text that a model wrote: what looks like a special token in it is text."""
+    ids: list[int] = tokenizer(text, add_special_tokens=False, split_special_tokens=True)["input_ids"]
+    return ids
+
+
 def decode_reply(tokenizer: "PreTrainedTokenizerBase", ids: Sequence[int], markers: Markers = THINK) -> str:
     """Decode generated tokens without special tokens, except for reasoning markers that are special tokens."""
     special = {tokenizer.convert_tokens_to_ids(token): token for token in tokenizer.all_special_tokens}

@@ -1,7 +1,7 @@
 """From the artifacts of a cell to what its record says of faithfulness, bits and style."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from harness import stats
+from harness.faithfulness.likelihood import TraceBits
 from harness.faithfulness.reading import Reading
 from harness.pipeline.plan import CellPlan
 from harness.pipeline.scheduler import Artifacts
@@ -37,10 +38,15 @@ AS_TAUGHT = "each as taught"
 
 @dataclass(frozen=True)
 class _Bits:
-    """Bits of each trace by the last part shown, (seeds x traces), and the traces' lengths in tokens."""
+    """Bits of each trace by the last part shown, (seeds x traces), and the traces' lengths in tokens.
+
+    Attributes:
+        skipped: number of traces that one of the models had no room for.
+    """
 
     bits: dict[Shown, NDArray[np.float64]]
     tokens: NDArray[np.float64]
+    skipped: int
 
 
 def faithfulness_rows(planned: CellPlan, artifacts: Artifacts) -> list[FaithfulnessRow]:
@@ -62,13 +68,11 @@ def likelihood_rows(planned: CellPlan, artifacts: Artifacts) -> list[LikelihoodR
     taught = [part for part in SHOWN if part in planned.likelihood]
     if not taught:
         return []
-    measured = {
-        part: _bits([artifacts[node.id].path / LIKELIHOOD for node in planned.likelihood[part]]) for part in taught
-    }
-    seeds = max(len(rows.bits[part]) for part, rows in measured.items())
-    bits = {part: np.repeat(rows.bits[part], seeds // len(rows.bits[part]), axis=0) for part, rows in measured.items()}
-    tokens = measured[taught[-1]].tokens
-    row = _row(without_student(planned.cell), AS_TAUGHT, taught, _Bits(bits, tokens))
+    paths = {part: [artifacts[node.id].path / LIKELIHOOD for node in planned.likelihood[part]] for part in taught}
+    measured = _shared_bits(
+        {part: [TraceBits.model_validate_json(_read(path)) for path in rows] for part, rows in paths.items()}
+    )
+    row = _row(without_student(planned.cell), AS_TAUGHT, taught, measured)
     exact = {} if planned.exact is None else json.loads(_read(artifacts[planned.exact.id].path / EXACT))
     known = {part: round(float(np.mean(exact[part])), DIGITS) for part in taught if part in exact}
     return [row.model_copy(update={"exact": known, "exact_traces": len(next(iter(exact.values()), []))})]
@@ -132,7 +136,7 @@ def _reading_row(cell: Cell, regime: str, part: str, seeds: Sequence[Reading], i
 
 
 def _row(cell: Cell, inverter: str, taught: Sequence[Shown], measured: _Bits) -> LikelihoodRow:
-    shown = [part for part in SHOWN if part in measured.bits]
+    shown = [part for part in SHOWN if part in measured.bits] if measured.tokens.size else []
     leaked = {part: measured.bits[before] - measured.bits[part] for before, part in pairwise(shown)}
     tokens = measured.tokens
     return LikelihoodRow(
@@ -140,11 +144,12 @@ def _row(cell: Cell, inverter: str, taught: Sequence[Shown], measured: _Bits) ->
         inverter=inverter,
         taught=list(taught),
         traces=len(tokens),
-        tokens=round(float(tokens.mean()), 2),
+        tokens=round(float(tokens.mean()), 2) if tokens.size else 0.0,
         bits={part: _estimate(measured.bits[part]) for part in shown},
         bits_per_token={part: _estimate(measured.bits[part] / tokens) for part in shown},
         leaked={part: _estimate(bits) for part, bits in leaked.items()},
         leaked_per_token={part: _estimate(bits / tokens) for part, bits in leaked.items()},
+        skipped=measured.skipped,
     )
 
 
@@ -152,10 +157,25 @@ def _estimate(rows: NDArray[np.float64]) -> Interval:
     return to_interval(stats.estimate(rows))
 
 
-def _bits(paths: Sequence[Path]) -> _Bits:
-    seeds = [json.loads(_read(path)) for path in paths]
-    bits = {part: np.array([seed["bits"][part] for seed in seeds]) for part in seeds[0]["bits"]}
-    return _Bits(bits, np.array(seeds[0]["tokens"], dtype=float))
+def _shared_bits(by_part: Mapping[Shown, Sequence[TraceBits]]) -> _Bits:
+    """Return the bits of the traces that every model had room for; a model without seeds stands beside each seed of the others.
+
+    Lengths are those in the tokens of the last part's model.
+    """
+    everyone = [seed for seeds in by_part.values() for seed in seeds]
+    ids = [name for name in everyone[0].ids if all(name in seed.ids for seed in everyone)]
+    most = max(len(seeds) for seeds in by_part.values())
+    bits = {}
+    for part, seeds in by_part.items():
+        table = np.array([_pick(seed.bits[part], seed.ids, ids) for seed in seeds])
+        bits[part] = np.repeat(table, most // len(seeds), axis=0)
+    tokens = _pick(everyone[-1].tokens, everyone[-1].ids, ids)
+    return _Bits(bits, np.array(tokens, dtype=float), len(everyone[0].ids) + everyone[0].skipped - len(ids))
+
+
+def _pick(values: Sequence[float], ids: Sequence[str], wanted: Sequence[str]) -> list[float]:
+    known = dict(zip(ids, values, strict=True))
+    return [known[name] for name in wanted]
 
 
 def _read(path: Path) -> str:

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from math import log
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from traceinv.errors import GateError
-from traceinv.formatting import encode_prompt
+from traceinv.formatting import encode_prompt, encode_text
 from traceinv.inversion import Shown, inverter_prompt
 from traceinv.progress import Progress, silent
 from traceinv.reasoning import open_reasoning
@@ -47,14 +46,16 @@ class TraceBits(Closed):
     """The bits of hidden traces under one model, by the last part that it was shown.
 
     Attributes:
-        ids: the questions.
+        ids: the questions whose trace fits into the model's context under every condition.
         tokens: length of each trace in the model's own tokens.
         bits: for each condition the bits of each trace.
+        skipped: number of traces that do not fit.
     """
 
     ids: list[str]
     tokens: list[int]
     bits: dict[Shown, list[float]]
+    skipped: int = 0
 
 
 def trace_bits(
@@ -69,25 +70,28 @@ def trace_bits(
 ) -> TraceBits:
     """Take the NLL of each disclosure's hidden trace under each condition.
 
+    A trace that is too long for the model under one condition is left out of all, so that every condition has the same traces.
+
     Args:
         render: writes a user's message in the model's chat template, up to where the reply begins.
         shown: the conditions, each by the last part that the model is shown.
         as_inverter: whether the model is prompted like an inverter; otherwise with the question alone.
-
-    Raises:
-        GateError: a trace with its prompt is longer than the model's context.
     """
     hidden = {transcript.id: transcript.trace or "" for transcript in transcripts}
     traces = [hidden[disclosure.id] for disclosure in disclosures]
-    bits: dict[Shown, list[float]] = {}
-    tokens: list[int] = []
+    by_condition: dict[Shown, list[TraceNLL | None]] = {}
     for number, last in enumerate(shown, 1):
         texts = [inverter_prompt(d, last) if as_inverter else d.question.text for d in disclosures]
-        rows = trace_nll(model, tokenizer, [render(text) for text in texts], traces)
-        bits[last] = [round(row.bits, 4) for row in rows]
-        tokens = [row.tokens for row in rows]
+        by_condition[last] = trace_nll(model, tokenizer, [render(text) for text in texts], traces)
         progress(number / len(shown))
-    return TraceBits(ids=[disclosure.id for disclosure in disclosures], tokens=tokens, bits=bits)
+    by_trace = zip(disclosures, *by_condition.values(), strict=True)
+    measured = {d.id: [row for row in rows if row is not None] for d, *rows in by_trace if None not in rows}
+    return TraceBits(
+        ids=list(measured),
+        tokens=[rows[0].tokens for rows in measured.values()],
+        bits={last: [round(rows[at].bits, 4) for rows in measured.values()] for at, last in enumerate(shown)},
+        skipped=len(disclosures) - len(measured),
+    )
 
 
 def evenly(rows: Sequence[T], limit: int) -> list[T]:
@@ -102,26 +106,28 @@ def trace_nll(
     traces: Sequence[str],
     batch_tokens: int = BATCH_TOKENS,
     progress: Progress = silent,
-) -> list[TraceNLL]:
+) -> list[TraceNLL | None]:
     """Take the NLL of each trace after its rendered prompt and the opening of the reasoning, in the order given.
 
-    Only the tokens of the trace count, not the reasoning markers and not the answer.
+    Only the tokens of the trace count, not the reasoning markers and not the answer. What looks like a special token in a
+    trace is text.
 
     Args:
         model: any causal language model of Hugging Face transformers.
         batch_tokens: tokens of a batch at most, padding included; a longer row is a batch by itself.
 
-    Raises:
-        GateError: a trace with its prompt is longer than the model's context, beyond which its bits mean nothing.
+    Returns:
+        None for a trace that with its prompt is longer than the model's context, beyond which its bits mean nothing.
     """
     rows = [_row(tokenizer, prompt, trace) for prompt, trace in zip(prompts, traces, strict=True)]
-    _check_lengths(rows, getattr(model.config, "max_position_embeddings", None))
+    context = getattr(model.config, "max_position_embeddings", None) or max((len(row.ids) for row in rows), default=0)
+    fitting = [index for index, row in enumerate(rows) if len(row.ids) <= context]
     measured: dict[int, TraceNLL] = {}
-    for batch in _batches([len(row.ids) for row in rows], batch_tokens):
+    for batch in _batches(fitting, [len(row.ids) for row in rows], batch_tokens):
         bits = _batch_bits(model, [rows[index] for index in batch])
         measured.update((i, TraceNLL(b, len(rows[i].ids) - rows[i].start)) for i, b in zip(batch, bits, strict=True))
-        progress(len(measured) / len(rows))
-    return [measured[index] for index in range(len(rows))]
+        progress(len(measured) / len(fitting))
+    return [measured.get(index) for index in range(len(rows))]
 
 
 @dataclass(frozen=True)
@@ -135,22 +141,13 @@ class _Row:
 def _row(tokenizer: "PreTrainedTokenizerBase", prompt: str, trace: str) -> _Row:
     """Tokenise prompt and trace apart, so that a trace has the same tokens after every prompt."""
     before = encode_prompt(tokenizer, open_reasoning(prompt))
-    return _Row(before + encode_prompt(tokenizer, trace), len(before))
+    return _Row(before + encode_text(tokenizer, trace), len(before))
 
 
-def _check_lengths(rows: Sequence[_Row], context: int | None) -> None:
-    for number, row in enumerate(rows, 1):
-        if context and len(row.ids) > context:
-            raise GateError(
-                f"likelihood: trace {number} of {len(rows)}: with its prompt it has {len(row.ids)} tokens, "
-                f"and the model takes no more than {context}"
-            )
-
-
-def _batches(lengths: Sequence[int], batch_tokens: int) -> list[list[int]]:
-    """Group the indices of rows of similar length, as many in a batch as fit."""
+def _batches(indices: Sequence[int], lengths: Sequence[int], batch_tokens: int) -> list[list[int]]:
+    """Group the given indices of rows by similar length, as many in a batch as fit."""
     batches: list[list[int]] = []
-    for index in sorted(range(len(lengths)), key=lambda i: lengths[i]):
+    for index in sorted(indices, key=lambda i: lengths[i]):
         if batches and (len(batches[-1]) + 1) * lengths[index] <= batch_tokens:
             batches[-1].append(index)
         else:
@@ -177,12 +174,21 @@ def _batch_bits(model: Any, rows: Sequence[_Row]) -> list[float]:
         logits = _logits(model, ids, mask, first - 1)
         columns = range(0, logits.shape[1], POSITIONS)
         parts = ((logits[:, at : at + POSITIONS], ids[:, first + at : first + at + POSITIONS]) for at in columns)
-        losses = [
-            torch.nn.functional.cross_entropy(part.float().transpose(1, 2), expected, reduction="none")
-            for part, expected in parts
-        ]
+        losses = [_nats(part, expected) for part, expected in parts]
     nats = (torch.cat(losses, dim=1).double() * counted[:, first:]).sum(dim=1)
     return [float(value) / log(2) for value in nats]
+
+
+def _nats(logits: "torch.Tensor", expected: "torch.Tensor") -> "torch.Tensor":
+    """Return the cross-entropy of each expected token, (rows x positions).
+
+    The vocabulary is the last axis in memory. Along a strided axis, torch adds its terms up less exactly: with 49,000 of them,
+    every token comes out about 0.1 millibit too cheap.
+    """
+    import torch
+
+    flat = torch.nn.functional.cross_entropy(logits.float().flatten(0, 1), expected.flatten(), reduction="none")
+    return flat.view_as(expected)
 
 
 def _logits(model: Any, ids: "torch.Tensor", mask: "torch.Tensor", first: int) -> "torch.Tensor":

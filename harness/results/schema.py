@@ -229,6 +229,7 @@ class LikelihoodRow(Closed):
         leaked, leaked_per_token: by how much each part lowers it.
         exact: bits of a trace for a perfect reader, where all traces that a question can have are known; else empty.
         exact_traces: how many traces they are the mean of.
+        skipped: number of traces that are too long for one of the models, and of which nothing is measured.
     """
 
     cell: Cell
@@ -242,6 +243,7 @@ class LikelihoodRow(Closed):
     leaked_per_token: dict[Shown, Interval]
     exact: dict[Shown, float] = Field(default_factory=dict)
     exact_traces: int = 0
+    skipped: int = 0
 
 
 class ReadingRow(Closed):

@@ -28,9 +28,9 @@ class Params(Closed):
     questions: int = Field(gt=0)
 
 
-@stage(Params, version=1, libraries=GENERATION_LIBRARIES, resources=Resources(gpus=1))
+@stage(Params, version=2, libraries=GENERATION_LIBRARIES, resources=Resources(gpus=1))
 def likelihood(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
-    """Write the bits of each trace, by what the model was shown."""
+    """Write the bits of each trace, by what the model was shown; traces beyond the model's context are counted."""
     from harness.faithfulness.likelihood import evenly, trace_bits
     from traceinv.engines.base import user_message
     from traceinv.engines.transformers import TransformersEngine
@@ -49,4 +49,4 @@ def likelihood(params: Params, inputs: Inputs, out: Path, progress: Progress) ->
         progress,
     )
     (out / LIKELIHOOD).write_text(bits.model_dump_json(indent=1) + "\n")
-    return {"traces": len(bits.ids), "tokens": sum(bits.tokens)}
+    return {"traces": len(bits.ids), "tokens": sum(bits.tokens), "skipped": bits.skipped}

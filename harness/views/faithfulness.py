@@ -61,7 +61,7 @@ def bits_table(rows: Sequence[LikelihoodRow]) -> Table:
         "summary as well, and the bits that each part saves over the part before it. Each condition is measured under the model "
         "that was taught with it. In older records one inverter also stands for conditions that it was not taught with: they are "
         "an unfamiliar prompt, whose cost the bits include, so that a part can save less than 0. exact: for a perfect reader, "
-        "from all traces that a question can have. tokens: mean length of a trace.",
+        "from all traces that a question can have. tokens: mean length of a trace." + _skipped_traces(rows),
     )
     return with_cells(table, labels_of([row.cell for row in rows for _ in _bits_lines(row, parts)]))
 
@@ -182,6 +182,11 @@ def _bits_lines(row: LikelihoodRow, parts: Sequence[Shown]) -> list[tuple[str, .
         for part in of
     ]
     return [measured, ("exact", "", *exact, "", str(row.exact_traces))]
+
+
+def _skipped_traces(rows: Sequence[LikelihoodRow]) -> str:
+    skipped = sum(row.skipped for row in rows)
+    return f" Not measured, because a model has no room for them: {skipped} traces." if skipped else ""
 
 
 def _bits(figures: Mapping[Shown, Interval], part: Shown) -> str:

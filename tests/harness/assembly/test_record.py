@@ -13,6 +13,7 @@ from harness.assembly import identity
 from harness.assembly.comparability import ROW_STAGES
 from harness.assembly.identity import find_record, record_id
 from harness.assembly.record import assemble
+from harness.faithfulness.likelihood import TraceBits
 from harness.pipeline import nodes
 from harness.pipeline.plan import Plan
 from harness.pipeline.store import Adoption, Artifact
@@ -20,6 +21,7 @@ from harness.results.files import write_record
 from harness.results.items import ItemFile
 from harness.results.schema import ResultRecord, Row
 from harness.stages import stage_kinds
+from harness.stages.likelihood import LIKELIHOOD
 from traceinv.errors import GateError
 
 POLICIES = {"half": {"kind": "every_kth_step", "k": 2}, "third": {"kind": "every_kth_step", "k": 3}}
@@ -130,6 +132,31 @@ def test_bits_are_those_of_the_models_that_were_taught_with_each_part(record: Re
     assert row.bits["question"].mean == pytest.approx(100.0 + 1.5)
     assert row.leaked["summary"].mean == pytest.approx(60.0)
     assert (row.exact, row.exact_traces) == ({"question": 4.5, "summary": 1.5}, 2)
+
+
+@pytest.mark.parametrize(("dropped", "traces"), [("a", 3), ("abcd", 0)])
+def test_bits_are_those_of_the_traces_that_every_model_had_room_for(dropped: str, traces: int, tmp_path: Path) -> None:
+    small = planned()
+    artifacts = fake_artifacts(small, tmp_path)
+    (surrogate,) = small.cells[0].likelihood["question"]
+    file = artifacts[surrogate.id].path / LIKELIHOOD
+    full = TraceBits.model_validate_json(file.read_text())
+    kept = [at for at, name in enumerate(full.ids) if name not in dropped]
+    cut = TraceBits(
+        ids=[full.ids[at] for at in kept],
+        tokens=[full.tokens[at] for at in kept],
+        bits={part: [values[at] for at in kept] for part, values in full.bits.items()},
+        skipped=len(dropped),
+    )
+    file.write_text(cut.model_dump_json())
+    row = assemble(small, artifacts, "traceinv run small")[0].likelihood[0]
+    assert (row.traces, row.skipped) == (traces, len(dropped))
+    if traces:
+        assert row.bits["question"].mean == pytest.approx(100.0 + 2)
+        assert row.leaked["summary"].mean == pytest.approx(60.0)
+        assert row.tokens == pytest.approx(70)
+    else:
+        assert row.bits == row.leaked == {}
 
 
 def test_what_a_killed_run_took_up_changes_nothing_but_the_provenance(tmp_path: Path) -> None:

@@ -15,8 +15,7 @@ from transformers import (
     Qwen3Config,
 )
 
-from harness.faithfulness.likelihood import TraceNLL, evenly, trace_bits, trace_nll
-from traceinv.errors import GateError
+from harness.faithfulness.likelihood import TraceNLL, _nats, evenly, trace_bits, trace_nll
 from traceinv.lab.models import BASE
 from traceinv.reasoning import OPEN, open_reasoning
 from traceinv.records import Disclosure, Question, Transcript
@@ -66,11 +65,14 @@ def test_batches_give_the_bits_of_a_plain_loop(
     class Small:
         """The lab's tokenizer, its ids folded into a small vocabulary."""
 
-        def __call__(self, raw: str, add_special_tokens: bool) -> dict[str, list[int]]:
+        def __call__(
+            self, raw: str, add_special_tokens: bool, split_special_tokens: bool = False
+        ) -> dict[str, list[int]]:
             return {"input_ids": [token % 400 for token in tokenizer(raw, add_special_tokens=False)["input_ids"]]}
 
     rows = trace_nll(model, Small(), prompts, traces, batch_tokens)  # type: ignore[arg-type]
     for prompt, trace, row in zip(prompts, traces, rows, strict=True):
+        assert row is not None
         before = Small()(open_reasoning(prompt), False)["input_ids"]
         after = Small()(trace, False)["input_ids"]
         with torch.inference_mode():
@@ -82,6 +84,7 @@ def test_a_uniform_model_needs_the_logarithm_of_its_vocabulary_a_token(tokenizer
     model = AutoModelForCausalLM.from_config(LlamaConfig(vocab_size=4096, **SIZES)).eval()
     torch.nn.init.zeros_(model.lm_head.weight)
     (row,) = trace_nll(model, tokenizer, ["question"], ["b=a+4 3+4=0"])
+    assert row is not None
     assert row.bits == pytest.approx(12 * row.tokens, rel=1e-6)
 
 
@@ -94,15 +97,52 @@ def test_reasoning_is_opened_once_whether_or_not_the_template_does_it() -> None:
 def test_an_empty_trace_has_no_bits(tokenizer: PreTrainedTokenizerBase) -> None:
     model = AutoModelForCausalLM.from_config(LlamaConfig(vocab_size=4096, **SIZES)).eval()
     assert trace_nll(model, tokenizer, ["question"], [""]) == [TraceNLL(bits=0.0, tokens=0)]
-    assert [row.tokens for row in trace_nll(model, tokenizer, ["a", "b"], ["", "3+4=0"], 1)] == [0, 4]
+    rows = trace_nll(model, tokenizer, ["a", "b"], ["", "3+4=0"], 1)
+    assert [row.tokens for row in rows if row] == [0, 4]
 
 
-def test_a_trace_that_the_model_has_no_positions_for_is_refused(tokenizer: PreTrainedTokenizerBase) -> None:
+def test_a_trace_that_the_model_has_no_positions_for_is_left_out(tokenizer: PreTrainedTokenizerBase) -> None:
     """Llama would go on where it was never trained, and GPT-2 stop with an index that tells nobody why."""
     config = LlamaConfig(vocab_size=4096, max_position_embeddings=64, **SIZES)
     model = AutoModelForCausalLM.from_config(config).eval()
-    with pytest.raises(GateError, match=r"trace 2 of 2: .* has \d+ tokens, .* 64"):
-        trace_nll(model, tokenizer, ["q", "q"], ["3+4=0", "3+4=0 " * 60])
+    long, short, none = trace_nll(model, tokenizer, ["q"] * 3, ["3+4=0 " * 60, "3+4=0", "3+4=0 " * 60])
+    assert long is none is None
+    assert short is not None
+    assert [short] == trace_nll(model, tokenizer, ["q"], ["3+4=0"])
+    assert trace_nll(model, tokenizer, ["q"], ["3+4=0 " * 60]) == [None]
+
+
+def test_a_trace_that_is_too_long_under_one_condition_is_left_out_of_all_and_counted(
+    tokenizer: PreTrainedTokenizerBase,
+) -> None:
+    config = LlamaConfig(vocab_size=4096, max_position_embeddings=128, **SIZES)
+    model = AutoModelForCausalLM.from_config(config).eval()
+    questions = [Question(id=name, kind="k", text="why") for name in ("a", "b", "c")]
+    hidden = [Transcript(id=q.id, question=q, trace="3+4=0", answer="0", finish_reason="stop") for q in questions]
+    summaries = ["s", "3+4=0 " * 60, "t"]
+    shown = [Disclosure(id=q.id, question=q, answer="0", summary=s) for q, s in zip(questions, summaries, strict=True)]
+    bits = trace_bits(model, tokenizer, str, hidden, shown, ("question", "summary"), as_inverter=True)
+    assert (bits.ids, bits.skipped) == (["a", "c"], 1)
+    assert [len(condition) for condition in bits.bits.values()] == [2, 2]
+    assert len(bits.tokens) == 2
+
+
+def test_what_looks_like_a_special_token_in_a_trace_is_text(tokenizer: PreTrainedTokenizerBase) -> None:
+    """A trace that quotes a chat would otherwise get the token that ends a turn, which no model writes inside a trace."""
+    model = AutoModelForCausalLM.from_config(LlamaConfig(vocab_size=4096, **SIZES)).eval()
+    end = str(tokenizer.eos_token)
+    (row,) = trace_nll(model, tokenizer, ["q"], [f"3+4=0{end}"])
+    assert row is not None
+    assert row.tokens > len(tokenizer("3+4=0")["input_ids"]) + 1
+
+
+def test_a_large_vocabulary_makes_no_token_too_cheap() -> None:
+    """Summed along a strided axis, 49,000 terms of float32 came out 5e-5 nats too low a token, always downwards."""
+    generator = torch.Generator().manual_seed(0)
+    logits = 3 * torch.randn(2, 64, 49_152, generator=generator)
+    expected = torch.randint(49_152, (2, 64), generator=generator)
+    exact = torch.nn.functional.cross_entropy(logits.double().transpose(1, 2), expected, reduction="none")
+    assert abs(float((_nats(logits, expected) - exact).mean())) < 5e-6
 
 
 def test_bits_are_taken_of_the_disclosed_questions_under_each_condition(tokenizer: PreTrainedTokenizerBase) -> None:

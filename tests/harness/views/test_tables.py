@@ -174,6 +174,8 @@ def test_bits_are_shown_by_what_the_inverter_is_shown() -> None:
     assert [cells[:2] for cells in both.rows] == [("each as taught", ""), ("inverted", "question, answer")]
     exact = taught.model_copy(update={"exact": {"question": 4.5, "answer": 4.0, "summary": 1.5}, "exact_traces": 90})
     assert bits_table([exact]).rows[1] == ("exact", "", "4.5", "4.0", "1.5", "0.5", "2.5", "", "90")
+    assert "no room" not in bits_table([taught]).caption
+    assert "no room for them: 3 traces" in bits_table([taught.model_copy(update={"skipped": 3})]).caption
     without = likelihood_row("inverted").model_copy(update={"bits": {"question": STYLE.auc}, "leaked": {}})
     assert _names(bits_table([without]))[2:] == ["question", "tokens", "traces"]
 
