@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -52,6 +53,11 @@ def run_to_end(command: Sequence[str], logs: Path, hangs_after: float = HANGS_SE
         raise TimeoutError("\n".join([f"no end after {hangs_after:.0f} s:", *stuck, *texts])) from None
     if code:
         raise subprocess.CalledProcessError(code, command)
+
+
+def linger() -> None:
+    """Keep this process from ending by itself, as a library's thread can."""
+    threading.Thread(target=time.sleep, args=(86_400,)).start()
 
 
 def is_alive(pid: int) -> bool:

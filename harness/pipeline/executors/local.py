@@ -18,6 +18,8 @@ from traceinv.errors import GateError, InputError
 
 REPORT_SECONDS = 0.2
 PARENT_POLL_SECONDS = 0.5
+GRACE_SECONDS = 10.0
+"""How long idle workers may take to end by themselves."""
 LEAKS = "ignore:resource_tracker:UserWarning"
 """Keeps a killed worker's progress bars, which hold a semaphore each, from warning the user of a leak that ends with the run."""
 
@@ -44,10 +46,17 @@ class LocalExecutor:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if kind is not None:
-            for process in (self._pool._processes or {}).values():
-                process.kill()
-        self._pool.shutdown(cancel_futures=True)
+        """End the workers; none of them is waited for without a limit.
+
+        An idle worker has published all that it made. Libraries that it loaded may keep it from ending, and the run with it.
+        """
+        workers = list((self._pool._processes or {}).values())
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        deadline = time.monotonic() + (GRACE_SECONDS if kind is None else 0.0)
+        for worker in workers:
+            worker.join(max(0.0, deadline - time.monotonic()))
+            if worker.is_alive():
+                worker.kill()
 
     def submit(self, job: Job) -> "Future[Artifact]":
         """Run a job in a worker; the future raises StageFailed where the worker died."""
