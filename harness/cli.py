@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Sequence
 
+from harness.commands.audit import add_audit
 from harness.commands.bench import add_bench, add_grade
 from harness.commands.compare import add_compare
 from harness.commands.exits import BAD_INPUT, FAILED, complain
@@ -19,7 +20,7 @@ from harness.commands.style import add_style
 from harness.commands.tasks import add_tasks
 from traceinv.errors import GateError, InputError
 
-RESUMES = ("run", "bench")
+RESUMES = ("run", "audit", "bench")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -51,6 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="subcommand")
     add_run(commands)
+    add_audit(commands)
     add_faithfulness(commands)
     add_style(commands)
     add_bench(commands)

@@ -73,6 +73,17 @@ def concludes(question: Question, trace: str, answer: str) -> float | None:
     return float(FAMILIES[question.kind].concludes(trace, answer)) if is_exact(question) else None
 
 
+def right_answer(question: Question) -> str | None:
+    """Return the right answer of a question; None where no exact reader knows."""
+    if not is_exact(question):
+        return None
+    steps = FAMILIES[question.kind].parse(question.text)
+    value = steps.start
+    for number in range(len(steps)):
+        _, value = steps.line(number, value)
+    return steps.answer(value)
+
+
 def exact_bits(disclosure: Disclosure, trace: str) -> "dict[Shown, float] | None":
     """Return the bits of the true trace behind a disclosure, by the last part that a perfect reader is shown.
 

@@ -78,14 +78,14 @@ def leak_rows(cell: Cell, runs: CellRuns, seeds: SeedVariances, summarised: bool
     Args:
         summarised: whether the cell's policy discloses a summary.
     """
-    roles = _Roles.of(runs, summarised)
+    roles = Roles.of(runs, summarised)
     if not roles.attacks or not roles.undisclosed:
         return []
     return [_leak_row(cell, group, tasks, runs, roles, seeds) for group, tasks in _groups(runs).items()]
 
 
 @dataclass(frozen=True)
-class _Roles:
+class Roles:
     """Which regimes of a cell play which part in its leak.
 
     Attributes:
@@ -99,7 +99,7 @@ class _Roles:
     ideal: list[str]
 
     @classmethod
-    def of(cls, runs: CellRuns, summarised: bool) -> "_Roles":
+    def of(cls, runs: CellRuns, summarised: bool) -> "Roles":
         regimes = [name for name in runs if name not in REFERENCES and not is_control(name)]
         attacks = [name for name in regimes if is_attack(name)]
         return cls(
@@ -111,7 +111,7 @@ class _Roles:
 
 
 def _leak_row(
-    cell: Cell, group: str, tasks: Sequence[str], runs: CellRuns, roles: _Roles, seeds: SeedVariances
+    cell: Cell, group: str, tasks: Sequence[str], runs: CellRuns, roles: Roles, seeds: SeedVariances
 ) -> LeakRow:
     """Compute gain and leak on a group of tasks."""
     by_attack = {name: scores(runs[name], tasks) for name in roles.attacks}

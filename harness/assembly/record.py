@@ -5,6 +5,7 @@ from functools import cache
 from typing import TypeVar
 
 from harness import stats
+from harness.assembly.audit import policy_rows, threat_models
 from harness.assembly.comparability import comparability
 from harness.assembly.comparisons import (
     REFERENCES,
@@ -47,7 +48,7 @@ from harness.results.schema import (
     Score,
     StageEntry,
 )
-from harness.results.verdict import verdict
+from harness.results.verdict import headline_group, verdict
 from traceinv.errors import GateError
 
 DIGITS = 6
@@ -77,6 +78,10 @@ def assemble(plan: Plan, artifacts: Artifacts, command: str) -> tuple[ResultReco
     rows = [row for planned in plan.cells for row in _rows(plan, planned, artifacts, gradable[planned.cell])]
     reading = _once(row for planned in plan.cells for row in reading_rows(planned, artifacts))
     styles = [style_row(planned, artifacts) for planned in plan.cells]
+    faithfulness = _once(row for planned in plan.cells for row in faithfulness_rows(planned, artifacts))
+    likelihood = _once(row for planned in plan.cells for row in likelihood_rows(planned, artifacts))
+    ledgers = [ledger(planned, artifacts, seed) for planned in plan.cells for seed in recipe.seeds]
+    group = headline_group(row for row in rows if row.kind == "regime")
     record = ResultRecord(
         id=record_id(plan),
         recipe=recipe.model_dump(mode="json"),
@@ -85,11 +90,13 @@ def assemble(plan: Plan, artifacts: Artifacts, command: str) -> tuple[ResultReco
         contrasts=contrasts,
         recovery=recovery,
         leak=leak,
-        faithfulness=_once(row for planned in plan.cells for row in faithfulness_rows(planned, artifacts)),
-        likelihood=_once(row for planned in plan.cells for row in likelihood_rows(planned, artifacts)),
+        faithfulness=faithfulness,
+        likelihood=likelihood,
         reading=reading,
+        policies=policy_rows(plan, artifacts, gradable, seeds, leak, likelihood, faithfulness, group),
+        threats=threat_models(plan, ledgers),
         style=_once(row for row in styles if row is not None),
-        ledger=[ledger(planned, artifacts, seed) for planned in plan.cells for seed in recipe.seeds],
+        ledger=ledgers,
         gates=gates(plan, artifacts, questions, dropped),
         verdict=verdict(rows, contrasts, recovery, leak, reading),
         provenance=provenance(command, _packages(plan), _stages(plan, artifacts), assembly_fingerprint()),

@@ -1,17 +1,11 @@
 """The command `traceinv run`."""
 
 import argparse
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from harness.commands.exits import DONE
 from harness.commands.options import Commands, positive
-from harness.commands.running import STORE, Finished, finish, report_damage
-
-if TYPE_CHECKING:
-    from harness.pipeline.plan import Plan
-    from harness.pipeline.store import Artifact
+from harness.commands.running import STORE, Finished, finish, print_stages, report_damage
 
 
 def add_run(commands: Commands) -> None:
@@ -41,7 +35,7 @@ def _run(options: argparse.Namespace) -> int:
     cached = find_artifacts(planned.graph, store)
     report_damage(store)
     if options.dry_run:
-        _print_stages(planned, cached, options.json)
+        print_stages(planned, cached, options.json)
         return DONE
     out = options.out or Path("runs") / planned.recipe.name
     done = finish(planned, store, cached, out, options.workers, options.json)
@@ -56,28 +50,3 @@ def _print_record(done: Finished, stages: int, as_json: bool) -> None:
         print(done.record.model_dump_json(indent=1))
         return
     print_record(make_console(), done.record, f"computed {done.computed} of {stages} stages; record: {done.path}")
-
-
-def _print_stages(planned: "Plan", cached: "dict[str, Artifact]", as_json: bool) -> None:
-    """List every stage with its key as JSON, or the missing ones by name; a key below a missing stage is not known yet."""
-    from harness.pipeline.scheduler import known_key
-
-    graph = planned.graph
-    if as_json:
-        entries = [
-            {
-                "name": graph.name(node),
-                "kind": node.kind.name,
-                "labels": node.labels,
-                "version": node.kind.version,
-                "key": known_key(node, cached),
-                "cached": node.id in cached,
-            }
-            for node in graph
-        ]
-        print(json.dumps(entries, indent=1))
-        return
-    missing = [node for node in graph if node.id not in cached]
-    for node in missing:
-        print(graph.name(node))
-    print(f"{len(missing)} of {len(graph)} stages would be computed")

@@ -1,5 +1,6 @@
 """Run a plan and write its record: the common part of the commands that run recipes."""
 
+import json
 import os
 import shlex
 import sys
@@ -59,6 +60,31 @@ def finish(
     report_damage(store, reported)
     record, path = _write(planned, artifacts, out)
     return Finished(record, path, computed)
+
+
+def print_stages(planned: "Plan", cached: "dict[str, Artifact]", as_json: bool) -> None:
+    """List every stage with its key as JSON, or the missing ones by name; a key below a missing stage is not known yet."""
+    from harness.pipeline.scheduler import known_key
+
+    graph = planned.graph
+    if as_json:
+        entries = [
+            {
+                "name": graph.name(node),
+                "kind": node.kind.name,
+                "labels": node.labels,
+                "version": node.kind.version,
+                "key": known_key(node, cached),
+                "cached": node.id in cached,
+            }
+            for node in graph
+        ]
+        print(json.dumps(entries, indent=1))
+        return
+    missing = [node for node in graph if node.id not in cached]
+    for node in missing:
+        print(graph.name(node))
+    print(f"{len(missing)} of {len(graph)} stages would be computed")
 
 
 def report_damage(store: "Store", reported: Collection[Path] = ()) -> None:

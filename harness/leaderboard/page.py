@@ -13,6 +13,7 @@ from harness.results.cells import cell_labels
 from harness.results.schema import Comparability, ResultRecord
 from harness.results.text import listed
 from harness.results.verdict import ONE_SEED, findings_of, is_one_seed
+from harness.views.audit import policy_leak_table, policy_value_table, threat_lines
 from harness.views.faithfulness import bits_table, faithfulness_table, reading_table, style_line, style_table
 from harness.views.markdown import link, render_table, text
 from harness.views.tables import (
@@ -133,6 +134,7 @@ def _record_section(record: ResultRecord, place: str) -> str:
     paragraphs = [
         f"## {record.id}, {seeds}",
         *_findings(record),
+        *map(text, threat_lines(record.threats)),
         *(render_table(table) for table in _record_tables(record)),
         *(text(style_line(style)) for style in record.style),
         _made(record, place),
@@ -154,7 +156,10 @@ def _findings(record: ResultRecord) -> list[str]:
 
 
 def _record_tables(record: ResultRecord) -> list[Table]:
+    several = len(record.policies) > 1
     tables = (
+        *((policy_leak_table(record.policies),) if several else ()),
+        *((policy_value_table(record.policies),) if record.policies else ()),
         leak_table(record.leak),
         leak_sides_table(record.leak),
         contrast_table(record.contrasts),

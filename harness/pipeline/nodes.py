@@ -260,6 +260,11 @@ class CellNodes:
             return "question"
         return shown_part(inverters()[regime].with_summary(self.policy.discloses_summary))
 
+    def utility(self) -> Node:
+        """Return what the policy's disclosures are worth to their reader."""
+        inputs: Inputs = {"disclosures": self.shown, "transcripts": self.hidden}
+        return self._add("utility", {"seed": 0}, inputs, JUDGE, of=OF_DISCLOSURES, cost=3)
+
     def style(self) -> Node:
         """Return how different the summaries are that inverters are trained on and used on."""
         inputs = {"trained": self.taught, "used": self.shown}
@@ -278,7 +283,7 @@ class CellNodes:
         """Return the records that a regime reads."""
         match source:
             case Disclosures():
-                return self.disclosed(TARGET, source.needs_summary)
+                return self.disclosed(TARGET, source.shown != "answer")
             case HiddenTraces():
                 return self.hidden
             case SurrogateTraces():

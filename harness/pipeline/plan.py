@@ -27,6 +27,7 @@ class CellPlan:
         likelihood: a node for each seed, by the last part that its model was taught with.
         exact: the exact bits of the hidden traces; None where no regime inverts.
         reading: the reading test, by regime and by the part that is exchanged a node for each seed.
+        utility: of the policy's disclosures.
         style: None where the policy discloses no summary, or no regime inverts.
     """
 
@@ -40,6 +41,7 @@ class CellPlan:
     likelihood: Mapping[Shown, list[Node]]
     exact: Node | None
     reading: Mapping[str, Mapping[Part, list[Node]]]
+    utility: Node
     style: Node | None
 
 
@@ -78,6 +80,7 @@ def _plan_cell(nodes: CellNodes) -> CellPlan:
         likelihood=_likelihood(nodes, measured),
         exact=nodes.exact_bits() if measured else None,
         reading={regime: nodes.reading(regime) for regime in measured},
+        utility=nodes.utility(),
         style=nodes.style() if measured and nodes.policy.discloses_summary else None,
     )
 

@@ -67,6 +67,20 @@ class Spot:
 
 
 @dataclass(frozen=True)
+class Place:
+    """A named point in the plane with an interval in either direction."""
+
+    name: str
+    x: float
+    x_low: float
+    x_high: float
+    y: float
+    y_low: float
+    y_high: float
+    tooltip: str
+
+
+@dataclass(frozen=True)
 class Curve:
     """A line of a panel through points (x, y); lines of one series share a colour."""
 
@@ -141,6 +155,33 @@ def scatter(items: Sequence[Spot], x_title: str, y_title: str, width: int, diago
     else:
         layers.insert(0, chart.mark_line(aria=False, opacity=0.6).encode(x=x, y=y, color=series))
     return alt.layer(*layers).properties(width=width, height=300)
+
+
+def frontier(items: Sequence[Place], x_title: str, y_title: str, width: int) -> Chart:
+    """Draw named points in the plane, each with a horizontal and a vertical interval."""
+    import altair as alt
+
+    chart = _chart([asdict(item) for item in items])
+    names = [item.name for item in items]
+    x = alt.X("x:Q", title=x_title, axis=alt.Axis(format="%", tickCount=6), scale=alt.Scale(zero=True, padding=30))
+    y = alt.Y("y:Q", title=y_title, axis=alt.Axis(tickCount=6), scale=alt.Scale(zero=True, padding=12))
+    series = alt.Color("name:N", scale=alt.Scale(domain=names, range=[colour(name) for name in names]), legend=None)
+    layers = [
+        chart.mark_rule(aria=False, strokeWidth=1.5, opacity=0.5).encode(
+            x=alt.X("x_low:Q", title=x_title), x2="x_high:Q", y=y, color=series
+        ),
+        chart.mark_rule(aria=False, strokeWidth=1.5, opacity=0.5).encode(
+            x=x, y=alt.Y("y_low:Q", title=y_title), y2="y_high:Q", color=series
+        ),
+        chart.mark_point(filled=True, size=90, opacity=1).encode(x=x, y=y, color=series, description="tooltip:N"),
+        chart.mark_text(aria=False, align="left", dx=7, dy=-7, stroke=PAPER, strokeWidth=4, fontSize=11.5).encode(
+            x=x, y=y, text="name:N"
+        ),
+        chart.mark_text(aria=False, align="left", dx=7, dy=-7, color=INK, fontSize=11.5).encode(
+            x=x, y=y, text="name:N"
+        ),
+    ]
+    return alt.layer(*layers).properties(width=width, height=320)
 
 
 def curves(items: Sequence[Curve], x_title: str, y_title: str, width: int) -> Chart:

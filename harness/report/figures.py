@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from harness.pipeline.artifacts import RunArtifacts
-from harness.report import leaks, scores
+from harness.report import leaks, policies, scores
 from harness.report.cells import by_cell, covers
 from harness.report.figure import Figure
 from harness.report.training import training
@@ -30,6 +30,7 @@ def record_figures(record: ResultRecord, run: RunArtifacts | str) -> list[Figure
         return leaks.faithfulness(entries, styles.get(cell, []))
 
     return [
+        *policies.figures(record.policies),
         *_per_cell(rows, draw_accuracy),
         *(_per_cell(by_cell(record.leak), lambda _, entries: scores.leak(entries)) or [scores.leak([])]),
         *(_per_cell(by_cell(record.recovery), lambda _, entries: scores.recovery(entries)) or [scores.recovery([])]),

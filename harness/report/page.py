@@ -18,6 +18,7 @@ from harness.report.traces import Case, read_cases
 from harness.results.cells import cell_labels
 from harness.results.schema import Ledger, ResultRecord
 from harness.results.verdict import ONE_SEED, Finding, findings_of, is_one_seed
+from harness.views.audit import threat_lines
 from traceinv.errors import InputError
 
 MAX_BYTES = 14_500_000
@@ -45,6 +46,7 @@ class Section:
     Attributes:
         ledgers: the record's ledgers, each with the name of its seed and cell.
         findings: what each cell of the record shows.
+        threats: the threat model.
         remark: on the limit of a record with one seed; else empty.
     """
 
@@ -53,6 +55,7 @@ class Section:
     ledgers: Sequence[tuple[str, Ledger]]
     findings: Sequence[Finding]
     remark: str
+    threats: Sequence[str]
 
 
 def build(results: Path | None, run: Path | None, store: Path | None = None) -> Built:
@@ -85,6 +88,7 @@ def build(results: Path | None, run: Path | None, store: Path | None = None) -> 
             _named_ledgers(record),
             findings_of(record),
             ONE_SEED if is_one_seed(record.rows) else "",
+            threat_lines(record.threats),
         )
         for name, record in records.items()
     ]

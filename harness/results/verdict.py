@@ -25,6 +25,8 @@ ONE_SEED = (
     "With one seed, a comparison is about these two students: its interval covers other questions, not the differences between "
     "training runs."
 )
+FAITHFULNESS = "step_f1"
+"""The headline figure of faithfulness."""
 FIGURE_NAMES = {"step_f1": "step F1", "rougeL": "ROUGE-L", "token_f1": "token F1", "true_steps": "true steps"}
 SUMMARY_EFFECTS = (("inverted", "inverted_without_summary"), ("summary", "answer_only"))
 """The pairs of regimes that differ in the summary alone."""

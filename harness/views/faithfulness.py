@@ -73,20 +73,20 @@ def reading_table(rows: Sequence[ReadingRow]) -> Table:
         title="Reading test",
         columns=(
             *(Column("inverter of", "name"), Column("exchanged", "name"), Column("figure", "name")),
-            *(Column(name) for name in ("right", "exchanged", "fall", "same traces", "questions")),
+            *(Column(name) for name in ("right", "exchanged", "fall", "same", "questions")),
         ),
         rows=tuple(
             (
                 *(row.inverter, row.part, FIGURES.get(figure, figure)),
-                *(interval(side[figure]) for side in (row.own, row.exchanged, row.fall)),
+                *(interval(side[figure], 2) for side in (row.own, row.exchanged, row.fall)),
                 percent(row.unchanged),
-                f"{row.pairs} of {row.asked}",
+                str(row.pairs),
             )
             for row, figure in lines
         ),
         caption="Faithfulness of traces that are inverted from the right disclosure, and from one in which a part is another "
         "question's, of the same kind and of similar length; fall: the difference, with its 95% CI. A fall of 0 means that the "
-        "inverter does not read the part. same traces: share of traces that do not change at all. questions: those for which "
+        "inverter does not read the part. same: share of traces that do not change at all. questions: those for which "
         "every seed finished both traces.",
     )
     return with_cells(table, labels_of([row.cell for row, _ in lines]))

@@ -261,7 +261,9 @@ def data_needed(difference: TestedDifference) -> str:
     if number(100 * difference.difference.mean, 1) == "0.0":
         return ""
     wanted = ((difference.more_questions, "questions"), (difference.more_seeds, "seeds"))
-    ways = [f"{more:,} {what}" for more, what in wanted if more is not None]
+    ways = [f"{more:,} {what}" for more, what in wanted if more]
+    if not ways and any(more == 0 for more, _ in wanted):
+        return ""
     return " or ".join(ways) if ways else f"over {MAX_QUESTIONS:,} questions"
 
 

@@ -1,11 +1,13 @@
 """Tables, records and comparisons on a terminal."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from harness.logs.compare import LogComparison
 from harness.results.compare import RecordComparison
 from harness.results.schema import ReadingRow, ResultRecord
 from harness.results.verdict import ONE_SEED, findings_of, headline_group, is_one_seed
+from harness.views.audit import audit_lines, policy_leak_table, policy_value_table, threat_lines
 from harness.views.comparison import view_comparison, view_logs
 from harness.views.faithfulness import reading_table
 from harness.views.tables import (
@@ -80,6 +82,10 @@ def print_record(console: "Console", record: ResultRecord, note: str = "") -> No
     for table in tables:
         if table.rows:
             print_table(console, table)
+    if len(record.policies) > 1:
+        print_table(console, policy_leak_table(record.policies))
+    if record.policies:
+        print_table(console, policy_value_table(record.policies))
     if note:
         console.print(note, highlight=False, markup=False, soft_wrap=True)
         console.print()
@@ -89,6 +95,21 @@ def print_record(console: "Console", record: ResultRecord, note: str = "") -> No
 def _headline_only(row: ReadingRow) -> ReadingRow:
     """Keep the first figure of a reading test."""
     return row.model_copy(update={"fall": dict(list(row.fall.items())[:1])})
+
+
+def print_audit(console: "Console", record: ResultRecord, notes: Sequence[str] = ()) -> None:
+    """Print the threat model of an audit, its policies ranked by what they leak, notes, and what it found."""
+    for line in threat_lines(record.threats):
+        _print_text(console, line)
+    console.print()
+    print_table(console, policy_leak_table(record.policies))
+    print_table(console, policy_value_table(record.policies))
+    for note in notes:
+        console.print(note, highlight=False, markup=False, soft_wrap=True)
+    if is_one_seed(record.rows):
+        _print_text(console, ONE_SEED)
+    for line in audit_lines(record):
+        _print_text(console, line)
 
 
 def _print_findings(console: "Console", record: ResultRecord) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from sample_records import REACHED, STYLE, faithfulness_row
+from sample_records import REACHED, STYLE, faithfulness_row, utility
 from small_recipe import SMALL_RECIPE
 
 from harness.evaluation.record import TaskDescription, write_tasks
@@ -19,6 +19,7 @@ from harness.stages.exact_bits import EXACT
 from harness.stages.likelihood import LIKELIHOOD
 from harness.stages.reading import READING
 from harness.stages.style import STYLE as STYLE_FILE
+from harness.stages.utility import UTILITY
 from traceinv.rows import write_rows
 
 ITEMS = 40
@@ -155,6 +156,10 @@ def _write_style(node: Node, folder: Path) -> None:
     (folder / STYLE_FILE).write_text(json.dumps(STYLE.model_dump(exclude={"cell"})))
 
 
+def _write_utility(node: Node, folder: Path) -> None:
+    (folder / UTILITY).write_text(utility().model_dump_json())
+
+
 CONTENTS: dict[str, Callable[[Node, Path], None]] = {
     "grades": _write_grades,
     "calibration": _write_calibration,
@@ -162,5 +167,6 @@ CONTENTS: dict[str, Callable[[Node, Path], None]] = {
     "exact_bits": _write_exact_bits,
     "reading": _write_reading,
     "style": _write_style,
+    "utility": _write_utility,
 }
 """What writes the files that a record reads, by the kind of stage."""

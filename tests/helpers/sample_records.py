@@ -16,6 +16,7 @@ from harness.results.schema import (
     LeakRow,
     Ledger,
     LikelihoodRow,
+    PolicyRow,
     Provenance,
     ReadingRow,
     RecoveryRow,
@@ -25,6 +26,8 @@ from harness.results.schema import (
     StageEntry,
     StyleRow,
     StyleStats,
+    ThreatModel,
+    UtilityFigures,
 )
 from harness.results.verdict import verdict
 
@@ -216,6 +219,48 @@ def likelihood_row(inverter: str, cell: Cell = CELL) -> LikelihoodRow:
     )
 
 
+def utility(gain: float | None = 0.1, conveyed: float = 0.5) -> UtilityFigures:
+    return UtilityFigures(
+        answers=200,
+        wrong=40 if gain is not None else 4,
+        auc=None if gain is None else interval(0.6 + gain),
+        gain=None if gain is None else interval(gain),
+        withheld="4 wrong answers of 200; expected 20 right and wrong ones" if gain is None else None,
+        conveyed=interval(conveyed, 0.02),
+        length=interval(conveyed, 0.01),
+    )
+
+
+def policy_row(policy: str = "recap", leak: float | None = 0.5, **changes: Any) -> PolicyRow:
+    """The line of an audit; a policy without a leak has it withheld."""
+    row = PolicyRow(
+        cell=CELL.model_copy(update={"policy": policy}),
+        shown=f"answer and summary ({policy})",
+        group="math",
+        attack="inverted",
+        gain=interval(0.3 * (leak or 0.0)),
+        leak=None if leak is None else interval(leak, 0.1),
+        withheld="the oracle gains nothing" if leak is None else None,
+        planted=None if leak is None else interval(min(leak + 0.2, 1.0)),
+        bits=3.1,
+        exact_bits=4.2,
+        faithfulness=interval(0.8),
+        utility=utility(),
+    )
+    return row.model_copy(update=changes)
+
+
+def threat(policy: str = "recap", cell: Cell = CELL) -> ThreatModel:
+    return ThreatModel(
+        cell=cell.model_copy(update={"policy": policy}),
+        queries=1200,
+        data=1100,
+        surrogate_data=1200,
+        interface=f"answer and summary ({policy})",
+        permission="the target is trained by this run",
+    )
+
+
 def provenance(stages: Sequence[StageEntry] = ()) -> Provenance:
     return Provenance(
         command="traceinv run lab",
@@ -240,6 +285,8 @@ def record(identifier: str = "lab-1", **changes: Any) -> ResultRecord:
         "faithfulness": [faithfulness_row("inverted")],
         "likelihood": [likelihood_row("inverted")],
         "reading": [reading_row()],
+        "policies": [policy_row()],
+        "threats": [threat()],
         "style": [STYLE],
         "ledger": [
             Ledger(cell=CELL, seed=0, asked=10, rows={"inverted": 9}, too_long={"inverted": 0}, shared=9),

@@ -1,0 +1,143 @@
+"""The policies of a record side by side: what each leaks, what it is worth to its reader, and under which threat model."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from harness import stats
+from harness.assembly.comparisons import ORACLE, CellRuns, Roles, SeedVariances
+from harness.assembly.faithfulness import without_student
+from harness.assembly.responses import scores, strata, task_names
+from harness.benchmarks.groups import compared_groups
+from harness.pipeline.plan import CellPlan, Plan
+from harness.pipeline.scheduler import Artifacts
+from harness.results.intervals import DIGITS, to_interval
+from harness.results.schema import (
+    Cell,
+    FaithfulnessRow,
+    Interval,
+    LeakRow,
+    Ledger,
+    LikelihoodRow,
+    PolicyRow,
+    ThreatModel,
+    UtilityFigures,
+)
+from harness.results.verdict import FAITHFULNESS
+from harness.stages.utility import UTILITY
+from traceinv.inversion import SHOWN
+
+ALPHA = 1 - stats.CONFIDENCE
+
+
+def policy_rows(
+    plan: Plan,
+    artifacts: Artifacts,
+    cells: Mapping[Cell, CellRuns],
+    seeds: SeedVariances,
+    leak: Sequence[LeakRow],
+    likelihood: Sequence[LikelihoodRow],
+    faithfulness: Sequence[FaithfulnessRow],
+    group: str,
+) -> list[PolicyRow]:
+    """Return the line of each cell, in the order of the recipe.
+
+    The leaks' intervals hold for all cells at once: each has its share of the error (Bonferroni).
+
+    Args:
+        cells: the gradable runs of each cell.
+        leak: the record's rows, for the planted leak.
+        group: the group of tasks that the leak is read on.
+    """
+    confidence = 1 - ALPHA / len(plan.cells)
+    rows = []
+    for planned in plan.cells:
+        cell, policy = planned.cell, plan.recipe.policies[planned.cell.policy]
+        row = next((row for row in leak if (row.cell, row.group) == (cell, group)), None)
+        bits = next((row for row in likelihood if row.cell == without_student(cell)), None)
+        gain, share = (
+            _leak(cells[cell], group, seeds, cell, policy.discloses_summary, confidence) if row else (None, None)
+        )
+        utility = (artifacts[planned.utility.id].path / UTILITY).read_text(encoding="utf-8")
+        rows.append(
+            PolicyRow(
+                cell=cell,
+                shown=shown_words(policy.model_dump(mode="json"), policy.discloses_summary),
+                group=group,
+                attack=gain.best_disclosed if gain else None,
+                gain=to_interval(gain.gain) if gain else None,
+                leak=to_interval(share.leak) if share and share.leak else None,
+                withheld=_withheld(row, share),
+                planted=row.planted if row else None,
+                bits=_saved({part: bits.bits[part].mean for part in bits.bits}) if bits else None,
+                exact_bits=_saved(bits.exact) if bits else None,
+                faithfulness=_closest(cell, faithfulness),
+                utility=UtilityFigures.model_validate_json(utility),
+            )
+        )
+    return rows
+
+
+def threat_models(plan: Plan, ledgers: Sequence[Ledger]) -> list[ThreatModel]:
+    """Return the threat model of each cell."""
+    return [_threat(plan, planned, ledgers) for planned in plan.cells]
+
+
+def shown_words(policy: Mapping[str, Any], summarised: bool) -> str:
+    """Say what a policy discloses: `answer and summary (every_kth_step, k 2)`."""
+    values = [f"{key} {value}" for key, value in policy.items() if key != "kind" and not isinstance(value, dict | list)]
+    parts = "answer and summary" if summarised else "answer"
+    return f"{parts} ({', '.join([str(policy.get('kind')), *values])})"
+
+
+def _leak(
+    runs: CellRuns, group: str, seeds: SeedVariances, cell: Cell, summarised: bool, confidence: float
+) -> tuple[stats.Gain, stats.Leak | None]:
+    roles = Roles.of(runs, summarised)
+    tasks = compared_groups(task_names(next(iter(runs.values()))[0]))[group]
+    attacks, without = (
+        {name: scores(runs[name], tasks) for name in names} for names in (roles.attacks, roles.undisclosed)
+    )
+    labels, pooled = strata(runs[roles.attacks[0]][0], tasks), seeds[cell.student, group]
+    gain = stats.gain(attacks, without, labels, pooled, confidence)
+    if ORACLE not in runs:
+        return gain, None
+    return gain, stats.leak(attacks, without, scores(runs[ORACLE], tasks), labels, pooled, confidence)
+
+
+def _withheld(row: LeakRow | None, share: stats.Leak | None) -> str | None:
+    if row is None:
+        return "the run has no attack, or nothing to compare it with"
+    return share.withheld if share else row.withheld
+
+
+def _saved(bits: Mapping[Any, float]) -> float | None:
+    """Return by how much all that is disclosed lowers the bits given the question."""
+    parts = [part for part in SHOWN if part in bits]
+    return round(bits[parts[0]] - bits[parts[-1]], DIGITS) if len(parts) > 1 and parts[0] == "question" else None
+
+
+def _closest(cell: Cell, rows: Sequence[FaithfulnessRow]) -> Interval | None:
+    """Return the highest normalised headline figure of a cell's inverted traces."""
+    found = [
+        row.normalised[FAITHFULNESS]
+        for row in rows
+        if row.cell == without_student(cell) and FAITHFULNESS in row.normalised
+    ]
+    return max(found, key=lambda interval: interval.mean, default=None)
+
+
+def _threat(plan: Plan, planned: CellPlan, ledgers: Sequence[Ledger]) -> ThreatModel:
+    cell, recipe = planned.cell, plan.recipe
+    policy = recipe.policies[cell.policy]
+    own = [row for row in ledgers if row.cell == cell]
+    target = recipe.targets[cell.target].model_dump(mode="json")
+    permission = target.get("permission")
+    ground = permission.get("ground") if isinstance(permission, dict) else permission
+    return ThreatModel(
+        cell=cell,
+        queries=max(row.asked for row in own),
+        data=min(row.shared for row in own),
+        surrogate_data=recipe.questions.count(),
+        interface=shown_words(policy.model_dump(mode="json"), policy.discloses_summary),
+        permission=str(ground or "the target is trained by this run"),
+    )
