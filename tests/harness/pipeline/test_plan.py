@@ -49,7 +49,7 @@ def test_nothing_but_a_judge_reads_what_a_judge_wrote(lab: Plan) -> None:
 
 def test_hidden_transcripts_are_read_by_the_policy_the_scorers_and_the_oracle_alone(lab: Plan) -> None:
     readers = _readers(lab, lab.cells[0].hidden)
-    assert {node.kind.name for node in readers} == {"disclosures", "examples", *SCORERS} - {"calibration"}
+    assert {node.kind.name for node in readers} == {"disclosures", "examples", "utility", *SCORERS} - {"calibration"}
     assert {node.labels["regime"] for node in readers if node.kind.name == "examples"} == {"oracle"}
 
 
