@@ -6,7 +6,7 @@ prose: its steps are its sentences and the rows of its displayed equations (`\[`
 
 import re
 from dataclasses import dataclass
-from functools import cache, cached_property, lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from traceinv.lab.families import FAMILIES
@@ -23,8 +23,8 @@ _DISPLAYS = {r"\[": r"\]", "$$": "$$"} | {
 }
 """What opens a displayed equation, and what closes it."""
 _OPENS = re.compile("|".join(map(re.escape, _DISPLAYS)))
-_WORD = re.compile(r"\\?[^\W_]+|[^\w\s]")
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_CJK_SENTENCE = re.compile(r"[^。！？]*[。！？]+[」』”’）)]*|[^。！？]+")
+"""A sentence of Chinese or Japanese, whose end no white space follows."""
 _MEANINGFUL = re.compile(r"[^\W_]")
 
 
@@ -39,16 +39,6 @@ class Step:
 
     text: str
     true: bool | None
-
-    @cached_property
-    def words(self) -> tuple[str, ...]:
-        """Words in lower case and punctuation marks, in order."""
-        return tuple(_WORD.findall(self.text.lower()))
-
-    @cached_property
-    def numbers(self) -> tuple[str, ...]:
-        """Numbers, sorted as texts, without the commas between thousands."""
-        return tuple(sorted(_NUMBER.findall(self.text.replace("{,}", ",").replace(",", ""))))
 
 
 def steps_of(question: Question, trace: str) -> list[Step]:
@@ -147,7 +137,8 @@ def _parts(text: str) -> list[tuple[str, bool]]:
 
 
 def _sentences(part: str) -> list[str]:
-    return [sentence for line in part.splitlines() for sentence in sentences(line)]
+    lines = [sentence for line in part.splitlines() for sentence in sentences(line)]
+    return [sentence for line in lines for sentence in _CJK_SENTENCE.findall(line)]
 
 
 def _rows(display: str) -> list[str]:

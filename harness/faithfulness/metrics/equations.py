@@ -1,13 +1,14 @@
 r"""Judge the equations that a trace states.
 
 Only equations without unknowns are judged: both sides consist of numbers, + - * / ^, brackets, \frac, \sqrt, \binom, \pi and
-the like. A side that may continue beyond what was read (a variable beside it, or "half of" before a bare number) is skipped,
-so that no equation is called false because only a part of it was read.
+the like. A side that may continue beyond what was read (a variable or a unit beside it, a remainder after it, or "half of" before
+a bare number) is skipped, so that no equation is called false because only a part of it was read.
 """
 
 import ast
 import re
 import time
+import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -25,27 +26,35 @@ _SPELLED = {
     r"\left": "", r"\right": "", r"\,": "", r"\;": "", r"\!": "", r"\displaystyle": "", r"\boxed": "", "{,}": "",
     r"\dfrac": r"\frac", r"\tfrac": r"\frac", r"\dbinom": r"\binom", r"\tbinom": r"\binom",
     "<<": "\n", ">>": "\n", "$": " ", r"\$": " ", r"\(": " ", r"\)": " ", r"\[": "\n", r"\]": "\n", "&": "", r"\\": "\n",
-    " !=": " ≠",
+    " !=": " ≠", "…": "...", r"\ldots": "...", r"\dots": "...",
 }  # fmt: skip
 _SPELLING = re.compile(
     "|".join(
         rf"{re.escape(s)}(?![a-zA-Z])" if s[-1].isalpha() else re.escape(s) for s in sorted(_SPELLED, key=len)[::-1]
     )
 )
+_SUPERSCRIPTS = re.compile("[⁰¹²³⁴-⁹⁺⁻]+")
+_SUBSCRIPTS = re.compile("[₀-₉₊₋]+")
 _ENVIRONMENT = re.compile(r"\\(?:begin|end)\{([a-zA-Z]{1,20})\*?\}")
 _TABLES = ("matrix", "array", "cases")
 _BULLET = re.compile(r"^[ \t]*[-*+][ \t]+(?=[\d($])(?!.*(?:&|\\\\))", re.MULTILINE)
 """The mark of an item of a Markdown list, which is no minus sign; in a row of LaTeX it is one."""
 _CONTINUED = re.compile(r"\n[ \t]*(?==)")
 _TOKEN = re.compile(
-    r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?![\d,])|\d+(?:\.\d+)?|\.\d+)|(?P<function>\\(?:frac|sqrt|binom|pi)(?![a-zA-Z]))"
+    r"(?P<number>(?:\d{1,3}(?:,\d{3})+(?!\d|,\d)|\d+)(?:\.\d+(?:\.{3})?)?|\.\d+(?:\.{3})?)|(?P<function>\\(?:frac|sqrt|binom|pi)(?![a-zA-Z]))"
     r"|(?P<mark>[-+*/^=!(){}\[\]])|(?P<space>[ \t]+)|(?P<word>\\?[^\W\d_]+)|(?P<other>.|\n)"
 )
 _OPERATOR = re.compile(r"[ \t]*[-+*/^=(]")
 _GLUED = re.compile(r"[\\\w]")
 _JOINED = re.compile(r"\d[.,:]\d")
 _NUMBER = re.compile(r"[\d.,]*")
-_PROSE_ENDS = frozenset('.,;:?\n"')
+_REMAINDER = re.compile(
+    r"[ \t]*[,;，；]?[ \t]*(?:(?:with|and|leaving|leaves)[ \t]+)?(?:an?[ \t]+)?(?:r(?:em(?:ainder)?)?(?![^\W\d_])|余)",
+    re.IGNORECASE,
+)
+"""What is left of a division: `253/2 = 126, rem 1` states no equation of two numbers."""
+_LETTERS = re.compile("[a-zA-Z\u0370-\u03ff]")
+_PROSE_ENDS = frozenset('.,;:?\n"。，；：？！、')
 _CARRIES_ON = re.compile(
     r"sin|cos|tan|cot|sec|csc|log|ln|exp|mod|modulo|gcd|lcm|max|min|det|deg|sqrt|choose|times|plus|minus|over|of|percent"
     r"|multiplied|divided|raised|squared|cubed|factorial|remainder|twice|double|triple|half|negative"
@@ -53,7 +62,8 @@ _CARRIES_ON = re.compile(
     re.IGNORECASE,
 )
 """Words in which a side may continue: functions, operations, and units that change a number's size."""
-_DECIMAL = re.compile(r"\s*-?\d*\.(\d+)\s*")
+_DECIMAL = re.compile(r"\s*-?(?:\d{1,3}(?:,\d{3})+|\d*)\.(\d+)(\.{3})?\s*")
+"""A side that is one decimal: its digits after the point, and the dots of one that was cut."""
 
 
 @dataclass(frozen=True)
@@ -100,6 +110,8 @@ def judge_equations(raw: str, seconds: float = SECONDS) -> Equations:
 
 def _equations(raw: str) -> Iterator[tuple[str, str]]:
     """Yield the neighbouring sides of each chain of equal signs."""
+    raw = _SUPERSCRIPTS.sub(lambda match: f"^{{{unicodedata.normalize('NFKC', match[0])}}}", raw)
+    raw = _SUBSCRIPTS.sub(lambda match: f"_{unicodedata.normalize('NFKC', match[0])}", raw)
     text = _ENVIRONMENT.sub(lambda match: "|" if match[1].endswith(_TABLES) else "\n", _BULLET.sub("", raw))
     text = _CONTINUED.sub(" ", _SPELLING.sub(lambda match: _SPELLED[match[0]], text))
     run, before = "", "\n"
@@ -115,13 +127,25 @@ def _equations(raw: str) -> Iterator[tuple[str, str]]:
 
 
 def _mark_before(text: str, token: "re.Match[str]") -> str:
-    """Return the token before a side; a mark that joins two numbers (`12:30`, `3,5`) together with the first number."""
+    """Return the token before a side; a mark that joins two numbers (`12:30`, `3,5`) together with the first number.
+
+    Of a word that is glued to the side, such as `ab4`, its last letter is returned: a variable.
+    """
+    if token.lastgroup == "word" and _LETTERS.fullmatch(token[0][-1]) and text[token.end() : token.end() + 1].isdigit():
+        return token[0][-1]
     joined = _JOINED.match(text, token.start() - 1) if token.start() else None
     return joined[0][:2] if joined else token[0]
 
 
 def _mark_after(text: str, token: "re.Match[str]") -> str:
-    r"""Return what continues after a token: an operator after a word, adjacent text after a mark (`0.\overline{3}`)."""
+    r"""Return what continues after a token: an operator after a word, adjacent text after a mark (`0.\overline{3}`).
+
+    A word that is glued to the number before it (`4ab`) continues the side, as does a remainder.
+    """
+    if token.lastgroup == "word" and _LETTERS.match(token[0]) and text[token.start() - 1].isdigit():
+        return token[0]
+    if remainder := _REMAINDER.match(text, token.start()):
+        return remainder[0]
     if token.lastgroup != "word" and token[0] not in ".,:;":
         return ""
     pattern = _OPERATOR if token.lastgroup == "word" else _GLUED
@@ -151,7 +175,7 @@ def _whole_sides(run: str, before: str, after: str, then: str) -> Iterator[tuple
 def _goes_on(token: str) -> bool:
     """Return whether a side may continue in this token: a variable, a command, a function, a mark inside a sentence."""
     if token[0].isalpha():
-        return len(token) == 1 or _CARRIES_ON.fullmatch(token) is not None
+        return (len(token) == 1 and _LETTERS.match(token) is not None) or _CARRIES_ON.fullmatch(token) is not None
     return token not in _PROSE_ENDS
 
 
@@ -161,8 +185,33 @@ def _holds(left: str, right: str) -> bool | None:
         difference = abs(_value(left) - _value(right))
     except _Unreadable:
         return _by_algebra(left, right)
-    digits = [len(match[1]) for side in (left, right) if (match := _DECIMAL.fullmatch(side))]
-    return difference <= Fraction(1, 2 * 10 ** min(digits)) if digits else difference == 0
+    decimals = [match for side in (left, right) if (match := _DECIMAL.fullmatch(side))]
+    if decimals:
+        return any(difference < _unit(match) if match[2] else difference <= _unit(match) / 2 for match in decimals)
+    return True if difference == 0 else _unless_rounded(left, right, difference)
+
+
+def _unit(decimal: "re.Match[str]") -> Fraction:
+    """Return the value of a decimal's last digit."""
+    return Fraction(1, 10 ** len(decimal[1]))
+
+
+def _unless_rounded(left: str, right: str, difference: Fraction) -> bool | None:
+    """Return False where two sides differ by more than rounded decimals inside them explain, else None."""
+    explained = Fraction(0)
+    for side in (left, right):
+        value = _value(side)
+        for number in _TOKEN.finditer(side):
+            whole, _, digits = number[0].rstrip(".").partition(".")
+            if number.lastgroup == "number" and digits:
+                half = Fraction(1, 2 * 10 ** len(digits))
+                nudged = Fraction(f"{whole.replace(',', '') or 0}.{digits}") + half
+                text = f"({nudged.numerator}/{nudged.denominator})"
+                try:
+                    explained += abs(_value(side[: number.start()] + text + side[number.end() :]) - value)
+                except _Unreadable:
+                    return None
+    return None if difference <= explained else False
 
 
 @cache
@@ -196,7 +245,7 @@ def _source(side: str, numbers: dict[str, Fraction]) -> str:
     for match in _TOKEN.finditer(side):
         if match.lastgroup == "number":
             name = f"n{len(numbers)}"
-            numbers[name] = Fraction(match[0].replace(",", ""))
+            numbers[name] = Fraction(match[0].replace(",", "").rstrip("."))
             pieces.append(f"*{name}" if pieces and pieces[-1] == ")" else name)
         elif match.lastgroup == "function" or match[0] in "![]":
             return _without_fractions(side, numbers)

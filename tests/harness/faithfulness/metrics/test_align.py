@@ -9,7 +9,7 @@ from scipy.optimize import linear_sum_assignment
 
 from harness.faithfulness.metrics import similarity as similarity_module
 from harness.faithfulness.metrics.align import align, assign, linked_steps, step_figures
-from harness.faithfulness.metrics.similarity import step_similarity
+from harness.faithfulness.metrics.similarity import Merge, Similarity, step_similarity
 from traceinv.records import Question
 from traceinv.steps import Step, steps_of
 
@@ -30,7 +30,7 @@ def _figures(truth: str, inverted: str) -> dict[str, float | None]:
 
 
 def _joined(change: object, trace: str = TRACE) -> str:
-    sentences = [" ".join(step.words) for step in _steps(trace)]
+    sentences = [step.text for step in _steps(trace)]
     assert callable(change)
     return "\n".join(change(sentences))
 
@@ -87,10 +87,32 @@ def test_alignments_are_as_good_as_trying_them_all() -> None:
 
 def test_order_is_1_forwards_and_minus_1_backwards() -> None:
     same = np.eye(6)
-    assert step_figures(same)["step_order"] == pytest.approx(1)
-    assert step_figures(same[::-1])["step_order"] == pytest.approx(-1)
-    assert step_figures(np.ones((4, 4)))["step_order"] == pytest.approx(1)
-    assert step_figures(np.zeros((0, 3)))["step_f1"] == 0
+    assert step_figures(Similarity(same))["step_order"] == pytest.approx(1)
+    assert step_figures(Similarity(same[::-1]))["step_order"] == pytest.approx(-1)
+    assert step_figures(Similarity(np.ones((4, 4))))["step_order"] == pytest.approx(1)
+    assert step_figures(Similarity(np.zeros((0, 3))))["step_f1"] == 0
+    assert step_figures(Similarity(np.zeros((0, 0))))["step_f1"] is None
+
+
+def test_prose_has_an_order_only_where_enough_steps_tell_of_it() -> None:
+    """Fillers such as `So:` stand anywhere, and two or three steps that happen to be shared are in some order."""
+    telling = "Take 3. Take 14. Take 15. Take 92. Take 65."
+    fillers = "Wait, let me see. So it goes on. But then again. We shall see it. Now for the rest. That is what it is."
+    backwards = " ".join(f"{step}." for step in reversed(telling.rstrip(".").split(". ")))
+    assert _figures(telling, telling)["step_order"] == pytest.approx(1)
+    assert _figures(telling, backwards)["step_order"] == pytest.approx(-1)
+    assert _figures(f"{telling} {fillers}", f"{fillers} {telling}")["step_order"] == pytest.approx(1)
+    assert _figures(fillers, fillers)["step_order"] is None
+    assert _figures(telling, telling[:30])["step_order"] is None
+
+
+def test_several_steps_are_aligned_with_one_where_that_is_better_than_one_by_one() -> None:
+    table = np.array([[0.6, 0.0], [0.0, 0.0], [0.0, 0.9]])
+    assert align(table, {Merge(2, 1): {(0, 0): 1.0}}) == [(0, 0), (1, 0), (2, 1)]
+    assert align(table, {Merge(2, 1): {(1, 1): 0.9}}) == [(0, 0), (1, 1), (2, 1)]
+    assert align(table.T, {Merge(1, 2): {(0, 0): 1.0}}) == [(0, 0), (0, 1), (1, 2)]
+    figures = step_figures(Similarity(table, {Merge(2, 1): {(0, 0): 1.0}}))
+    assert (figures["step_precision"], figures["step_recall"], figures["step_f1"]) == (1, 1, 1)
 
 
 def test_steps_are_assigned_as_well_as_by_one_assignment_of_all() -> None:
@@ -106,10 +128,10 @@ def test_exact_steps_are_alike_only_where_they_are_equal() -> None:
     true_steps, steps = ([Step(text, True) for text in texts] for texts in (["b=1", "c=2"], ["c=2", "c = 2", "b=1"]))
     similarity = step_similarity(true_steps, steps, exact=True)
     assert similarity is not None
-    assert similarity.tolist() == [[0, 0, 1], [1, 0, 0]]
+    assert similarity.table.tolist() == [[0, 0, 1], [1, 0, 0]]
     empty = step_similarity([], steps, exact=True)
     assert empty is not None
-    assert empty.shape == (0, 3)
+    assert empty.table.shape == (0, 3)
 
 
 def test_long_traces_are_assigned_in_small_groups() -> None:
@@ -117,7 +139,7 @@ def test_long_traces_are_assigned_in_small_groups() -> None:
     steps = _steps("\n".join(f"Add {number % 500} and {number % 7}." for number in range(4_000)))
     similarity = step_similarity(steps, steps, exact=False)
     assert similarity is not None
-    assert max(len(here) for here, _ in linked_steps(similarity)) <= 2
+    assert max(len(here) for here, _ in linked_steps(similarity.table)) <= 2
     assert step_figures(similarity)["step_order"] == pytest.approx(1)
 
 

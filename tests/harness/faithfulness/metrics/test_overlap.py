@@ -99,6 +99,11 @@ def test_lengths_are_counted_in_the_tokens_of_the_given_tokenizer() -> None:
     assert figures["token_f1"] == pytest.approx(2 * 2 / 6)
 
 
+def test_no_figure_of_equal_texts_is_above_1() -> None:
+    for text in FORMS.values():
+        assert max(overlap(Text(text), Text(text)).values()) <= 1
+
+
 def test_splitting_keeps_no_text_behind() -> None:
     """sacrebleu's own tokenizer keeps 65,536 texts, which is no longer flat memory."""
     from sacrebleu.tokenizers.tokenizer_13a import Tokenizer13a
