@@ -189,6 +189,8 @@ def _print(overall: dict[str, Any], out: Path | None) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    from harness.views.faithfulness import FIGURES, length_note
+
     console = Console()
     mean = overall["mean_tokens"]
     table = Table(
@@ -199,13 +201,16 @@ def _print(overall: dict[str, Any], out: Path | None) -> None:
     for name in ("figure", "inverted", "floor", "ceiling", "normalised"):
         table.add_column(name, no_wrap=True, justify="left" if name == "figure" else "right")
     reasons: dict[str, list[str]] = {}
-    for name, entry in overall["figures"].items():
+    figures: dict[str, Any] = {name: overall["figures"][name] for name in FIGURES if name in overall["figures"]}
+    for name, entry in {**figures, **overall["figures"]}.items():
         floor, ceiling = (_cell(entry[level], interval=False) for level in ("floor", "ceiling"))
         table.add_row(name, _cell(entry["value"]), floor, ceiling, _cell(entry["normalised"]))
         if entry["withheld"]:
             reasons.setdefault(entry["withheld"], []).append(name)
     console.print(table)
-    lines = [f"no normalised value for {', '.join(names)}: {reason}" for reason, names in reasons.items()]
+    note = length_note("the inverted traces", overall["figures"]["length_ratio"]["value"]["mean"])
+    lines = [note] if note else []
+    lines += [f"no normalised value for {', '.join(names)}: {reason}" for reason, names in reasons.items()]
     if overall["unjudged_equations"]:
         lines.append(
             f"the time limit ended before all equations were judged: {overall['unjudged_equations']} traces; see --seconds"

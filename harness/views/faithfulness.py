@@ -17,18 +17,22 @@ from harness.views.tables import Column, Table, labels_of, with_cells
 from traceinv.inversion import SHOWN, Shown
 
 FIGURES = {
+    "step_f1": "step F1",
+    "rougeL": "ROUGE-L",
+    "true_steps": "true steps",
+    "true_equations": "true equations",
+    "concludes": "concludes",
     "length_ratio": "length ratio",
+    "step_precision": "step precision",
     "token_f1": "token F1",
     "bleu_sacrebleu": "BLEU (sacrebleu)",
     "rouge1": "ROUGE-1",
     "rouge2": "ROUGE-2",
-    "rougeL": "ROUGE-L",
-    "step_f1": "step F1",
     "step_order": "step order",
-    "true_steps": "true steps",
-    "concludes": "concludes",
 }
-"""The figures that a table shows, with their names."""
+"""The figures that a table shows, with their names: the headline first, then what sees the mistakes that it does not see."""
+SIMILAR_LENGTH = (0.5, 2.0)
+"""Length ratios beyond which F-figures say more of the length than of the content."""
 
 
 def faithfulness_table(rows: Sequence[FaithfulnessRow]) -> Table:
@@ -42,6 +46,16 @@ def faithfulness_table(rows: Sequence[FaithfulnessRow]) -> Table:
         caption=_faithfulness_caption(rows),
     )
     return with_cells(table, labels_of([row.cell for row, _ in lines]))
+
+
+def length_note(name: str, ratio: float) -> str:
+    """Say what much shorter or longer traces do to the figures; "" where the lengths are similar."""
+    if SIMILAR_LENGTH[0] <= ratio <= SIMILAR_LENGTH[1]:
+        return ""
+    return (
+        f"{name}: {ratio:.2f} times as long as the true traces, so that F1, BLEU and ROUGE are low whatever the traces hold; "
+        "see step precision and its floor."
+    )
 
 
 def bits_table(rows: Sequence[LikelihoodRow]) -> Table:
@@ -145,7 +159,13 @@ def _faithfulness_caption(rows: Sequence[FaithfulnessRow]) -> str:
         "Similarity of inverted and true traces, with 95% CI. floor: each true trace against the inverted trace of another "
         "question of similar length. ceiling: against the target's second trace for the same question. normalised: "
         "(inverted - floor) / (ceiling - floor), with a bootstrap interval over questions. Questions with a finished trace in "
-        f"every seed and a second trace: {counts}." + (f" Withheld: {withheld}." if withheld else "")
+        f"every seed and a second trace: {counts}."
+        + (f" Withheld: {withheld}." if withheld else "")
+        + "".join(
+            f" {note}"
+            for row in rows
+            if "length_ratio" in row.inverted and (note := length_note(row.regime, row.inverted["length_ratio"].mean))
+        )
     )
 
 

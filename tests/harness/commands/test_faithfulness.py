@@ -83,6 +83,23 @@ def test_a_table_says_why_a_value_is_withheld(file: Path, capsys: pytest.Capture
     assert "there is no second sample" in printed.replace("\n", " ")
 
 
+def test_the_table_begins_with_the_headline_and_says_where_lengths_differ(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A summary in the place of a trace has low figures, even beside those of another question's whole trace."""
+    assert main(["faithfulness", str(file), "--workers", "1"]) == 0
+    printed = capsys.readouterr().out
+    places = [printed.index(name) for name in ("step_f1", "rougeL ", "true_equations", "concludes", "length_ratio")]
+    assert places == sorted(places)
+    assert "times as long" not in printed
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    _write(file, [{**row, "inverted": row["truth"].splitlines()[-1]} for row in rows])
+    assert main(["faithfulness", str(file), "--workers", "1"]) == 0
+    printed = capsys.readouterr().out.replace("\n", " ")
+    assert "the inverted traces: 0.1" in printed
+    assert "see step precision and its floor" in printed
+
+
 @pytest.mark.slow
 def test_several_processes_give_what_one_gives(file: Path) -> None:
     pairs = index_pairs(file)

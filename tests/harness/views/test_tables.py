@@ -7,6 +7,7 @@ from sample_records import (
     STYLE,
     contrast,
     faithfulness_row,
+    interval,
     leak_row,
     likelihood_row,
     recovery_row,
@@ -151,10 +152,14 @@ def test_recovery_has_a_line_a_regime_and_a_column_a_group() -> None:
 
 def test_faithfulness_names_the_figures_without_a_normalised_value_and_why() -> None:
     table = faithfulness_table([faithfulness_row("inverted"), faithfulness_row("zero_shot_inverted")])
-    assert table.rows[0] == (
+    assert [row[1] for row in table.rows[:4]] == ["step F1", "ROUGE-L", "length ratio", "token F1"], (
+        "the headline is first"
+    )
+    assert table.rows[2] == (
         "inverted", "length ratio", "1.020 [0.980, 1.060]", "0.612 [0.572, 0.652]", "1.377 [1.337, 1.417]", "withheld",
     )  # fmt: skip
-    assert table.rows[1][-1] == "0.500 [0.400, 0.600]"
+    assert table.rows[0][-1] == "0.500 [0.400, 0.600]"
+    assert "times as long" not in table.caption
     assert "inverted 96 of 100, zero_shot_inverted 96 of 100" in table.caption
     assert "Withheld: length ratio: not a measure of likeness." in table.caption
 
@@ -162,6 +167,13 @@ def test_faithfulness_names_the_figures_without_a_normalised_value_and_why() -> 
 def test_a_figure_that_one_inverter_lacks_is_named_with_it() -> None:
     lacking = faithfulness_row("zero_shot_inverted").model_copy(update={"normalised": {}, "withheld": {}})
     assert "token F1 of zero_shot_inverted" in faithfulness_table([faithfulness_row("inverted"), lacking]).caption
+
+
+def test_a_summary_in_the_place_of_a_trace_is_not_low_in_silence() -> None:
+    row = faithfulness_row("inverted")
+    short = row.model_copy(update={"inverted": {**row.inverted, "length_ratio": interval(0.14)}})
+    assert "inverted: 0.14 times as long as the true traces" in faithfulness_table([short]).caption
+    assert "step precision" in faithfulness_table([short]).caption
 
 
 def test_bits_are_shown_by_what_the_inverter_is_shown() -> None:
