@@ -3,7 +3,7 @@
 #   make demo         run the whole method once in the embedded lab, with one seed
 #   make test         all checks and all tests
 #   make fast-test    the tests that are not marked slow
-#   make simulations  the simulations of the statistics, about half an hour
+#   make simulations  the simulations of the statistics, 10 to 30 minutes
 #   make check        ruff, mypy, import-linter, and whether leaderboard.md is up to date
 #   make golden       write tests/golden/stages.json anew (CONTRIBUTING.md says when)
 #   make leaderboard  write leaderboard.md anew from the records in results/
