@@ -1,6 +1,7 @@
 """The `traceinv` command."""
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -25,6 +26,7 @@ RESUMES = ("run", "audit", "bench")
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 done, 1 the work failed, 2 the input is wrong."""
+    _write_what_can_be_written()
     options = _parser().parse_args(arguments)
     try:
         code: int = options.command(options)
@@ -43,7 +45,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILED
     except OSError as error:  # such as a full disk; a wrong path is an InputError of its command
         return complain(f"{error.filename}: {error.strerror}" if error.filename else str(error), FAILED)
+    except MemoryError:
+        return complain("out of memory", FAILED)
+    except (RecursionError, UnicodeError) as error:  # of input that no reader has refused
+        return complain(f"the input cannot be worked on: {error}", FAILED)
     return code
+
+
+def _write_what_can_be_written() -> None:
+    """Let standard output write an escape for a character that its encoding lacks, and not fail."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,10 +2,12 @@
 
 import sys
 
+from harness.results.text import plain
+
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 
 
 def complain(message: str, code: int) -> int:
-    """Print an error in one line and return the exit code."""
-    print(f"traceinv: {message}", file=sys.stderr)
+    """Print an error in one line and return the exit code; nothing in it reaches the terminal but visible text."""
+    print(f"traceinv: {plain(message)}", file=sys.stderr)
     return code

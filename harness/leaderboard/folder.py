@@ -9,6 +9,7 @@ from typing import TypeVar
 from harness.leaderboard.published import FOLDER, Published, read_published
 from harness.results.files import ITEMS_SUFFIX, read_record
 from harness.results.schema import ResultRecord
+from harness.results.text import plain
 from traceinv.errors import InputError
 
 F = TypeVar("F")
@@ -46,7 +47,7 @@ def load_records(folder: Path) -> RecordFolder:
     counts = Counter(record.id for record in records.values())
     for path, record in list(records.items()):
         if counts[record.id] > 1:
-            refused.append(f"{path}: {counts[record.id]} records have the id {record.id!r}")
+            refused.append(f"{plain(str(path))}: {counts[record.id]} records have the id {record.id!r}")
             del records[path]
     in_order = dict(sorted(records.items(), key=lambda entry: entry[1].id))
     return RecordFolder(in_order, list(published.values()), refused)
@@ -60,5 +61,5 @@ def _read_all(paths: Iterable[Path], read: Callable[[Path], F]) -> tuple[dict[Pa
         try:
             contents[path] = read(path)
         except InputError as error:
-            refused.append(str(error))
+            refused.append(plain(str(error)))
     return contents, refused

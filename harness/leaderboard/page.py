@@ -15,7 +15,7 @@ from harness.results.text import listed
 from harness.results.verdict import ONE_SEED, findings_of, is_one_seed
 from harness.views.audit import policy_leak_table, policy_value_table, threat_lines
 from harness.views.faithfulness import bits_table, faithfulness_table, reading_table, style_line, style_table
-from harness.views.markdown import link, render_table, text
+from harness.views.markdown import code, link, render_table, text
 from harness.views.tables import (
     Column,
     Table,
@@ -66,7 +66,9 @@ def render(content: RecordFolder, folder: str = "results") -> str:
     tables = comparable_tables(content.records)
     parts = [HEADER]
     parts += [_table_section(table, tables[:number]) for number, table in enumerate(tables)]
-    parts += [_record_section(record, f"{folder}/{quote(path.name)}") for path, record in content.records.items()]
+    parts += [
+        _record_section(record, f"{folder}/{quote(os.fsencode(path.name))}") for path, record in content.records.items()
+    ]
     if not tables:
         parts.append("There is no record yet.\n")
     parts += [_published_section(published) for published in content.published]
@@ -83,7 +85,7 @@ def _table_section(table: ComparableTable, earlier: Sequence[ComparableTable]) -
     for other in earlier:
         if parts := table.differing_parts(other):
             ids = ", ".join(record.id for record in other.records)
-            paragraphs.append(f"Not comparable with the table of {text(ids)}: other {', '.join(parts)}.")
+            paragraphs.append(f"Not comparable with the table of {text(ids)}: other {text(', '.join(parts))}.")
     paragraphs += [render_table(part) for part in _row_tables(table)]
     return "\n\n".join(paragraphs) + "\n"
 
@@ -177,7 +179,7 @@ def _made(record: ResultRecord, place: str) -> str:
     cores, processor = (made.hardware.get(key, "unknown") for key in ("cores", "processor"))
     return (
         f"{link(record.id, place)}, made on {text(made.created[:10])} at commit {text(made.commit)} by "
-        f"`{text(made.command)}` on {text(cores)} cores ({text(processor)})."
+        f"{code(made.command)} on {text(cores)} cores ({text(processor)})."
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from harness.results.text import plain_values
 from traceinv.regimes import ORDER
 
 Chart = Any
@@ -100,7 +101,9 @@ def draw_both(draw: Draw) -> tuple[str, str]:
     """Draw a plot as SVG, for a screen and for a phone."""
     import vl_convert
 
-    wide, narrow = (vl_convert.vegalite_to_svg(_themed(draw(width)).to_dict()) for width in (WIDE, NARROW))
+    wide, narrow = (
+        vl_convert.vegalite_to_svg(plain_values(_themed(draw(width)).to_dict())) for width in (WIDE, NARROW)
+    )
     return _hidden(wide), _hidden(narrow)
 
 

@@ -1,6 +1,7 @@
 """Records on disk: `ID.json`, and beside it `ID.items.json` with the state of every item."""
 
 import json
+import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,10 +13,13 @@ from harness.results import schema1
 from harness.results.differences import differences
 from harness.results.items import ItemFile
 from harness.results.schema import SCHEMA_VERSION, ResultRecord
+from harness.results.text import plain_values
 from traceinv.errors import GateError, InputError
 from traceinv.schema import describe
 
 ITEMS_SUFFIX = ".items.json"
+MAX_BYTES = 64 * 1024**2
+"""The most bytes of a file; a record with 3 seeds of the lab has 0.2 MB."""
 SHOWN_DIFFERENCES = 3
 M = TypeVar("M", bound=BaseModel)
 
@@ -81,17 +85,22 @@ def items_file(record_path: Path) -> Path:
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file of unknown origin.
+    """Read a JSON file of unknown origin; controls and invisible characters in its texts become visible escapes.
 
     Raises:
-        InputError: it cannot be read, is not JSON, or holds NaN or infinity.
+        InputError: it cannot be read or is too large, is not JSON, or holds NaN or infinity.
     """
 
     def refuse(constant: str) -> None:
         raise ValueError(f"{constant} is not a finite number")
 
     try:
-        return json.loads(path.read_text(encoding="utf-8"), parse_constant=refuse)
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise InputError(f"{path}: expected a file")
+        if status.st_size > MAX_BYTES:
+            raise InputError(f"{path}: has {status.st_size / 1e6:.0f} MB, expected at most {MAX_BYTES / 1e6:.0f}")
+        return plain_values(json.loads(path.read_text(encoding="utf-8-sig"), parse_constant=refuse))
     except RecursionError:
         raise InputError(f"{path}: not JSON: nested too deeply") from None
     except (ValueError, OSError) as error:

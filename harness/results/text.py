@@ -1,7 +1,8 @@
-"""How figures are written, wherever they are shown: percentages, differences in points, intervals and p-values."""
+"""How figures and texts of others are written, wherever they are shown: percentages, intervals, p-values, names."""
 
+import re
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 
 class Estimate(Protocol):
@@ -13,6 +14,42 @@ class Estimate(Protocol):
     def low(self) -> float: ...
     @property
     def high(self) -> float: ...
+
+
+_INVISIBLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(f"{chr(plane * 0x10000 + 0xFFFE)}{chr(plane * 0x10000 + 0xFFFF)}" for plane in range(17))
+    + "\U000e0000-\U000e0fff]"
+)
+"""Characters that no one sees, that move the cursor or the direction of text, or that no file can hold."""
+_LAYOUT = "\n\t"
+
+
+def plain(text: str, lines: bool = False) -> str:
+    r"""Write each control or invisible character of a text as a visible escape, such as `\x1b` or `\u202e`.
+
+    This is the one door for text of others: names, records, file names and messages pass it before they are shown.
+
+    Args:
+        lines: whether line breaks and tabs stay as they are.
+    """
+    return _INVISIBLE.sub(lambda match: match[0] if lines and match[0] in _LAYOUT else _escaped(match[0]), text)
+
+
+def plain_values(value: Any) -> Any:
+    """Let every text of a JSON value pass `plain`, keys too; line breaks and tabs stay."""
+    if isinstance(value, str):
+        return plain(value, lines=True)
+    if isinstance(value, list):
+        return [plain_values(part) for part in value]
+    if isinstance(value, dict):
+        return {plain_values(key): plain_values(part) for key, part in value.items()}
+    return value
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
 def number(value: float, digits: int, signed: bool = False) -> str:

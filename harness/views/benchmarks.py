@@ -6,8 +6,10 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from harness.evaluation.record import BenchRecord, Figures
+from harness.results.text import plain
 
 
 class SampleBar:
@@ -58,12 +60,12 @@ def print_figures(console: Console, rows: Mapping[str, Figures], heading: str) -
     for name, row in rows.items():
         more = [_percent(row.ungradable)] * ungradable
         more += [_percent(row.official.mean if row.official else None)] * official
-        table.add_row(name, *_cells(row), *more)
+        table.add_row(Text(plain(name)), *_cells(row), *more)
     console.print(table)
     for name, row in rows.items():
         for k, interval in row.pass_at.items():
             if k > 1:
-                line = f"{name}: pass@{k} {_percent(interval.mean)} ({_range(interval.low, interval.high)})"
+                line = f"{plain(name)}: pass@{k} {_percent(interval.mean)} ({_range(interval.low, interval.high)})"
                 console.print(line, highlight=False, markup=False)
 
 

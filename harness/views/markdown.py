@@ -1,14 +1,41 @@
 """Markdown of tables and of values from records, which may come from anyone: nothing in them becomes markup."""
 
+import re
 from collections.abc import Sequence
 
+from harness.results.text import plain
 from harness.views.tables import Table
+
+_MARKUP = re.compile(r"[\\*~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+"""Characters that open or close markup where they stand; an underscore inside a word does not."""
+_BRACKETS = re.compile(r"\](?=[(:\[])")
+"""What makes a link, an image, or the target of links elsewhere on the page of text in brackets."""
+_ADDRESS = re.compile(r"(?<=[A-Za-z])(?=://)|(?<=www)(?=\.)", re.IGNORECASE)
+_BLOCK = re.compile(r"(?:#{1,6}|[-+]|=+|>+)(?=\s|$)|[-]{3,}$|\d{1,9}(?=[.)](?:\s|$))")
+"""What begins a heading, a list, a quotation or a rule at the start of a line."""
+_REFERENCES = {"&": "&amp;", "<": "&lt;", "|": "\\|", "`": "'", "$": "&#36;", "@": "&#64;"}
 
 
 def text(value: object) -> str:
-    """Write a value as plain text on one line."""
-    line = " ".join(str(value).split())
-    return line.replace("<", "&lt;").replace("|", "\\|").replace("](", "] (").replace("`", "'")
+    """Write a value as plain text on one line, also where it begins a paragraph."""
+    line = inline(value)
+    block = _BLOCK.match(line)
+    if block is None:
+        return line
+    return block[0] + "\\" + line[block.end() :] if block[0].isdecimal() else "\\" + line
+
+
+def inline(value: object) -> str:
+    """Write a value as plain text inside a line, such as a cell of a table."""
+    line = plain(" ".join(str(value).split()))
+    line = _MARKUP.sub(lambda match: "\\" + match[0], line)
+    line = "".join(_REFERENCES.get(character, character) for character in line)
+    return _ADDRESS.sub("&#8203;", _BRACKETS.sub("\\\\]", line))
+
+
+def code(value: object) -> str:
+    """Write a value as code on one line."""
+    return f"`{plain(' '.join(str(value).split())).replace('`', chr(39))}`"
 
 
 def link(label: str, place: str) -> str:
@@ -24,8 +51,8 @@ def render_table(table: Table) -> str:
 
 def _grid(table: Table) -> str:
     rules = ["---:" if column.kind == "figure" else "---" for column in table.columns]
-    header = [text(column.name) for column in table.columns]
-    return "\n".join(_line(cells) for cells in (header, rules, *([text(cell) for cell in row] for row in table.rows)))
+    header = [inline(column.name) for column in table.columns]
+    return "\n".join(_line(cells) for cells in (header, rules, *([inline(cell) for cell in row] for row in table.rows)))
 
 
 def _line(cells: Sequence[str]) -> str:

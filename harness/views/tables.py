@@ -6,7 +6,7 @@ from typing import Literal
 
 from harness.results.cells import cell_labels
 from harness.results.schema import Cell, Contrast, LeakRow, RecoveryRow, Row, TestedDifference
-from harness.results.text import number, p_value, percent, percent_interval, points_interval
+from harness.results.text import number, p_value, percent, percent_interval, plain, points_interval
 from harness.results.verdict import excludes_zero, group_name, is_significant
 from harness.stats.planning import MAX_QUESTIONS
 from traceinv.regimes import ORDER
@@ -29,7 +29,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table of plain text; nothing in it is markup.
+    """A table of plain text; nothing in it is markup, and all of it has passed `plain`.
 
     Attributes:
         rows: one cell a column.
@@ -40,6 +40,13 @@ class Table:
     columns: tuple[Column, ...]
     rows: tuple[tuple[str, ...], ...]
     caption: str = ""
+
+    def __post_init__(self) -> None:
+        columns = tuple(replace(column, name=plain(column.name)) for column in self.columns)
+        rows = tuple(tuple(plain(cell) for cell in row) for row in self.rows)
+        shown = {"title": plain(self.title), "columns": columns, "rows": rows, "caption": plain(self.caption)}
+        for name, value in shown.items():
+            object.__setattr__(self, name, value)
 
     def with_column(self, column: Column, cells: Sequence[str], at: int = 1) -> "Table":
         """Insert a column at a position.

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from harness.logs.compare import LogComparison
 from harness.results.compare import RecordComparison
 from harness.results.schema import ReadingRow, ResultRecord
+from harness.results.text import plain
 from harness.results.verdict import ONE_SEED, findings_of, headline_group, is_one_seed
 from harness.views.audit import audit_lines, policy_leak_table, policy_value_table, threat_lines
 from harness.views.comparison import view_comparison, view_logs
@@ -115,7 +116,7 @@ def print_audit(console: "Console", record: ResultRecord, notes: Sequence[str] =
 def _print_findings(console: "Console", record: ResultRecord) -> None:
     found = findings_of(record)
     for finding in found:
-        console.print(finding.headline, style="bold", highlight=False, markup=False)
+        console.print(plain(finding.headline), style="bold", highlight=False, markup=False)
         for sentence in finding.details:
             _print_text(console, sentence)
         console.print()
@@ -136,4 +137,4 @@ def print_comparison(console: "Console", comparison: RecordComparison | LogCompa
 
 
 def _print_text(console: "Console", text: str) -> None:
-    console.print(text, highlight=False, markup=False)
+    console.print(plain(text, lines=True), highlight=False, markup=False)

@@ -10,16 +10,18 @@ from harness.results.text import (
     p_value,
     percent,
     percent_interval,
+    plain,
+    plain_values,
     points,
     points_interval,
 )
-from harness.results.text import interval as plain
+from harness.results.text import interval as written
 
 
 def test_intervals() -> None:
     estimate = interval(0.8236, 0.0507)
-    assert plain(estimate) == "0.824 [0.773, 0.874]"
-    assert plain(estimate, 1) == "0.8 [0.8, 0.9]"
+    assert written(estimate) == "0.824 [0.773, 0.874]"
+    assert written(estimate, 1) == "0.8 [0.8, 0.9]"
     assert percent_interval(estimate) == "82.4% [77.3, 87.4]"
     assert percent_interval(estimate, "") == "82.4 [77.3, 87.4]"
     assert points_interval(interval(0.034, 0.047)) == "+3.4 [-1.3, 8.1]"
@@ -44,3 +46,23 @@ def test_small_p_values_are_bounded(p: float, written: str) -> None:
 def test_names_are_joined() -> None:
     assert listed(["a"]) == "a"
     assert listed(["a", "b", "c"]) == "a, b and c"
+
+
+def test_no_control_or_invisible_character_is_left() -> None:
+    assert plain("a\x1b[31m\x07\x00b") == "a\\x1b[31m\\x07\\x00b"
+    assert (
+        plain("\u202ea\u2028\u200b\ufeff\ud800\ufffe\U0001ffff")
+        == "\\u202ea\\u2028\\u200b\\ufeff\\ud800\\ufffe\\U0001ffff"
+    )
+    assert plain("a\nb\tc") == "a\\x0ab\\x09c"
+    assert plain("a\nb\tc", lines=True) == "a\nb\tc"
+
+
+def test_visible_text_of_any_language_stays() -> None:
+    for text in ("Müller & Söhne <x> | \\", "数学 שלום مرحبا", "x² ≤ 5 ∑ 🎉"):
+        assert plain(text) == text
+
+
+def test_all_texts_of_a_json_value_are_made_plain() -> None:
+    value = {"a\x1b": ["b\x00", {"c": "d\n", "e": 1.5}], "f": None}
+    assert plain_values(value) == {"a\\x1b": ["b\\x00", {"c": "d\n", "e": 1.5}], "f": None}
