@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.commands.exits import say
 from harness.commands.options import (
     Commands,
     add_data,
@@ -135,14 +136,14 @@ def _bench(options: argparse.Namespace) -> int:
     )  # again with model and tasks once they are loaded
     plan = make_plan(settings, out, options.data_dir)
     for warning in plan.warnings:
-        print(f"warning: {warning}", file=sys.stderr)
+        say(f"warning: {warning}", error=True)
     with SampleBar(len(plan.requests)) as bar:
         record = run_bench(
             plan,
             out,
             shlex.join(["traceinv", *sys.argv[1:]]),
             bar,
-            lambda note: print(f"note: {note}", file=sys.stderr),
+            lambda note: say(f"note: {note}", error=True),
         )
     if options.json:
         print(record.model_dump_json(indent=1))
@@ -216,7 +217,7 @@ def _grade(options: argparse.Namespace) -> int:
         options.data_dir,
         parameters(options.param),
         _markers(options),
-        lambda note: print(f"note: {options.responses}: {note}", file=sys.stderr),
+        lambda note: say(f"note: {options.responses}: {note}", error=True),
         options.format,
     )
     if options.out:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.commands.exits import say
 from traceinv.errors import GateError, InputError
 
 if TYPE_CHECKING:
@@ -83,14 +84,14 @@ def print_stages(planned: "Plan", cached: "dict[str, Artifact]", as_json: bool) 
         return
     missing = [node for node in graph if node.id not in cached]
     for node in missing:
-        print(graph.name(node))
+        say(graph.name(node))
     print(f"{len(missing)} of {len(graph)} stages would be computed")
 
 
 def report_damage(store: "Store", reported: Collection[Path] = ()) -> None:
     """Name the artifacts that cannot be used, but for those reported already."""
     for folder in store.damaged.keys() - set(reported):
-        print(f"traceinv: {folder}: not used: {store.damaged[folder]}; it is computed again", file=sys.stderr)
+        say(f"traceinv: {folder}: not used: {store.damaged[folder]}; it is computed again", error=True)
 
 
 def _compute(

@@ -5,7 +5,7 @@ from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.commands.exits import DONE, FAILED
+from harness.commands.exits import DONE, FAILED, say
 from harness.commands.options import Commands, check_at_least
 from harness.commands.running import STORE
 from traceinv.errors import InputError
@@ -83,12 +83,12 @@ def _verify(options: argparse.Namespace) -> int:
     checked = list(check(store))
     faults = [fault for fault in checked if fault]
     for fault in faults:
-        print(f"{fault.kind}/{fault.key}: {fault.reason}")
+        say(f"{fault.kind}/{fault.key}: {fault.reason}")
     sample = sample_artifacts(store, options.sample)
     for artifact in sample:
         different = recompute(store, artifact)
         faults += [different] if different else []
-        print(f"{artifact.kind}/{artifact.key}: {different.reason if different else 'computed again: equal'}")
+        say(f"{artifact.kind}/{artifact.key}: {different.reason if different else 'computed again: equal'}")
     print(f"{len(checked)} artifacts checked, {len(sample)} computed again, {len(faults)} faults")
     if faults:
         print(f"remove the folder of a fault (below {store.root}), and the next run computes it again")

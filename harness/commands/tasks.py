@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from harness.commands.exits import say
 from harness.commands.options import Commands, add_data, add_include, include_tasks, parameters
 from traceinv.errors import InputError
 
@@ -101,7 +102,7 @@ def _print_table(rows: list[dict[str, Any]]) -> None:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for name, items, *others, about in lines:
         middle = (f"{cell:{width}}" for cell, width in zip(others, widths[2:-1], strict=True))
-        print("  ".join((f"{name:{widths[0]}}", f"{items:>{widths[1]}}", *middle, about)).rstrip())
+        say("  ".join((f"{name:{widths[0]}}", f"{items:>{widths[1]}}", *middle, about)).rstrip())
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
@@ -125,13 +126,13 @@ def _check_tasks(options: argparse.Namespace) -> int:
         except InputError as error:
             if options.names:
                 raise
-            print(f"{name}: not checked: {error}")
+            say(f"{name}: not checked: {error}")
             continue
         for prompt in prompts if options.show else ():
-            print(f"--- {name}\n{prompt}")
+            say(f"--- {name}\n{prompt}")
         for finding in findings:
             failed += not finding.passed
-            print(f"{name}: {'ok' if finding.passed else 'FAILED'}: {finding.name} ({finding.detail})")
+            say(f"{name}: {'ok' if finding.passed else 'FAILED'}: {finding.name} ({finding.detail})")
     return 1 if failed else 0
 
 

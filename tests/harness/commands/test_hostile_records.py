@@ -144,7 +144,7 @@ class _Elements(HTMLParser):
         ]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60, deadline=None, derandomize=True, database=None)
 @given(places=SPOILT, text=HOSTILE)
 def test_the_leaderboard_shows_any_text_of_a_record_as_text(places: list[Place], text: str) -> None:
     with TemporaryDirectory() as name:
@@ -165,7 +165,7 @@ def test_the_leaderboard_shows_any_text_of_a_record_as_text(places: list[Place],
         )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30, deadline=None, derandomize=True, database=None)
 @given(places=SPOILT, text=HOSTILE)
 def test_a_comparison_sends_no_command_to_the_terminal(places: list[Place], text: str) -> None:
     with TemporaryDirectory() as name:
@@ -178,7 +178,7 @@ def test_a_comparison_sends_no_command_to_the_terminal(places: list[Place], text
 
 
 @pytest.mark.slow
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15, deadline=None, derandomize=True, database=None)
 @given(places=SPOILT, text=HOSTILE)
 def test_the_report_shows_any_text_of_a_record_as_text(places: list[Place], text: str) -> None:
     with TemporaryDirectory() as name:
