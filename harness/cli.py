@@ -12,6 +12,7 @@ from harness.commands.compare import add_compare
 from harness.commands.exits import BAD_INPUT, FAILED, complain
 from harness.commands.export import add_export
 from harness.commands.faithfulness import add_faithfulness
+from harness.commands.gate import add_gate
 from harness.commands.lab import add_lab
 from harness.commands.leaderboard import add_leaderboard
 from harness.commands.report import add_report
@@ -66,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="subcommand")
     add_run(commands)
     add_audit(commands)
+    add_gate(commands)
     add_faithfulness(commands)
     add_style(commands)
     add_bench(commands)

@@ -5,6 +5,8 @@ import sys
 from harness.results.text import plain
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
+INCONCLUSIVE = 3
+"""Of `traceinv gate`, where the records cannot tell."""
 
 
 def say(message: str, error: bool = False) -> None:

@@ -131,11 +131,20 @@ def pair(first: Mapping[ItemKey, SampleScores], second: Mapping[ItemKey, SampleS
 
     An item's score is the mean over its samples. Items with a sample that could not be graded are left out.
     """
-    shared = [item for item in first if item in second and _is_graded(first[item]) and _is_graded(second[item])]
-    if not shared:
+    aligned = align([first, second])
+    if aligned is None:
         return None
-    left_out = len(set(first) | set(second)) - len(shared)
-    return Pairs(_means(first, shared), _means(second, shared), [task for task, _ in shared], left_out)
+    (ours, theirs), strata = aligned
+    return Pairs(ours, theirs, strata, len(set(first) | set(second)) - len(strata))
+
+
+def align(rows: Sequence[Mapping[ItemKey, SampleScores]]) -> tuple[list[Scores], list[str]] | None:
+    """Return the scores of several rows on the items that all of them answered, and the items' tasks; None without any.
+
+    An item's score is the mean over its samples. Items with a sample that could not be graded are left out.
+    """
+    shared = [item for item in rows[0] if all(item in row and _is_graded(row[item]) for row in rows)]
+    return ([_means(row, shared) for row in rows], [task for task, _ in shared]) if shared else None
 
 
 def _score(letter: str) -> float | None:
