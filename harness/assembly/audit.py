@@ -8,6 +8,7 @@ from harness.assembly.comparisons import ORACLE, CellRuns, Roles, SeedVariances
 from harness.assembly.faithfulness import without_student
 from harness.assembly.responses import scores, strata, task_names
 from harness.benchmarks.groups import compared_groups
+from harness.pipeline.nodes import SURROGATE
 from harness.pipeline.plan import CellPlan, Plan
 from harness.pipeline.scheduler import Artifacts
 from harness.results.intervals import DIGITS, to_interval
@@ -77,9 +78,9 @@ def policy_rows(
     return rows
 
 
-def threat_models(plan: Plan, ledgers: Sequence[Ledger]) -> list[ThreatModel]:
+def threat_models(plan: Plan, ledgers: Sequence[Ledger], artifacts: Artifacts) -> list[ThreatModel]:
     """Return the threat model of each cell."""
-    return [_threat(plan, planned, ledgers) for planned in plan.cells]
+    return [_threat(plan, planned, ledgers, artifacts) for planned in plan.cells]
 
 
 def shown_words(policy: Mapping[str, Any], summarised: bool) -> str:
@@ -126,7 +127,7 @@ def _closest(cell: Cell, rows: Sequence[FaithfulnessRow]) -> Interval | None:
     return max(found, key=lambda interval: interval.mean, default=None)
 
 
-def _threat(plan: Plan, planned: CellPlan, ledgers: Sequence[Ledger]) -> ThreatModel:
+def _threat(plan: Plan, planned: CellPlan, ledgers: Sequence[Ledger], artifacts: Artifacts) -> ThreatModel:
     cell, recipe = planned.cell, plan.recipe
     policy = recipe.policies[cell.policy]
     own = [row for row in ledgers if row.cell == cell]
@@ -137,7 +138,16 @@ def _threat(plan: Plan, planned: CellPlan, ledgers: Sequence[Ledger]) -> ThreatM
         cell=cell,
         queries=max(row.asked for row in own),
         data=min(row.shared for row in own),
-        surrogate_data=recipe.questions.count(),
+        surrogate_data=max(
+            (
+                artifacts[node.id].log["questions"]
+                for node in plan.graph
+                if node.kind.name == "transcripts"
+                and node.labels.get("asked") == SURROGATE
+                and node.labels.get("surrogate", cell.surrogate) == cell.surrogate
+            ),
+            default=0,
+        ),
         interface=shown_words(policy.model_dump(mode="json"), policy.discloses_summary),
         permission=str(ground or "the target is trained by this run"),
     )

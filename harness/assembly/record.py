@@ -94,7 +94,7 @@ def assemble(plan: Plan, artifacts: Artifacts, command: str) -> tuple[ResultReco
         likelihood=likelihood,
         reading=reading,
         policies=policy_rows(plan, artifacts, gradable, seeds, leak, likelihood, faithfulness, group),
-        threats=threat_models(plan, ledgers),
+        threats=threat_models(plan, ledgers, artifacts),
         style=_once(row for row in styles if row is not None),
         ledger=ledgers,
         gates=gates(plan, artifacts, questions, dropped),

@@ -1,7 +1,7 @@
 """The leaderboard as Markdown: tables of comparable rows, the findings of each record, and published figures."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -13,9 +13,9 @@ from harness.results.cells import cell_labels
 from harness.results.schema import Comparability, ResultRecord
 from harness.results.text import listed
 from harness.results.verdict import ONE_SEED, findings_of, is_one_seed
-from harness.views.audit import policy_leak_table, policy_value_table, threat_lines
+from harness.views.audit import disclosed, policy_leak_table, policy_value_table, threat_lines
 from harness.views.faithfulness import bits_table, faithfulness_table, reading_table, style_line, style_table
-from harness.views.markdown import code, link, render_table, text
+from harness.views.markdown import code, folded, link, render_table, text
 from harness.views.tables import (
     Column,
     Table,
@@ -32,11 +32,20 @@ from traceinv.errors import InputError
 HEADER = """\
 # Leaderboard
 
-Made from the records in results/ by `traceinv leaderboard`; do not edit it by hand.
+What leaks through what a target discloses, beyond what its surrogate gives. Made from the records in results/ by `traceinv
+leaderboard`; do not edit it by hand. [How to read it](#how-to-read-it).
+"""
+READING = """\
+## How to read it
 
-Intervals are 95% confidence intervals (CI) over questions and seeds ([how](docs/statistics.md)). With one seed they are Wilson
-intervals over questions alone. Rows of one table may be compared: they share target, student, questions, prompts, task versions,
-sampling and stage versions. Rows of different tables must not be compared.
+*Beyond the surrogate* is the accuracy of the best attack less that of the best regime without disclosures, in percentage
+points. An attack teaches a student with what the target discloses. *Summary's effect* is what inverted traces gain if the
+inverter sees the summary too; where no trace is inverted, what teaching the summary gains over the answer alone. A difference
+is *significant* where its 95% confidence interval (CI) excludes 0, after correction for the number of comparisons.
+
+Intervals are over questions and seeds ([how](docs/statistics.md)); with one seed they are Wilson intervals over questions
+alone. Rows of one table of accuracies may be compared: they share target, student, questions, prompts, task versions, sampling
+and stage versions. Rows of different tables must not be compared.
 """
 
 
@@ -64,29 +73,63 @@ def build(results: Path, out: Path) -> Leaderboard:
 def render(content: RecordFolder, folder: str = "results") -> str:
     """Render the leaderboard; links go to `folder`."""
     tables = comparable_tables(content.records)
+    places = {record.id: f"{folder}/{quote(os.fsencode(path.name))}" for path, record in content.records.items()}
     parts = [HEADER]
+    if content.records:
+        parts.append(_overview(list(content.records.values()), places))
+    parts += [_record_section(record, places[record.id]) for record in content.records.values()]
     parts += [_table_section(table, tables[:number]) for number, table in enumerate(tables)]
-    parts += [
-        _record_section(record, f"{folder}/{quote(os.fsencode(path.name))}") for path, record in content.records.items()
-    ]
     if not tables:
         parts.append("There is no record yet.\n")
     parts += [_published_section(published) for published in content.published]
     if content.refused:
         names = "\n".join(f"- {text(line)}" for line in content.refused)
         parts.append(f"## Left out\n\n{names}\n")
+    parts.append(READING)
     return "\n".join(parts)
+
+
+def _overview(records: Sequence[ResultRecord], places: Mapping[str, str]) -> str:
+    """Build the table of all records: one row a record and cell."""
+    lines = [(record, finding) for record in records for finding in findings_of(record)]
+    table = Table(
+        title="What leaks",
+        columns=(
+            *(Column("record", "words"), Column("target", "words"), Column("disclosed", "words")),
+            *(Column(name, "words") for name in ("beyond the surrogate", "summary's effect")),
+            Column("seeds"),
+        ),
+        rows=tuple(
+            (
+                record.id,
+                finding.cell.target,
+                disclosed(record, finding.cell),
+                finding.gain or "not measured",
+                finding.summary_effect or "not measured",
+                str(len(record.seeds)),
+            )
+            for record, finding in lines
+        ),
+    )
+    return render_table(table, [places[record.id] for record, _ in lines]) + "\n"
 
 
 def _table_section(table: ComparableTable, earlier: Sequence[ComparableTable]) -> str:
     tasks = ", ".join(table.comparability.tasks)
-    paragraphs = [f"## {text(', '.join(table.recipe_names()))}: {text(tasks)}", _shared(table.comparability)]
-    paragraphs += [_recipe_note(table, record) for record in table.differing_recipes()]
+    accuracies, *others = _row_tables(table)
+    key = [_shared(table.comparability), *(_recipe_note(table, record) for record in table.differing_recipes())]
     for other in earlier:
         if parts := table.differing_parts(other):
             ids = ", ".join(record.id for record in other.records)
-            paragraphs.append(f"Not comparable with the table of {text(ids)}: other {text(', '.join(parts))}.")
-    paragraphs += [render_table(part) for part in _row_tables(table)]
+            key.append(f"Not comparable with the table of {text(ids)}: other {', '.join(parts)}.")
+    paragraphs = (
+        f"## Accuracies: {text(', '.join(table.recipe_names()))}",
+        render_table(accuracies),
+        folded(
+            f"By task, how replies ended, and what the rows share ({tasks})",
+            "\n\n".join([*map(render_table, others), *key]),
+        ),
+    )
     return "\n\n".join(paragraphs) + "\n"
 
 
@@ -133,12 +176,14 @@ def _recipe_note(table: ComparableTable, record: str) -> str:
 
 def _record_section(record: ResultRecord, place: str) -> str:
     seeds = f"{len(record.seeds)} {'seed' if len(record.seeds) == 1 else 'seeds'}"
+    several = [policy_leak_table(record.policies)] if len(record.policies) > 1 else []
+    figures = [*map(render_table, _record_tables(record)), *(text(style_line(style)) for style in record.style)]
     paragraphs = [
-        f"## {record.id}, {seeds}",
+        f"## {text(record.id)}, {seeds}",
         *_findings(record),
         *map(text, threat_lines(record.threats)),
-        *(render_table(table) for table in _record_tables(record)),
-        *(text(style_line(style)) for style in record.style),
+        *map(render_table, several),
+        *([folded(f"All figures of {record.id}", "\n\n".join(figures))] if figures else []),
         _made(record, place),
     ]
     return "\n\n".join(paragraphs) + "\n"
@@ -158,9 +203,7 @@ def _findings(record: ResultRecord) -> list[str]:
 
 
 def _record_tables(record: ResultRecord) -> list[Table]:
-    several = len(record.policies) > 1
     tables = (
-        *((policy_leak_table(record.policies),) if several else ()),
         *((policy_value_table(record.policies),) if record.policies else ()),
         leak_table(record.leak),
         leak_sides_table(record.leak),
@@ -200,6 +243,6 @@ def _published_section(published: Published) -> str:
         f"## Published, not run here: {text(published.title)}",
         f"From {link(published.source, published.url)} ({text(published.place)}); {text(setting)}. {text(published.runs)}. "
         f"{text(published.note)} These figures must not be compared with any table above.",
-        render_table(table),
+        folded("Figures", render_table(table)),
     )
     return "\n\n".join(paragraphs) + "\n"

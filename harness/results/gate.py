@@ -172,7 +172,7 @@ def _check(old: _Side, new: _Side) -> None:
             )
     differing = comparability_differences(old.attacks[0].comparability, new.attacks[0].comparability)
     if differing:
-        parts = ", ".join(dict.fromkeys(difference.key for difference in differing))
+        parts = ", ".join(dict.fromkeys(difference.key.partition(".")[0] for difference in differing))
         raise InputError(f"{old.path} and {new.path} cannot be compared: they differ in {parts}")
     before, after = _tried(old.record), _tried(new.record)
     alone = [f"{old.path.name} alone has {', '.join(sorted(before - after))}"] if before - after else []

@@ -327,7 +327,7 @@ class ThreatModel(Closed):
     Attributes:
         queries: questions that the target answers.
         data: examples that each student is trained on, the fewest of any seed.
-        surrogate_data: questions that the surrogate answers for the inverters' training.
+        surrogate_data: questions that the surrogate answers for the inverters' training; 0 where none is trained.
         interface: what the target shows of each answer.
         permission: on which ground the target may be asked.
     """

@@ -41,6 +41,8 @@ class Finding:
         headline: what disclosures give beyond what the surrogate gives, in one line without a full stop.
         details: the leak, what the summary adds, and recovery, in sentences.
         conclusion: what leaked and how much of it needed the summary, in one sentence.
+        gain: the headline's difference with its interval and whether it is significant; empty where there is none.
+        summary_effect: the same for what the summary adds to inverted traces, or else to the answers.
     """
 
     cell: Cell
@@ -48,6 +50,8 @@ class Finding:
     headline: str
     details: tuple[str, ...]
     conclusion: str
+    gain: str = ""
+    summary_effect: str = ""
 
 
 def findings(
@@ -129,7 +133,19 @@ class _Facts:
         row = next((row for row in self.leak if (row.cell, row.group) == (self.cell, self.group)), None)
         details = [*self._leaked(row), *self._summary_effects(), *self._read(), *self._recovered(row)]
         details += self._accuracies()
-        return Finding(self.cell, self.name, self._headline(row), tuple(details), self._conclusion(row))
+        headline = self._headline(row)
+        effect = next((found for pair in SUMMARY_EFFECTS if (found := self._contrast(*pair)) is not None), None)
+        return Finding(
+            cell=self.cell,
+            name=self.name,
+            headline=headline,
+            details=tuple(details),
+            conclusion=self._conclusion(row),
+            gain=headline.rpartition(": ")[2].partition(";")[0] if headline.startswith("Beyond") else "",
+            summary_effect=""
+            if effect is None
+            else f"{points_of(effect.difference)}, {_tested_significance(effect).partition(';')[0]}",
+        )
 
     @property
     def reached(self) -> dict[str, float]:

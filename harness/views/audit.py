@@ -26,6 +26,18 @@ def policy_names(rows: Sequence[PolicyRow]) -> dict[Cell, str]:
     return {row.cell: ", ".join(filter(None, (row.cell.policy, parts_text(parts_of(row.cell), parts)))) for row in rows}
 
 
+def disclosed(record: ResultRecord, cell: Cell) -> str:
+    """Say what a cell's policy discloses; in records that do not say, by the recipe's values."""
+    for row in record.policies:
+        if row.cell == cell:
+            return row.shown
+    policies = record.recipe.get("policies")
+    policy = policies.get(cell.policy) if isinstance(policies, dict) else record.recipe.get("policy")
+    if not isinstance(policy, dict):
+        return cell.policy
+    return ", ".join([str(policy.get("kind")), *(f"{key} {value}" for key, value in policy.items() if key != "kind")])
+
+
 def threat_lines(threats: Sequence[ThreatModel]) -> list[str]:
     """State the threat model: what all cells share in one line, and what each policy's interface shows."""
     shared = dict.fromkeys(

@@ -43,16 +43,28 @@ def link(label: str, place: str) -> str:
     return f"[{text(label)}]({place})"
 
 
-def render_table(table: Table) -> str:
-    """Render a table with its title above and its caption below."""
-    parts = (f"**{text(table.title)}**", _grid(table), text(table.caption))
+def render_table(table: Table, links: Sequence[str] = ()) -> str:
+    """Render a table with its title above and its caption below.
+
+    Args:
+        links: where the first cell of each row leads, one place a row, quoted already; none where empty.
+    """
+    parts = (f"**{text(table.title)}**", _grid(table, links), text(table.caption))
     return "\n\n".join(part for part in parts if part)
 
 
-def _grid(table: Table) -> str:
+def _grid(table: Table, links: Sequence[str] = ()) -> str:
     rules = ["---:" if column.kind == "figure" else "---" for column in table.columns]
     header = [inline(column.name) for column in table.columns]
-    return "\n".join(_line(cells) for cells in (header, rules, *([inline(cell) for cell in row] for row in table.rows)))
+    rows = [[inline(cell) for cell in row] for row in table.rows]
+    for row, place in zip(rows, links, strict=False):
+        row[0] = f"[{row[0]}]({place})"
+    return "\n".join(_line(cells) for cells in (header, rules, *rows))
+
+
+def folded(summary: str, content: str) -> str:
+    """Fold Markdown away under a line that opens it."""
+    return f"<details><summary>{inline(summary)}</summary>\n\n{content}\n\n</details>"
 
 
 def _line(cells: Sequence[str]) -> str:

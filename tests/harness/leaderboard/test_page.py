@@ -1,5 +1,6 @@
 """The leaderboard as Markdown."""
 
+import re
 from pathlib import Path
 
 from sample_records import CELL, CONTRASTS, REACHED, contrast, folder_of, record, row
@@ -84,6 +85,27 @@ def test_published_figures_are_shown_apart() -> None:
     assert page.index("## Published, not run here") > page.index("## lab")
     assert "| inverted (surrogate R1-Distill-Qwen-1.5B) | 71.8 | 36.3 | 30.9 |" in page
     assert "(https://arxiv.org/abs/2603.07267v2)" in page
+
+
+def test_one_row_a_record_and_cell_says_what_was_disclosed_and_what_leaked() -> None:
+    page = render(golden_folder())
+    overview = page.partition("**What leaks**")[2].partition("\n## ")[0]
+    assert "| record | target | disclosed | beyond the surrogate | summary's effect | seeds |" in overview
+    assert (
+        "| [lab-1](results/lab-1.json) | r1 | answer and summary (recap) | +14.0 points [9.0, 19.0], significant | "
+        "not measured | 1 |" in overview
+    )
+    assert overview.count("| [lab-2](results/lab-2.json) |") == 2
+
+
+def test_everything_but_headline_and_accuracies_is_folded_and_how_to_read_it_comes_last() -> None:
+    page = render(golden_folder())
+    assert page.count("<details>") == page.count("</details>") > 0
+    open_parts = re.sub(r"<details>.*?</details>", "", page, flags=re.DOTALL)
+    assert "**Accuracy in %**" in open_parts
+    for title in ("Differences", "Recovery", "Faithfulness", "Bits", "How replies ended"):
+        assert f"**{title}" not in open_parts
+    assert page.rindex("\n## ") == page.index("\n## How to read it")
 
 
 if __name__ == "__main__":
