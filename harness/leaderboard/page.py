@@ -118,10 +118,7 @@ def _table_section(table: ComparableTable, earlier: Sequence[ComparableTable]) -
     tasks = ", ".join(table.comparability.tasks)
     accuracies, *others = _row_tables(table)
     key = [_shared(table.comparability), *(_recipe_note(table, record) for record in table.differing_recipes())]
-    for other in earlier:
-        if parts := table.differing_parts(other):
-            ids = ", ".join(record.id for record in other.records)
-            key.append(f"Not comparable with the table of {text(ids)}: other {', '.join(parts)}.")
+    key += _apart(table, earlier)
     paragraphs = (
         f"## Accuracies: {text(', '.join(table.recipe_names()))}",
         render_table(accuracies),
@@ -131,6 +128,17 @@ def _table_section(table: ComparableTable, earlier: Sequence[ComparableTable]) -
         ),
     )
     return "\n\n".join(paragraphs) + "\n"
+
+
+def _apart(table: ComparableTable, earlier: Sequence[ComparableTable]) -> list[str]:
+    """Say why a table stands apart from the earlier ones; only the one that differs least is named."""
+    unlike = [(parts, other) for other in earlier if (parts := table.differing_parts(other))]
+    if not unlike:
+        return []
+    parts, nearest = min(unlike, key=lambda entry: len(entry[0]))
+    ids = ", ".join(record.id for record in nearest.records)
+    more = f" Nor with {len(unlike) - 1} other tables above, which differ as much or more." if len(unlike) > 1 else ""
+    return [f"Not comparable with the table of {text(ids)}: other {text(', '.join(parts))}.{more}"]
 
 
 def _row_tables(table: ComparableTable) -> list[Table]:

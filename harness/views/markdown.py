@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from html import escape
 
 from harness.results.text import plain
 from harness.views.tables import Table
@@ -63,8 +64,9 @@ def _grid(table: Table, links: Sequence[str] = ()) -> str:
 
 
 def folded(summary: str, content: str) -> str:
-    """Fold Markdown away under a line that opens it."""
-    return f"<details><summary>{inline(summary)}</summary>\n\n{content}\n\n</details>"
+    """Fold Markdown away under a line that opens it; the line is HTML, in which no Markdown is read."""
+    line = escape(plain(" ".join(summary.split())), quote=False)
+    return f"<details><summary>{line}</summary>\n\n{content}\n\n</details>"
 
 
 def _line(cells: Sequence[str]) -> str:

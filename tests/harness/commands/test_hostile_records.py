@@ -113,7 +113,7 @@ def _shape(markdown: str) -> list[str]:
     """Return the markup of a page, without its texts; links by whether they stay in the folder."""
     shape = []
     for token in MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(markdown):
-        shape.append(token.type)
+        shape.append(token.type if token.type != "html_block" else " ".join(re.findall("<[^>]*>?", token.content)))
         for child in token.children or []:
             if child.type == "link_open":
                 inside = str(child.attrs["href"]).startswith("records/")

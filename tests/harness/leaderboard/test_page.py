@@ -61,6 +61,17 @@ def test_parts_that_a_record_lacks_have_no_table() -> None:
         assert f"**{title}" in render(folder_of(record()))
 
 
+def test_a_page_grows_with_its_tables_and_not_with_their_pairs() -> None:
+    """Each table once named every table before it: 300 unlike records had 45,000 such lines."""
+    unlike = []
+    for number in range(8):
+        key = row("base").comparability.model_copy(update={"target": f"t{number}"})
+        unlike.append(record(f"lab-{number}", rows=[row("base").model_copy(update={"comparability": key})]))
+    page = render(folder_of(*unlike))
+    assert page.count("Not comparable with the table of") == 7
+    assert "Not comparable with the table of lab-0: other target. Nor with 6 other tables above" in page
+
+
 def test_a_record_never_becomes_markup() -> None:
     provenance = record().provenance.model_copy(update={"command": "`</code>\n# big"})
     hostile = record(

@@ -45,6 +45,17 @@ def test_a_plot_that_the_records_cannot_give_says_why(make_run: MakeRun, tmp_pat
 
 
 @pytest.mark.usefixtures("undrawn")
+def test_a_record_without_a_name_or_with_a_huge_recipe_is_shown(tmp_path: Path) -> None:
+    for name, recipe in (("a", {}), ("b", {"name": "b", "notes": "x" * 1_000_000})):
+        (tmp_path / f"{name}.json").write_text(record(name, recipe=recipe).model_dump_json())
+    page = build(tmp_path, None)
+    assert page.refused == []
+    assert "Recipe without a name" in page.html
+    assert "[... cut]" in page.html
+    assert len(page.html) < 500_000
+
+
+@pytest.mark.usefixtures("undrawn")
 def test_records_that_differ_only_in_the_number_of_queries_make_a_budget_curve(tmp_path: Path) -> None:
     results = tmp_path / "results"
     results.mkdir()

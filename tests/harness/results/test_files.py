@@ -1,12 +1,14 @@
 """Records on disk: both schemas are read, version 2 is written, and figures are never overwritten."""
 
 import json
+import os
 import shutil
 from pathlib import Path
 
 import pytest
 from sample_records import CELL, items_of, record, row, write
 
+from harness.results import files
 from harness.results.files import read_items, read_record
 from harness.results.schema import ResultRecord
 from traceinv.errors import GateError, InputError
@@ -121,3 +123,29 @@ def test_an_unknown_schema_is_refused(tmp_path: Path) -> None:
 
 def test_a_record_knows_its_cells() -> None:
     assert record().cells() == [CELL]
+
+
+def test_only_a_file_of_bounded_size_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe would wait for a writer that may never come, and a huge value fill the memory and the page."""
+    pipe = tmp_path / "pipe.json"
+    os.mkfifo(pipe)
+    with pytest.raises(InputError, match=r"pipe\.json: expected a file"):
+        read_record(pipe)
+    path = write(tmp_path, record())
+    monkeypatch.setattr(files, "MAX_BYTES", 1000)
+    with pytest.raises(InputError, match=r"has 0 MB, expected at most 0"):
+        read_record(path)
+
+
+def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
+    path = write(tmp_path, record())
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert read_record(path) == record()
+
+
+def test_what_no_one_sees_in_a_record_is_read_as_visible_text(tmp_path: Path) -> None:
+    path = write(tmp_path, record())
+    path.write_text(
+        json.dumps({**json.loads(path.read_text()), "recipe": {"name": "a\x1b\ud800\u202e", "text": "b\nc"}})
+    )
+    assert read_record(path).recipe == {"name": "a\\x1b\\ud800\\u202e", "text": "b\nc"}

@@ -3,7 +3,7 @@
 import pytest
 from markdown_it import MarkdownIt
 
-from harness.views.markdown import code, render_table, text
+from harness.views.markdown import code, folded, render_table, text
 from harness.views.tables import Column, Table
 
 
@@ -47,3 +47,8 @@ def test_a_cell_ends_no_cell() -> None:
     shown = [tokens[place + 1].children for place, token in enumerate(tokens) if token.type == "td_open"]
     assert len(cells) == 4
     assert ["".join(child.content for child in children or []) for children in shown] == ["x|y", "a\\|b", "c\\", "'|'"]
+
+
+def test_the_line_that_opens_a_fold_is_text() -> None:
+    opened = folded("a_b* <img src=x> &amp;\n\n\x1b", "# inside").partition("\n")[0]
+    assert opened == "<details><summary>a_b* &lt;img src=x&gt; &amp;amp; \\x1b</summary>"
