@@ -50,9 +50,15 @@ def test_a_record_without_a_name_or_with_a_huge_recipe_is_shown(tmp_path: Path) 
         (tmp_path / f"{name}.json").write_text(record(name, recipe=recipe).model_dump_json())
     page = build(tmp_path, None)
     assert page.refused == []
-    assert "Recipe without a name" in page.html
+    assert "Recipe <bdi>without a name</bdi>" in page.html
     assert "[... cut]" in page.html
     assert len(page.html) < 500_000
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_names_that_run_from_right_to_left_leave_the_text_around_them_in_its_order(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text(record("a", recipe={"name": "שלום\u202e"}).model_dump_json())
+    assert "Recipe <bdi>שלום\\u202e</bdi>, 1 seed" in build(tmp_path, None).html
 
 
 @pytest.mark.usefixtures("undrawn")
