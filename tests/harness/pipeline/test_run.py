@@ -187,6 +187,7 @@ def _read_the_hidden_traces(planned: Plan, before: Artifacts, after: Artifacts) 
         *(("calibration", regime) for regime in ("inverted", "zero_shot_inverted")),
         *(("likelihood", model) for model in ("inverted", "surrogate")),
         ("exact_bits", None),
+        ("utility", None),
         *(("reading", regime) for regime in ("inverted", "zero_shot_inverted")),
     }
     (responses,) = planned.graph.select(stage_kinds()["responses"], regime="oracle")
