@@ -18,6 +18,7 @@ from harness.stats import (
     detectable,
     difference,
     estimate,
+    gain,
     leak,
     more_questions,
     more_seeds,
@@ -222,9 +223,10 @@ def test_the_leak(
 ) -> None:
     """All regimes are equal. The first without disclosures is the untaught student, whose one run all seeds share."""
     rng, exam, experiments = np.random.default_rng(0), Exam(questions), 200
-    truth = (max(with_disclosures) - max(without)) / (0.65 - max(without))
+    beyond = max(with_disclosures) - max(without)
+    truth = beyond / (0.65 - max(without))
     for deviation in (0.0, 0.02, 0.05):
-        drawn, withheld = [], 0
+        drawn, gains, withheld = [], [], 0
         for _ in range(experiments):
             ease = exam.ease(rng)
 
@@ -233,7 +235,9 @@ def test_the_leak(
 
             undisclosed = [answers(rng, exam, ease, without[0], 0.0, 1), *taught(without[1:])]
             disclosed = dict(zip("abcdefgh", taught(with_disclosures), strict=False))
-            found = leak(disclosed, dict(zip("xyz", undisclosed, strict=False)), taught([0.65])[0])
+            others = dict(zip("xyz", undisclosed, strict=False))
+            found = leak(disclosed, others, taught([0.65])[0])
+            gains.append(gain(disclosed, others).gain)
             withheld += found.leak is None
             drawn += [found.leak] if found.leak else []
         share, estimates = _share(drawn, truth), [interval.mean for interval in drawn]
@@ -241,8 +245,9 @@ def test_the_leak(
         half = float(np.median([(interval.high - interval.low) / 2 for interval in drawn]))
         print(
             f"leak, {name}, {seeds} x {questions}, seeds {deviation}: {share:.3f}, bias {bias:+.3f} (s.e. {error:.3f}), "
-            f"half width {half:.2f}, withheld {withheld / experiments:.2f}"
+            f"half width {half:.2f}, withheld {withheld / experiments:.2f}; gain: {_share(gains, beyond):.3f}"
         )
+        assert _share(gains, beyond) >= 0.94 - _noise(experiments)
         assert share >= 0.94 - _noise(experiments)
         assert abs(bias) <= 0.03 + 2.5 * error
 
