@@ -98,8 +98,12 @@ def _likelihood(nodes: CellNodes, measured: list[str]) -> dict[Shown, list[Node]
 
 
 def _measured(nodes: CellNodes) -> list[str]:
-    """List the inverters to measure: those whose traces a regime is taught, and where there are any the prompted one."""
+    """List the inverters to measure: those whose traces a regime is taught, and where there are any the prompted one.
+
+    In an audit, which has many policies, the prompted one is measured only where a regime is taught its traces.
+    """
     if not any(map(inverts, nodes.regimes)):
         return []
+    audit = nodes.recipe.policies_together
     taught = [REGIMES[regime].source for regime in nodes.trained_regimes]
-    return [name for name, source in inverters().items() if source in taught or not source.trained]
+    return [name for name, source in inverters().items() if source in taught or not (source.trained or audit)]

@@ -188,7 +188,9 @@ def test_policies_that_stand_together_share_questions_and_all_that_uses_no_summa
         assert silent.grades[regime][0] is half.grades[regime][0] is third.grades[regime][0]
     assert half.grades["inverted"][0] is not third.grades["inverted"][0]
     assert half.likelihood["answer"][0] is third.likelihood["answer"][0]
+    assert "zero_shot_inverted" not in half.faithfulness
     apart = plan(load_recipe("lab", TOGETHER[:1], seeds=1)).cells
+    assert "zero_shot_inverted" in apart[1].faithfulness
     assert apart[0].grades["oracle"][0] is not apart[1].grades["oracle"][0]
 
 

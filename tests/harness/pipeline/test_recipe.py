@@ -227,3 +227,10 @@ def test_what_is_wrong_with_an_audit_is_said_in_one_line(
 @pytest.mark.parametrize("name", built_in_recipes())
 def test_the_audit_of_every_built_in_recipe_is_one(name: str) -> None:
     assert load_recipe(name, audit=AuditChoice()).policies_together
+
+
+def test_the_labs_audit_compares_eight_policies_with_the_planted_leak() -> None:
+    audit = load_recipe("lab", audit=AuditChoice())
+    assert len(audit.policies) >= 8
+    assert {"surrogate_trace", "inverted", "ideal_inverted", "oracle"} <= set(audit.regimes)
+    assert any(not policy.discloses_summary for policy in audit.policies.values())
