@@ -13,7 +13,7 @@ from harness.results.cells import cell_labels
 from harness.results.schema import Comparability, ResultRecord
 from harness.results.text import listed
 from harness.results.verdict import ONE_SEED, findings_of, is_one_seed
-from harness.views.audit import disclosed, policy_leak_table, policy_value_table, threat_lines
+from harness.views.audit import audit_lines, disclosed, policy_leak_table, policy_value_table, threat_lines
 from harness.views.faithfulness import bits_table, faithfulness_table, reading_table, style_line, style_table
 from harness.views.markdown import code, folded, link, render_table, text
 from harness.views.tables import (
@@ -184,13 +184,15 @@ def _recipe_note(table: ComparableTable, record: str) -> str:
 
 def _record_section(record: ResultRecord, place: str) -> str:
     seeds = f"{len(record.seeds)} {'seed' if len(record.seeds) == 1 else 'seeds'}"
-    several = [policy_leak_table(record.policies)] if len(record.policies) > 1 else []
+    several = len(record.policies) > 1
+    found = _findings(record)
+    ranking = [*map(text, audit_lines(record)), render_table(policy_leak_table(record.policies))] if several else found
     figures = [*map(render_table, _record_tables(record)), *(text(style_line(style)) for style in record.style)]
     paragraphs = [
         f"## {text(record.id)}, {seeds}",
-        *_findings(record),
         *map(text, threat_lines(record.threats)),
-        *map(render_table, several),
+        *ranking,
+        *([folded("Findings by policy", "\n\n".join(found))] if several else []),
         *([folded(f"All figures of {record.id}", "\n\n".join(figures))] if figures else []),
         _made(record, place),
     ]

@@ -18,7 +18,7 @@ from harness.report.traces import Case, read_cases
 from harness.results.cells import cell_labels
 from harness.results.schema import Ledger, ResultRecord
 from harness.results.verdict import ONE_SEED, Finding, findings_of, is_one_seed
-from harness.views.audit import threat_lines
+from harness.views.audit import audit_lines, threat_lines
 from traceinv.errors import InputError
 
 MAX_BYTES = 14_500_000
@@ -47,6 +47,7 @@ class Section:
         ledgers: the record's ledgers, each with the name of its seed and cell.
         findings: what each cell of the record shows.
         threats: the threat model.
+        ranking: what an audit of several policies found; empty for one policy.
         remark: on the limit of a record with one seed; else empty.
     """
 
@@ -56,6 +57,7 @@ class Section:
     findings: Sequence[Finding]
     remark: str
     threats: Sequence[str]
+    ranking: Sequence[str]
 
 
 def build(results: Path | None, run: Path | None, store: Path | None = None) -> Built:
@@ -89,6 +91,7 @@ def build(results: Path | None, run: Path | None, store: Path | None = None) -> 
             findings_of(record),
             ONE_SEED if is_one_seed(record.rows) else "",
             threat_lines(record.threats),
+            audit_lines(record) if len(record.policies) > 1 else [],
         )
         for name, record in records.items()
     ]

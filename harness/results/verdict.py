@@ -230,11 +230,8 @@ class _Facts:
                 figures = f"{FIGURE_NAMES.get(figure, figure)} {number(-fall.mean, 3, signed=True)}"
                 ends = f"[{number(-fall.high, 3)}, {number(-fall.low, 3)}]"
                 stated.setdefault(row.inverter, []).append(f"{seen} the {row.part} ({figures} {ends})")
-        return [
-            f"Reading test, with another question's part in place of the right one: {name} {listed(parts)}."
-            for name, parts in stated.items()
-            if name in self.reached
-        ]
+        read = "; ".join(f"{name} {listed(parts)}" for name, parts in stated.items() if name in self.reached)
+        return [f"Reading test, with another question's part in place of the right one: {read}."] if read else []
 
     def _recovered(self, row: LeakRow | None) -> list[str]:
         """State recovery of the strongest attack, and of the best regime without disclosures beside it."""

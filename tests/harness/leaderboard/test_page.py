@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from sample_records import CELL, CONTRASTS, REACHED, contrast, folder_of, record, row
+from sample_records import CELL, CONTRASTS, REACHED, contrast, folder_of, policy_row, record, row
 
 from harness.leaderboard.folder import RecordFolder, load_records
 from harness.leaderboard.page import render
@@ -107,6 +107,18 @@ def test_one_row_a_record_and_cell_says_what_was_disclosed_and_what_leaked() -> 
         "not measured | 1 |" in overview
     )
     assert overview.count("| [lab-2](results/lab-2.json) |") == 2
+
+
+def test_an_audit_has_its_ranking_in_sight_and_the_findings_of_each_policy_folded() -> None:
+    cells = [CELL, SILENT]
+    rows = [row(name, cell=cell, runs=[f"{name} {cell.policy}"]) for cell in cells for name in ("base", "answer_only")]
+    policies = [policy_row("recap", 0.6), policy_row("silent", 0.02)]
+    page = render(folder_of(record(rows=rows, contrasts=[], policies=policies)))
+    open_parts = re.sub(r"<details>.*?</details>", "", page, flags=re.DOTALL)
+    assert "recap leaks most, 60.0% of the oracle's gain" in open_parts
+    assert "**Leak by policy on math**" in open_parts
+    assert "What leaked on math (policy silent)" not in open_parts
+    assert "What leaked on math (policy silent)" in page
 
 
 def test_everything_but_headline_and_accuracies_is_folded_and_how_to_read_it_comes_last() -> None:

@@ -150,6 +150,10 @@ def test_the_reading_test_says_of_each_part_whether_the_inverter_reads_it() -> N
         "Reading test, with another question's part in place of the right one: inverted reads the summary (step F1 -0.300 "
         "[-0.350, -0.250]) and shows no sign of reading the answer (step F1 -0.010 [-0.060, 0.040])."
     )
+    (both,) = findings(ROWS, [], [], [leak_row()], [*tests, reading_row("inverted_without_summary", "answer", 0.2)])
+    assert both.details[1].endswith(
+        "[-0.060, 0.040]); inverted_without_summary reads the answer (step F1 -0.200 [-0.250, -0.150])."
+    )
     (other,) = findings(ROWS, [], [], [leak_row()], [reading_row(cell=SILENT)])
     assert not any("Reading test" in detail for detail in other.details)
 
