@@ -225,7 +225,7 @@ def utility(gain: float | None = 0.1, conveyed: float = 0.5) -> UtilityFigures:
         wrong=40 if gain is not None else 4,
         auc=None if gain is None else interval(0.6 + gain),
         gain=None if gain is None else interval(gain),
-        withheld="4 wrong answers of 200; expected 20 right and wrong ones" if gain is None else None,
+        withheld="4 wrong answers of 200; expected 50 right and wrong ones" if gain is None else None,
         conveyed=interval(conveyed, 0.02),
         length=interval(conveyed, 0.01),
     )

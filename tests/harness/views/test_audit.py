@@ -30,7 +30,7 @@ def test_utility_stands_in_the_same_order_and_says_why_it_is_withheld() -> None:
     assert [cells[0] for cells in table.rows] == ["silent", "third", "half", "broken"]
     assert table.rows[2] == ("half", "0.70 [0.65, 0.75]", "0.10 [0.05, 0.15]", "50", "50", "3.1", "4.2", "0.80")
     assert table.rows[1][1:3] == ("", "")
-    assert table.caption.endswith("No AUC: 4 wrong answers of 200; expected 20 right and wrong ones.")
+    assert table.caption.endswith("No AUC: 4 wrong answers of 200; expected 50 right and wrong ones.")
 
 
 def test_cells_that_differ_in_more_than_their_policy_are_named_by_it_too() -> None:
