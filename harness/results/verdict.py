@@ -203,7 +203,14 @@ class _Facts:
         return [
             f"Disclosures leak {percent(row.leak.mean)} ({confidence(row.leak)}) of what the oracle gains over the best regime "
             f"without disclosures; the strongest attack is {row.best_disclosed} ({self._reached(row.best_disclosed)}), the best "
-            f"without disclosures {row.best_undisclosed} ({self._reached(row.best_undisclosed)})."
+            f"without disclosures {row.best_undisclosed} ({self._reached(row.best_undisclosed)}).",
+            *(
+                [
+                    f"A perfect inverter would take {percent(row.planted.mean)} ({confidence(row.planted)}): what is planted."
+                ]
+                if row.planted
+                else []
+            ),
         ]
 
     def _reached(self, regime: str) -> str:

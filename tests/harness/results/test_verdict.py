@@ -70,6 +70,11 @@ def test_the_whole_verdict_leads_with_the_headline_and_ends_with_what_needed_the
     )
 
 
+def test_what_a_perfect_inverter_would_take_stands_beside_what_the_attacks_took() -> None:
+    found = _finding(*NAMES, leak=leak_row(planted=interval(0.8)))
+    assert found.details[1] == "A perfect inverter would take 80.0% (95% CI [75.0, 85.0]): what is planted."
+
+
 def test_a_leak_that_may_be_zero_is_no_leak() -> None:
     found = _finding(*NAMES, leak=leak_row(gain=interval(0.01), leak=interval(0.05, 0.2)))
     assert found.conclusion == (
