@@ -200,10 +200,11 @@ class _Facts:
         if row.leak is None:
             gap = "" if row.gap is None else f" ({points(row.gap.mean)} points, {confidence(row.gap)})"
             return [f"The leak on {self.where} is not reported: {row.withheld}{gap}."]
+        start = "Disclosures leak" if row.leak.low > 0 else "No significant leak:"
         return [
-            f"Disclosures leak {percent(row.leak.mean)} ({confidence(row.leak)}) of what the oracle gains over the best regime "
-            f"without disclosures; the strongest attack is {row.best_disclosed} ({self._reached(row.best_disclosed)}), the best "
-            f"without disclosures {row.best_undisclosed} ({self._reached(row.best_undisclosed)}).",
+            f"{start} {percent(row.leak.mean)} ({confidence(row.leak)}) of what the oracle gains over the best regime without "
+            f"disclosures; the strongest attack is {row.best_disclosed} ({self._reached(row.best_disclosed)}), the best without "
+            f"disclosures {row.best_undisclosed} ({self._reached(row.best_undisclosed)}).",
             *(
                 [
                     f"A perfect inverter would take {percent(row.planted.mean)} ({confidence(row.planted)}): what is planted."

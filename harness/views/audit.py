@@ -120,7 +120,7 @@ def audit_lines(record: ResultRecord) -> list[str]:
     nothing = [names[row.cell] for row in known if row.leak and row.leak.low <= 0]
     least, most = known[0], known[-1]
     lines = []
-    if most.leak and least.leak and len(known) > 1:
+    if most.leak and least.leak and most.leak.low > 0 and len(known) > 1:
         lines.append(
             f"{names[most.cell]} leaks most, {percent(most.leak.mean)} of the oracle's gain beyond the surrogate, by "
             f"{most.attack}; {names[least.cell]} least, {percent(least.leak.mean)}."

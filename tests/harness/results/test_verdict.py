@@ -77,6 +77,9 @@ def test_what_a_perfect_inverter_would_take_stands_beside_what_the_attacks_took(
 
 def test_a_leak_that_may_be_zero_is_no_leak() -> None:
     found = _finding(*NAMES, leak=leak_row(gain=interval(0.01), leak=interval(0.05, 0.2)))
+    assert found.details[0].startswith(
+        "No significant leak: 5.0% (95% CI [-15.0, 25.0]) of what the oracle gains over the best"
+    )
     assert found.conclusion == (
         "What leaked on math: nothing significant, 5.0% (95% CI [-15.0, 25.0]) of the oracle's gain beyond the surrogate; "
         "without the summary 10.0% (95% CI [-10.0, 30.0])."

@@ -52,6 +52,8 @@ def test_what_leaks_most_and_least_and_not_significantly_is_said() -> None:
         "half leaks most, 60.0% of the oracle's gain beyond the surrogate, by inverted; silent least, 2.0%.",
         "No significant leak: silent.",
     ]
+    unclear = [policy_row("half", 0.05), policy_row("third", -0.1)]
+    assert audit_lines(record(policies=unclear)) == ["No significant leak: third, half."]
     nothing = [policy_row("half", None), policy_row("third", None, gain=interval(0.1))]
     assert audit_lines(record(policies=nothing)) == [
         "No policy's leak is reported: the oracle's gain over the best regime without disclosures is not significant."
