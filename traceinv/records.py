@@ -74,6 +74,22 @@ class Inversion(Record):
     finish_reason: FinishReason
 
 
+class Candidate(Record):
+    """One of several replies to a question whose answer was disclosed.
+
+    Attributes:
+        sample: 0 for the first reply to the question, 1 for the next.
+        trace: None where the reply has none.
+        answer: None where the reply has none.
+    """
+
+    disclosure: Disclosure
+    sample: int
+    trace: str | None
+    answer: str | None
+    finish_reason: FinishReason
+
+
 class Example(Record):
     """One row of supervised fine-tuning, as plain text; `traceinv.formatting` turns it into tokens.
 

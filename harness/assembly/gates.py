@@ -11,7 +11,7 @@ from harness.pipeline.store import lasting_log
 from harness.results.schema import Gate, Ledger
 
 TRAINED = ("reasoning_model", "inverter", "student")
-WRITING = ("transcripts", "inversions")
+WRITING = ("transcripts", "inversions", "candidates")
 TRAINING_FIGURES = ("examples", "loss_tokens", "steps", "too_long")
 
 

@@ -1,6 +1,6 @@
 """The nodes of one cell: which stages it needs, with which parameters, inputs and labels."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, get_args
@@ -12,7 +12,9 @@ from harness.pipeline.store import digest_folder
 from harness.results.schema import Cell, Label
 from harness.stages import stage_kinds
 from harness.stages.calibration import CEILING
+from harness.stages.examples import SOURCES
 from harness.stages.shared_rows import DISCLOSURES, QUESTIONS
+from traceinv.candidates import Asked
 from traceinv.engines import Sampling
 from traceinv.errors import InputError
 from traceinv.inversion import Shown, shown_part
@@ -20,7 +22,17 @@ from traceinv.models import locate
 from traceinv.policies import Policy
 from traceinv.policies.answer_only import AnswerOnly
 from traceinv.questions import Role
-from traceinv.regimes import BASE, REGIMES, Disclosures, HiddenTraces, Inversions, Source, SurrogateTraces, inverters
+from traceinv.regimes import (
+    BASE,
+    REGIMES,
+    Candidates,
+    Disclosures,
+    HiddenTraces,
+    Inversions,
+    Source,
+    SurrogateTraces,
+    inverters,
+)
 from traceinv.targets.base import ReasoningModel
 
 TARGET: Role = "target"
@@ -118,7 +130,8 @@ class CellNodes:
     def examples(self, regime: str, seed: int) -> Node:
         """Return the training examples of a regime."""
         params = {"regime": regime, "max_tokens": self.student_model.training.max_tokens, "seed": seed}
-        inputs: Inputs = {"base": self.base, "source": self._source(REGIMES[regime].source, seed)}
+        sources = zip(SOURCES, REGIMES[regime].sources, strict=False)
+        inputs: Inputs = {"base": self.base, **{name: self._source(source, seed) for name, source in sources}}
         return self._add("examples", params, inputs, _side(regime), regime=regime, seed=seed, cost=0.5)
 
     def shared_rows(self, seed: int) -> Node:
@@ -129,7 +142,7 @@ class CellNodes:
             nodes = self._of_policy(policy)
             suffix = f" of {policy}" if self.recipe.policies_together else ""
             inputs[DISCLOSURES + suffix] = nodes.shown
-            for regime in (name for name in nodes.trained_regimes if not REGIMES[name].source.hidden):
+            for regime in filter(_decides_rows, nodes.trained_regimes):
                 inputs[regime + suffix] = nodes.examples(regime, seed)
         return self._add("shared_rows", params, inputs, TESTER, seed=seed, cost=0.1)
 
@@ -148,7 +161,7 @@ class CellNodes:
             "rows": self.shared_rows(seed),
         }
         cost = self._training_cost(training.epochs)
-        params = {"training": training, "seed": seed}
+        params = {"training": training, "seed": seed} | ({"partial": True} if REGIMES[regime].partial else {})
         return self._add("student", params, inputs, _side(regime), regime=regime, seed=seed, cost=cost)
 
     def grades(self, row: str, seed: int | None) -> Node:
@@ -183,6 +196,24 @@ class CellNodes:
         asked = self.recipe.faithfulness.reading_questions if exchanged else self.recipe.questions.count()
         labels = {"regime": _regime_of(source), "seed": seed, "exchanged": exchanged}
         return self._add("inversions", params, inputs, TESTER, OF_INVERSION, _writing_cost(asked), **labels)
+
+    def candidates(self, source: Candidates, seed: int) -> Node:
+        """Return several replies to each question, written by the student, the surrogate or an inverter."""
+        with_summary = source.with_summary(self.policy.discloses_summary)
+        inverter = Inversions(shown="summary" if with_summary else "answer", trained=True)
+        writers: dict[str, tuple[Asked, Callable[[], Node | InputArtifact]]] = {
+            "student": ("question", lambda: self.base),
+            "surrogate": ("hint", lambda: self.reasoning_model(SURROGATE)),
+            "inverter": (shown_part(with_summary), lambda: self.inverter(inverter, seed)),
+        }
+        asked, model = writers[source.writer]
+        settings = self.recipe.candidates
+        sampling = self.recipe.sampling.model_copy(update={"temperature": settings.temperature, "seed": seed})
+        params = {"engine": self.recipe.engine, "asked": asked, "count": settings.count, "sampling": sampling}
+        inputs: Inputs = {"model": model(), "disclosures": self.disclosed(TARGET, with_summary)}
+        cost = settings.count * _writing_cost(self.recipe.questions.count())
+        labels = {"writer": source.writer, "seed": seed}
+        return self._add("candidates", params, inputs, TESTER, OF_INVERSION, cost, **labels)
 
     def exchanged(self, part: Part, shown: Node) -> Node:
         """Return disclosures of which one part is another question's."""
@@ -290,6 +321,8 @@ class CellNodes:
                 return self.surrogate_transcripts(TARGET)
             case Inversions():
                 return self.inversions(source, seed if source.trained else None)
+            case Candidates():
+                return self.candidates(source, seed)
 
     def _model(self, row: str, seed: int | None) -> Node | InputArtifact:
         """Return the model whose responses a row shows."""
@@ -330,6 +363,11 @@ class CellNodes:
         every = {part: getattr(self.cell, part) for part in of} | labels | {SIDE: side}
         kept = {key: value for key, value in every.items() if value is not None}
         return self.graph.add(stage_kinds()[kind], params, inputs, kept, cost)
+
+
+def _decides_rows(regime: str) -> bool:
+    """Return whether a regime has a say in which questions are taught: neither the oracle nor a partial one has."""
+    return not REGIMES[regime].source.hidden and not REGIMES[regime].partial
 
 
 def _side(regime: str) -> str:

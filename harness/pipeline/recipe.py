@@ -81,6 +81,18 @@ class FaithfulnessConfig(Closed):
     reading_questions: int = Field(100, gt=0)
 
 
+class CandidatesConfig(Closed):
+    """How regimes that keep what comes to the disclosed answer draw their candidates.
+
+    Attributes:
+        count: candidates a question.
+        temperature: at which they are written; the rest is the recipe's sampling.
+    """
+
+    count: int = Field(8, gt=0)
+    temperature: float = Field(1.0, gt=0)
+
+
 class BenchmarkConfig(EvalConfig):
     """A recipe's benchmarks.
 
@@ -129,6 +141,7 @@ class Recipe(Closed):
         budgets: shares of the target's questions whose disclosures are used.
         engine: runs target, surrogate and inverters.
         sampling: how target, surrogate and inverters write; a target or surrogate may have its own.
+        candidates: how regimes that keep what comes to the disclosed answer draw their candidates.
         contrasts: pairs of regimes to compare, as first - second; they should be fixed before the run.
         seeds: one run of inverters and students for each; target and surrogate are the same for all.
         max_dropped: share of the questions that may be lost on the way, by any regime or by the inverter's own training
@@ -150,6 +163,7 @@ class Recipe(Closed):
     regimes: Annotated[list[RegimeName], Distinct] = Field(min_length=1)
     contrasts: Annotated[tuple[Contrast, ...], Distinct] = CONTRASTS
     benchmark: BenchmarkConfig
+    candidates: CandidatesConfig = CandidatesConfig()
     faithfulness: FaithfulnessConfig = FaithfulnessConfig()
     seeds: Annotated[list[Seed], Distinct] = Field(min_length=1, max_length=MAX_SEEDS)
     max_dropped: float = Field(0.5, ge=0, le=1)

@@ -9,6 +9,9 @@ from traceinv.regimes import REGIMES
 from traceinv.rows import read_folder, write_rows
 from traceinv.schema import Closed
 
+SOURCES = ("source", "beside")
+"""The inputs with the records that a regime reads; most read one."""
+
 
 class Params(Closed):
     """The regime, the student's limit, and the seed of regimes that draw."""
@@ -18,11 +21,13 @@ class Params(Closed):
     seed: int
 
 
-@stage(Params, libraries=("transformers", "tokenizers"))
+@stage(Params, libraries=("transformers", "tokenizers"), uses=("traceinv.regimes",))
 def examples(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Write the examples that a regime can teach; those over the limit are left out and counted."""
     regime = REGIMES[params.regime]
-    taught = regime.teach(read_folder(inputs["source"], regime.source.reads), params.seed)
+    sources = zip(SOURCES, regime.sources, strict=False)
+    rows = [read_folder(inputs[name], source.reads) for name, source in sources]
+    taught = regime.examples(rows, params.seed)
     kept = within_limit(taught, inputs["base"], params.max_tokens)
     write_rows(out / "examples.jsonl", kept)
     return {"rows": len(kept), "too_long": len(taught) - len(kept)}

@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from pydantic import Field
+
 from harness.stages.base import TRAINING_LIBRARIES, Inputs, Log, Resources, stage
 from harness.stages.shared_rows import IDS
 from traceinv.errors import GateError
@@ -14,10 +16,11 @@ from traceinv.training import TrainingConfig, fine_tune
 
 
 class Params(Closed):
-    """How the student is trained."""
+    """How the student is trained, and whether its regime teaches only some of the shared questions."""
 
     training: TrainingConfig
     seed: int
+    partial: bool = Field(False, exclude_if=lambda partial: not partial)
 
 
 @stage(
@@ -29,17 +32,24 @@ class Params(Closed):
     unkeyed=("training.save_every",),
 )
 def student(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
-    """Train a student on the shared questions.
+    """Train a student on the shared questions; under a partial regime, on those that it teaches.
 
     Raises:
-        GateError: the regime has no example of one of them.
+        GateError: the regime has no example of one of them, or a partial one of any.
     """
-    examples = {example.id: example for example in read_folder(inputs["examples"], Example)}
+    examples: dict[str, list[Example]] = {}
+    for example in read_folder(inputs["examples"], Example):
+        examples.setdefault(example.id, []).append(example)
     ids = json.loads((inputs["rows"] / IDS).read_text())
     missing = [identifier for identifier in ids if identifier not in examples]
-    if missing:
+    if params.partial and len(missing) == len(ids):
+        raise GateError(
+            f"none of the {len(ids)} shared questions has a candidate that comes to the answer; "
+            "leave the regime out, or raise candidates.count"
+        )
+    if missing and not params.partial:
         raise GateError(
             f"equal rows: no example of {len(missing)} of {len(ids)} shared questions, such as {missing[0]}"
         )
-    rows = [examples[identifier] for identifier in ids]
+    rows = [example for identifier in ids for example in examples.get(identifier, [])]
     return fine_tune(inputs["base"], rows, params.training, params.seed, out, progress)

@@ -131,6 +131,20 @@ CASES: dict[str, list[Case]] = {
             {"model": at["base"], "disclosures": at["disclosures"]},
         ),
     ],
+    "candidates": [
+        lambda at: (
+            {"engine": "transformers", "asked": "summary", "count": 2, "sampling": SAMPLING},
+            {"model": at["base"], "disclosures": at["disclosures"]},
+        ),
+        lambda at: (
+            {"engine": "transformers", "asked": "hint", "count": 1, "sampling": SAMPLING},
+            {"model": at["base"], "disclosures": at["disclosures"]},
+        ),
+        lambda at: (
+            {"engine": "transformers", "asked": "question", "count": 1, "sampling": SAMPLING},
+            {"model": at["base"], "disclosures": at["disclosures"]},
+        ),
+    ],
     "student": [
         lambda at: (
             {"training": TRAINING, "seed": 2},

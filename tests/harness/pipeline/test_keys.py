@@ -14,7 +14,16 @@ from traceinv.progress import Progress
 from traceinv.schema import Closed
 
 PARAMS = {"benchmark": {"tasks": ["lab_chain"]}}
-MODEL_STAGES = {"reasoning_model", "transcripts", "inverter", "inversions", "student", "responses", "likelihood"}
+MODEL_STAGES = {
+    "candidates",
+    "reasoning_model",
+    "transcripts",
+    "inverter",
+    "inversions",
+    "student",
+    "responses",
+    "likelihood",
+}
 
 
 class Params(Closed):

@@ -17,7 +17,16 @@ from harness.stages import stage_kinds
 params = {"benchmark": {"tasks": ["lab_chain"]}}
 print(json.dumps({name: make_key(kind, params, {}) for name, kind in stage_kinds().items()}))
 """
-MODEL_STAGES = {"reasoning_model", "transcripts", "inverter", "inversions", "student", "responses", "likelihood"}
+MODEL_STAGES = {
+    "candidates",
+    "reasoning_model",
+    "transcripts",
+    "inverter",
+    "inversions",
+    "student",
+    "responses",
+    "likelihood",
+}
 NEW_STAGE = '''"""A new stage."""
 
 from pathlib import Path

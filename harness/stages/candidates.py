@@ -1,0 +1,48 @@
+"""Write several replies to each question whose answer was disclosed."""
+
+from pathlib import Path
+
+from pydantic import Field
+
+from harness.stages.base import GENERATION_LIBRARIES, Inputs, Log, Resources, stage
+from traceinv.candidates import Asked, write_candidates
+from traceinv.engines import Sampling, load_engine
+from traceinv.progress import Progress
+from traceinv.records import Candidate, Disclosure
+from traceinv.regimes.verification import is_verified
+from traceinv.rows import RowFile, read_folder
+from traceinv.schema import Closed
+
+
+class Params(Closed):
+    """What the model is asked, how it writes, and how many replies to a question."""
+
+    engine: str
+    asked: Asked
+    count: int = Field(gt=0)
+    sampling: Sampling
+
+
+@stage(
+    Params,
+    version=1,
+    libraries=GENERATION_LIBRARIES,
+    resources=Resources(gpus=1),
+    resumable=True,
+    uses=("traceinv.engines",),
+)
+def candidates(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
+    """Write the candidates as they arrive, and count the questions of which one comes to the disclosed answer."""
+    rows = RowFile(out / "candidates.jsonl", Candidate, lambda row: (row.id, row.sample))
+    disclosures = read_folder(inputs["disclosures"], Disclosure)
+    engine = load_engine(params.engine, inputs["model"])
+    written = write_candidates(engine, disclosures, params.asked, params.count, params.sampling, rows, progress)
+    return {
+        "questions": len(disclosures),
+        "candidates": len(written),
+        "finished": sum(row.finish_reason == "stop" for row in written),
+        "cut_off": sum(row.finish_reason == "length" for row in written),
+        "verified": len({row.id for row in written if is_verified(row)}),
+        "resumed": rows.resumed,
+        "repeated": rows.repeated,
+    }

@@ -1,0 +1,5 @@
+"""Teach the surrogate's own traces and answers: the baseline that every attack must beat."""
+
+from traceinv.regimes.base import Regime, SurrogateTraces, teach_traces
+
+REGIME = Regime("surrogate_trace", "baseline", 30, SurrogateTraces(), teach_traces)

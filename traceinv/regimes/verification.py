@@ -1,0 +1,63 @@
+"""Keep replies that come to the disclosed answer.
+
+Two answers agree where they are the same text without case and white space, where their last boxes or the numbers after `####`
+do, or where both end with the same number and hold no other one.
+"""
+
+import re
+from collections.abc import Sequence
+from fractions import Fraction
+
+from traceinv.records import Candidate, Example
+from traceinv.regimes.base import example
+
+_BOX = re.compile(r"\\boxed\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
+_AFTER_HASHES = re.compile(r"####\s*(\S.*)")
+_NUMBER = re.compile(r"[-+]?\d+(?:,\d{3})*(?:\.\d+)?(?:/\d+)?")
+
+
+def teach_verified(candidates: Sequence[Candidate], seed: int) -> list[Example]:
+    """Teach of each question the first candidate that ended by itself with an answer that agrees with the disclosed one."""
+    kept: dict[str, Candidate] = {}
+    for candidate in sorted(candidates, key=lambda candidate: candidate.sample):
+        if candidate.id not in kept and is_verified(candidate):
+            kept[candidate.id] = candidate
+    order = dict.fromkeys(candidate.id for candidate in candidates)
+    rows = [kept[identifier] for identifier in order if identifier in kept]
+    return [example(row.disclosure.question, row.trace, row.disclosure.answer) for row in rows]
+
+
+def is_verified(candidate: Candidate) -> bool:
+    """Return whether a candidate is whole and its answer agrees with the disclosed one."""
+    whole = bool(candidate.trace) and candidate.finish_reason == "stop"
+    return whole and candidate.answer is not None and agrees(candidate.answer, candidate.disclosure.answer)
+
+
+def agrees(answer: str, disclosed: str) -> bool:
+    """Return whether two answers say the same, as far as their texts show it."""
+    ours, theirs = _final(answer), _final(disclosed)
+    if _plain(ours) == _plain(theirs):
+        return True
+    numbers = _only_number(ours), _only_number(theirs)
+    return numbers[0] is not None and numbers[0] == numbers[1]
+
+
+def _final(answer: str) -> str:
+    """Return what an answer marks as final: its last box, or what follows its last `####`; else all of it."""
+    marked = _BOX.findall(answer) or _AFTER_HASHES.findall(answer)
+    return str(marked[-1]) if marked else answer
+
+
+def _plain(text: str) -> str:
+    return re.sub(r"\s+", "", text).casefold().strip("$.")
+
+
+def _only_number(text: str) -> Fraction | None:
+    """Return the only number of a text; None where it has none or several."""
+    found = _NUMBER.findall(text)
+    if len(found) != 1:
+        return None
+    try:
+        return Fraction(found[0].replace(",", ""))
+    except (ValueError, ZeroDivisionError):
+        return None
