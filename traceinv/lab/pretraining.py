@@ -2,7 +2,8 @@
 
 It is trained on two kinds of rows. Drills ask for single lines of a trace: each follows a context whose values are drawn
 freshly, and the reply ends after it. Replies to questions of one step teach the form of a reply. In no row does the model
-write a step after another step of its own.
+write a step after another step of its own. Every row draws the outcomes of the private operation anew, so the model learns
+how such a line is written, and no outcome.
 """
 
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from traceinv.formatting import EncodedExample, encode_prompt
-from traceinv.lab.families import FAMILIES, Drill, Problem
+from traceinv.lab.families import FAMILIES, Drill, Problem, draw_table
 from traceinv.lab.questions import sample_problems, split_of
 from traceinv.lab.tokenizer import ASSISTANT, END, USER, build_tokenizer
 from traceinv.progress import Progress
@@ -34,6 +35,7 @@ class PretrainConfig(BaseModel):
         rounds: number of rounds; each has new rows and its own learning rate schedule.
         rows: number of rows in a round.
         reply_share: share of the rows that are replies to questions of one step; the others are drills.
+        private_share: share of the steps that are private ones, in the families that have the private operation.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,6 +49,7 @@ class PretrainConfig(BaseModel):
     rounds: int = 2
     rows: int = 80_000
     reply_share: float = Field(0.15, ge=0, le=1)
+    private_share: float = Field(0.15, ge=0, le=1)
     training: TrainingConfig = TrainingConfig(
         epochs=1, learning_rate=2e-3, warmup_ratio=0.03, adam_beta2=0.98, batch_size=16, max_tokens=1024
     )
@@ -114,9 +117,9 @@ def pretraining_rows(
     for _ in range(config.rows):
         family = rng.choice(families)
         if rng.random() < config.reply_share:
-            yield _encode_reply(tokenizer, _one_step(rng, family.name))
+            yield _encode_reply(tokenizer, _one_step(rng, family.name, config.private_share))
         else:
-            yield _encode_drill(tokenizer, family.drill(rng))
+            yield _encode_drill(tokenizer, family.drill(rng, config.private_share))
 
 
 def drill_accuracy(
@@ -155,9 +158,11 @@ def _group_by_length(rows: list[EncodedExample], size: int, seed: int) -> list[E
     return ordered
 
 
-def _one_step(rng: Random, family: str) -> Problem:
+def _one_step(rng: Random, name: str, private_share: float) -> Problem:
+    family = FAMILIES[name]
     while True:
-        problem = FAMILIES[family].sample(rng, 1)
+        private = int(family.has_private and rng.random() < private_share)
+        problem = family.sample(rng, 1, private, lambda key: draw_table(rng))
         if split_of(problem) == "base":
             return problem
 
@@ -193,8 +198,8 @@ def corpus() -> list[str]:
     texts = []
     for name, family in FAMILIES.items():
         rng = Random(name)
-        for problem in sample_problems(name, "base", 3000, (7, 9), seed=0):
+        for problem in sample_problems(name, "base", 3000, (7, 9), seed=0, private=(0, 4)):
             texts += [problem.question, problem.trace, problem.answer]
-        for drill in (family.drill(rng) for _ in range(100)):
+        for drill in (family.drill(rng, 0.3) for _ in range(100)):
             texts += [drill.question, *(text for turn in drill.turns for text in turn)]
     return texts

@@ -10,11 +10,12 @@ PAD, USER, ASSISTANT, END = "<|pad|>", "<|user|>", "<|assistant|>", "<|end|>"
 VOCABULARY_SIZE = 2048
 # The statement of a name's operation is one token, so that looking it up is finding one token. A model of this size learns that
 # from drills; it does not learn in reasonable time to find a name and copy the tokens after it.
-_OPERATION = "[-+*][1-6]"
+_OPERATION = "[-+*#][1-6]"
 _PIECES = "|".join(
     [
-        r"[A-Z][a-z]* (?:adds|takes|times) [1-6]",
+        r"[A-Z][a-z]* (?:adds|takes|times|folds) [1-6]",
         rf"[a-j]=\(?[a-j]{_OPERATION}",
+        r"[a-j]=mix\([a-j],[1-6]\)",
         r" if [a-j]>[1-6]",
         rf" else [a-j]{_OPERATION}",
         r"\)%7",

@@ -14,7 +14,7 @@ class QuestionSource(Closed):
     kind: str
 
     def count(self) -> int:
-        """Return how many questions each of target and surrogate is asked."""
+        """Return how many questions the target is asked."""
         raise NotImplementedError
 
     def questions(self, role: Role) -> list[Question]:

@@ -13,7 +13,8 @@ class LabQuestions(QuestionSource):
     """Questions of the lab's families.
 
     Attributes:
-        per_family: questions of each family, for target and surrogate each.
+        per_family: questions of each family that the target is asked.
+        surrogate_per_family: those that the surrogate is asked, which inverters learn from; as many where left out.
         steps: fewest and most steps of a question's trace.
         families: which families they are of; all where left out.
         private: fewest and most private steps among them, in the families that have the private operation.
@@ -21,6 +22,7 @@ class LabQuestions(QuestionSource):
 
     kind: Literal["lab"] = "lab"
     per_family: int = Field(gt=1)
+    surrogate_per_family: int | None = Field(None, gt=1, exclude_if=lambda count: count is None)
     steps: StepRange
     families: FamilyNames = Field(ALL_FAMILIES, exclude_if=lambda families: families == ALL_FAMILIES)
     private: PrivateRange = Field(NO_PRIVATE, exclude_if=lambda private: private == NO_PRIVATE)
@@ -31,5 +33,6 @@ class LabQuestions(QuestionSource):
     def questions(self, role: Role) -> list[Question]:
         from traceinv.lab.questions import as_question, draw
 
-        problems = draw(role, self.per_family, self.steps, seed=0, private=self.private, families=self.families)
+        count = self.surrogate_per_family if role == "surrogate" and self.surrogate_per_family else self.per_family
+        problems = draw(role, count, self.steps, seed=0, private=self.private, families=self.families)
         return [as_question(identifier, problem) for identifier, problem in problems.items()]

@@ -4,12 +4,14 @@ import json
 from itertools import chain
 
 import pytest
+import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from tasks.lab.utils import grade_function, grade_value
 from traceinv.engines.base import Request, Sampling, user_message
 from traceinv.engines.transformers import TransformersEngine
 from traceinv.lab.families import FAMILIES, unit_tests
+from traceinv.lab.families.modular import MODULUS, PRIVATE, PRIVATE_AMOUNTS
 from traceinv.lab.models import BASE
 from traceinv.lab.pretraining import PretrainConfig, corpus, drill_accuracy
 from traceinv.lab.questions import TEST_SEED, TEST_STEPS, draw
@@ -37,6 +39,28 @@ def test_it_knows_single_steps() -> None:
     accuracy = drill_accuracy(model, AutoTokenizer.from_pretrained(BASE), drills=40)
     assert set(accuracy) == set(FAMILIES)
     assert min(accuracy.values()) >= 0.75, accuracy
+
+
+def test_it_knows_how_a_private_step_is_written_and_finds_every_outcome_about_as_likely() -> None:
+    """No outcome may be learnt: the target's table must not be in the base, nor any other."""
+    model = AutoModelForCausalLM.from_pretrained(BASE, use_safetensors=True)
+    tokenizer = AutoTokenizer.from_pretrained(BASE)
+    digits = [tokenizer.convert_tokens_to_ids(str(digit)) for digit in range(MODULUS)]
+    likeliest = []
+    for amount in PRIVATE_AMOUNTS:
+        for value in range(MODULUS):
+            question = f"Count modulo 7. a={value};b=a{PRIVATE}{amount};c=b+1. What is c?"
+            line = f"b=a{PRIVATE}{amount} {value}{PRIVATE}{amount}="
+            prompt = tokenizer(f"<|user|>{question}<|assistant|><think>\n")["input_ids"]
+            ids = torch.tensor([prompt + tokenizer(line)["input_ids"]])
+            with torch.no_grad():
+                logits = model(ids).logits[0]
+            written = logits[len(prompt) - 1 : -1].argmax(-1).tolist()
+            assert tokenizer.decode(written) == line
+            outcomes = logits[-1].softmax(-1)[digits]
+            assert outcomes.sum() > 0.95
+            likeliest.append(float(outcomes.max()))
+    assert sum(likeliest) / len(likeliest) < 0.3, "a seventh where the outcomes are equally likely"
 
 
 @pytest.mark.parametrize("family", sorted(FAMILIES))

@@ -6,11 +6,13 @@ import pytest
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from traceinv.lab.families import FAMILIES
-from traceinv.lab.families.modular import MODULUS, OPERATORS, VERBS
+from traceinv.lab.families.modular import MODULUS, OPERATORS, PRIVATE, PRIVATE_AMOUNTS, PRIVATE_VERB, VERBS
 from traceinv.lab.models import BASE
 
 SIGNS = [f"{operator}{amount}" for operator in OPERATORS for amount in range(2, MODULUS)]
 WORDS = [f"{verb} {amount}" for verb in VERBS.values() for amount in range(2, MODULUS)]
+
+PRIVATE_SIGNS = [f"{PRIVATE}{amount}" for amount in PRIVATE_AMOUNTS]
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +27,12 @@ def test_every_statement_is_one_token(tokenizer: PreTrainedTokenizerFast) -> Non
     compose = [f"{label} {words}" for label in "ABCDEFGH" for words in WORDS]
     prints = [f"{name}=({before}{sign}" for before, name in ("ab", "hi") for sign in SIGNS]
     branches = [f" else {name}{sign}" for name in "abcdefgh" for sign in SIGNS]
-    split = [text for text in (*chain, *dials, *compose, *prints, *branches) if len(tokenizer.encode(text)) > 1]
+    private = [f"{name}={before}{sign}" for before, name in ("ab", "hi") for sign in PRIVATE_SIGNS]
+    private += [f"{name} {PRIVATE_VERB} {amount}" for name in ("Ann", "Hal") for amount in PRIVATE_AMOUNTS]
+    private += [f"{name}=mix({before},{amount})" for before, name in ("ab", "hi") for amount in PRIVATE_AMOUNTS]
+    split = [
+        text for text in (*chain, *dials, *compose, *prints, *branches, *private) if len(tokenizer.encode(text)) > 1
+    ]
     assert not split
 
 

@@ -52,6 +52,11 @@ def test_families_are_the_ones_asked_for() -> None:
     assert all("#" in question.text or "mix(" in question.text for question in asked)
 
 
+def test_the_surrogate_may_be_asked_more_questions_than_the_target() -> None:
+    source = LabQuestions(per_family=3, surrogate_per_family=5, steps=(2, 3), families=("chain", "dials"))
+    assert [len(source.questions(role)) for role in ("target", "surrogate")] == [6, 10]
+
+
 def test_an_unknown_family_is_refused_with_the_nearest_name() -> None:
     with pytest.raises(ValidationError, match="chain"):
         LabQuestions(per_family=3, steps=(2, 3), families=("chian",))
@@ -59,4 +64,7 @@ def test_an_unknown_family_is_refused_with_the_nearest_name() -> None:
 
 def test_defaults_stay_out_of_what_keys_are_made_of() -> None:
     assert not {"skill", "private", "families", "sampling"} & LabModel(**SETTINGS).model_dump().keys()
-    assert not {"private", "families"} & LabQuestions(per_family=3, steps=(2, 3)).model_dump().keys()
+    assert (
+        not {"private", "families", "surrogate_per_family"}
+        & LabQuestions(per_family=3, steps=(2, 3)).model_dump().keys()
+    )
