@@ -33,7 +33,10 @@ def test_a_tiny_calibration_writes_a_curve_and_a_second_one_computes_nothing(
         "questions.per_family=12",
         "targets.lab.examples_per_family=40",
         "surrogates.small.examples_per_family=40",
-        *(f"{place}.training.epochs=1" for place in ("targets.lab", "surrogates.small", "inverter", "students.lab")),
+        *(f"{place}.training.epochs=1" for place in ("targets.lab", "surrogates.small", "students.lab")),
+        "questions.surrogate_per_family=48",
+        "inverter.training.epochs=12",  # fewer, and it ends none of its traces
+        "inverter.training.learning_rate=1e-3",
         "benchmark.limit=4",
         "max_dropped=1.0",
     ]
