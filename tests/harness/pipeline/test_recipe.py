@@ -21,6 +21,7 @@ def test_the_lab_recipe_has_every_regime_of_the_comparison_and_three_seeds() -> 
         "inverted",
         "inverted_without_summary",
         "inverted_mismatched",
+        "ideal_inverted",
         "oracle",
     }
 
