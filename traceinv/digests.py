@@ -18,6 +18,11 @@ def digest_text(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def share_of(text: str) -> float:
+    """Map a text to a number from 0 to 1, evenly and always the same."""
+    return int(digest_text(text)[:16], 16) / 2**64
+
+
 def digest_file(path: Path) -> str:
     """Return the SHA-256 of a file's bytes, read in chunks."""
     total = hashlib.sha256()

@@ -10,6 +10,7 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 from traceinv.lab.families import FAMILIES
+from traceinv.lab.families.drills import solve
 from traceinv.records import Disclosure, Question
 
 if TYPE_CHECKING:
@@ -68,9 +69,7 @@ def right_answer(question: Question) -> str | None:
     if not is_exact(question):
         return None
     steps = FAMILIES[question.kind].parse(question.text)
-    value = steps.start
-    for number in range(len(steps)):
-        _, value = steps.line(number, value)
+    _, value = solve(steps)
     return steps.answer(value)
 
 

@@ -1,17 +1,16 @@
 """What the lab's own disclosure policies need: a trace's lines as the family's reader judges them, and choices by hash."""
 
-import hashlib
-import re
 from random import Random
 
+from traceinv.digests import share_of
 from traceinv.errors import InputError
 from traceinv.lab.families import FAMILIES, JudgedLine
+from traceinv.lab.families.base import VALUE
 from traceinv.lab.families.modular import MODULUS
 from traceinv.records import Transcript
 
 NOTHING = "-"
 """The summary of a trace of which no line is shown."""
-_OUTCOME = re.compile(r"=([0-6])$")
 
 
 def judged_lines(policy: str, transcript: Transcript) -> list[JudgedLine]:
@@ -31,13 +30,16 @@ def judged_lines(policy: str, transcript: Transcript) -> list[JudgedLine]:
 
 def rank(identifier: str, part: object) -> float:
     """Map a part of a question's trace to a number from 0 to 1, evenly and always the same."""
-    digest = hashlib.sha256(f"{identifier}\n{part}".encode("utf-8", "surrogatepass")).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64
+    return share_of(f"{identifier}\n{part}")
 
 
 def wrong_versions(line: str, count: int, seed: str) -> list[str]:
-    """Return a line with other outcomes, distinct and drawn by the seed; none for a line that states no outcome."""
-    match = _OUTCOME.search(line)
+    """Return copies of a line that state other outcomes, each a different one; none for a line that states no outcome.
+
+    Args:
+        seed: decides which outcomes these are.
+    """
+    match = VALUE.search(line)
     if match is None:
         return []
     others = [str(outcome) for outcome in range(MODULUS) if str(outcome) != match[1]]

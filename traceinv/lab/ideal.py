@@ -16,6 +16,7 @@ from random import Random
 from typing import Any
 
 from traceinv.lab.families import FAMILIES
+from traceinv.lab.families.base import lines_of
 from traceinv.lab.families.drills import Steps
 from traceinv.lab.families.modular import MODULUS
 from traceinv.records import Disclosure, Question
@@ -46,7 +47,7 @@ class Posterior:
 
     def probability(self, trace: str) -> float:
         """Return the probability of a trace, 0 where it does not agree."""
-        lines = _lines(trace)
+        lines = tuple(lines_of(trace))
         return sum(t.probability for t in self.traces if t.lines == lines) / self._total
 
     def surprisal(self, trace: str) -> float | None:
@@ -57,7 +58,8 @@ class Posterior:
     @property
     def entropy(self) -> float:
         """The mean surprisal of a trace that is drawn from these, in bits."""
-        shares = [trace.probability / self._total for trace in self.traces]
+        total = self._total
+        shares = [trace.probability / total for trace in self.traces]
         return -sum(share * log2(share) for share in shares)
 
     def draw(self, rng: Random) -> str:
@@ -85,7 +87,7 @@ def posterior(question: Question, answer: str | None = None, summary: str | None
         ValueError: the question is not one of the lab's.
     """
     traces = possible_traces(question)
-    shown = set(_lines(summary or ""))
+    shown = set(lines_of(summary or ""))
     told = [shown & set(lines) for lines in zip(*(trace.lines for trace in traces), strict=True)]
 
     def agreements(trace: PossibleTrace) -> int:
@@ -140,7 +142,3 @@ def _complete(
         del table[fact]
         return
     yield from _complete(steps, table, (*lines, line), after)
-
-
-def _lines(text: str) -> tuple[str, ...]:
-    return tuple(filter(None, map(str.strip, text.splitlines())))

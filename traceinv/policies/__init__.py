@@ -1,11 +1,11 @@
 """Disclosure policies, one file each: the rules that turn a hidden transcript into what the target shows."""
 
-import hashlib
 from collections.abc import Sequence
 from typing import Annotated, TypeVar
 
 from pydantic import BeforeValidator, SerializeAsAny
 
+from traceinv.digests import share_of
 from traceinv.policies.base import Policy
 from traceinv.records import Disclosure, Record, Transcript
 from traceinv.registry import chooser
@@ -28,10 +28,4 @@ def within_budget(records: Sequence[R], budget: float) -> list[R]:
 
     The questions of a smaller budget are a subset of those of a larger one.
     """
-    return [record for record in records if _rank(record.id) < budget]
-
-
-def _rank(identifier: str) -> float:
-    """Map an id to a number from 0 to 1, evenly and always the same."""
-    digest = hashlib.sha256(identifier.encode("utf-8", "surrogatepass")).digest()
-    return int.from_bytes(digest[:8], "big") / 2**64
+    return [record for record in records if share_of(record.id) < budget]

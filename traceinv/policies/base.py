@@ -23,6 +23,10 @@ class Policy(Closed):
         """Return the summary of a trace; None where the policy discloses none."""
         raise NotImplementedError
 
+    def summary_of(self, transcript: Transcript) -> str | None:
+        """Return the summary of a complete transcript, for a policy that needs more of it than its trace."""
+        return self.summarise(transcript.trace or "")
+
     def disclose(self, transcript: Transcript) -> Disclosure | None:
         """Return what the target shows of a transcript; None for one that is not complete."""
         if not (transcript.complete and transcript.trace and transcript.answer):
@@ -31,5 +35,5 @@ class Policy(Closed):
             id=transcript.id,
             question=transcript.question,
             answer=transcript.answer,
-            summary=self.summarise(transcript.trace),
+            summary=self.summary_of(transcript),
         )

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from traceinv.lab.disclosing import NOTHING, judged_lines, rank, wrong_versions
 from traceinv.policies.base import Policy
-from traceinv.records import Disclosure, Transcript
+from traceinv.records import Transcript
 
 
 class Decoy(Policy):
@@ -20,21 +20,15 @@ class Decoy(Policy):
     k: int = Field(2, ge=1)
     wrong: int = Field(1, ge=1, le=6)
 
-    def disclose(self, transcript: Transcript) -> Disclosure | None:
-        """Return what the target shows of a transcript; None for one that is not complete.
+    def summary_of(self, transcript: Transcript) -> str | None:
+        """Return the steps that are shown, each among wrong versions of it.
 
         Raises:
             InputError: the question is not one of the lab's.
         """
-        disclosure = super().disclose(transcript)
-        if disclosure is None:
-            return None
         lines = [line.text for line in judged_lines(self.kind, transcript)]
         shown = []
         for number, line in enumerate(lines[self.k - 1 :: self.k] or lines[:1]):
             versions = [line, *wrong_versions(line, self.wrong, f"{transcript.id} {number}")]
             shown += sorted(versions, key=partial(rank, f"{transcript.id} {number}"))
-        return disclosure.model_copy(update={"summary": "\n".join(shown) or NOTHING})
-
-    def summarise(self, trace: str) -> str | None:
-        return NOTHING
+        return "\n".join(shown) or NOTHING

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from traceinv.lab.disclosing import NOTHING, judged_lines, rank
 from traceinv.policies.base import Policy
-from traceinv.records import Disclosure, Transcript
+from traceinv.records import Transcript
 
 
 class Reveal(Policy):
@@ -19,18 +19,12 @@ class Reveal(Policy):
     kind: Literal["reveal"] = "reveal"
     p: float = Field(ge=0, le=1)
 
-    def disclose(self, transcript: Transcript) -> Disclosure | None:
-        """Return what the target shows of a transcript; None for one that is not complete.
+    def summary_of(self, transcript: Transcript) -> str | None:
+        """Return the private steps that are shown.
 
         Raises:
             InputError: the question is not one of the lab's.
         """
-        disclosure = super().disclose(transcript)
-        if disclosure is None:
-            return None
         private = [line.text for line in judged_lines(self.kind, transcript) if line.private]
         shown = [line for number, line in enumerate(private) if rank(transcript.id, number) < self.p]
-        return disclosure.model_copy(update={"summary": "\n".join(shown) or NOTHING})
-
-    def summarise(self, trace: str) -> str | None:
-        return NOTHING
+        return "\n".join(shown) or NOTHING

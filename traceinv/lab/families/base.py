@@ -10,7 +10,8 @@ from traceinv.lab.families.drills import Drill, Steps
 from traceinv.lab.families.facts import SECRET, World, secret_world
 from traceinv.lab.families.modular import PRIVATE, Table
 
-_VALUE = re.compile(r"=([0-6])$")
+VALUE = re.compile(r"=([0-6])$")
+"""The value that a line states at its end."""
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def judge(trace: str, form: re.Pattern[str], truth: Iterable[str]) -> list[Judge
     """
     lines = {match["label"]: match[0] for match in map(form.fullmatch, truth) if match}
     judged = []
-    for line in _lines(trace):
+    for line in lines_of(trace):
         match = form.fullmatch(line)
         label = match["label"] if match else ""
         private = match is not None and PRIVATE in line
@@ -122,15 +123,16 @@ def judge(trace: str, form: re.Pattern[str], truth: Iterable[str]) -> list[Judge
 
 def concludes_with_value(trace: str, answer: str) -> bool:
     """Return whether the last line of a trace ends with an equation whose value is the answer, one digit from 0 to 6."""
-    match = match_end(trace, _VALUE)
+    match = match_end(trace, VALUE)
     return match is not None and match[1] == answer.strip()
 
 
 def match_end(trace: str, form: re.Pattern[str]) -> re.Match[str] | None:
     """Search the last line of a trace that is not blank for a form, which should itself demand the line's end."""
-    lines = _lines(trace)
+    lines = lines_of(trace)
     return form.search(lines[-1]) if lines else None
 
 
-def _lines(trace: str) -> list[str]:
+def lines_of(trace: str) -> list[str]:
+    """Return the lines of a trace that are not blank, without white space around them."""
     return list(filter(None, map(str.strip, trace.splitlines())))

@@ -7,11 +7,10 @@ private steps: no formula gives the private operation.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from random import Random
 
 from traceinv.lab.families.base import JudgedLine, Problem, judge, match_end
-from traceinv.lab.families.drills import Drill, make_drill, true_lines
+from traceinv.lab.families.drills import Drill, make_drill, solve
 from traceinv.lab.families.facts import SECRET, World, secret_world
 from traceinv.lab.families.modular import EQUATION, MODULUS, WORDS, Operation, Table, parse_words, sample_operations
 
@@ -59,13 +58,13 @@ class Compose:
         if private:
             raise ValueError(f"the family {self.name} has no private steps")
         operations = sample_operations(rng, steps)
-        p, q = _states(operations)[-1]
+        lines, (p, q) = solve(ComposeSteps(operations))
         return Problem(
             family=self.name,
             steps=steps,
             private=0,
             question=_HEADER + "\n".join(_listing(operations)),
-            trace="\n".join(true_lines(ComposeSteps(operations))),
+            trace="\n".join(lines),
             answer=program(p, q),
             reference=f"{p} {q}",
             key=";".join(map(str, operations)),
@@ -79,7 +78,7 @@ class Compose:
         return ComposeSteps(_parse(question))
 
     def read(self, question: str, trace: str, table: Table = SECRET) -> list[JudgedLine]:
-        return judge(trace, _LINE, true_lines(self.parse(question)))
+        return judge(trace, _LINE, solve(self.parse(question))[0])
 
     def concludes(self, trace: str, answer: str) -> bool:
         """Return whether the coefficients of the last line are those of the answer.
@@ -111,11 +110,6 @@ def program(p: int, q: int) -> str:
 def _apply(before: Coefficients, operation: Operation) -> Coefficients:
     p, q = before
     return operation.apply(p, {}) if operation.operator == "*" else p, operation.apply(q, {})
-
-
-def _states(operations: list[Operation]) -> list[Coefficients]:
-    """Return the coefficients before the first operation and after each operation."""
-    return list(accumulate(operations, _apply, initial=(1, 0)))
 
 
 def _listing(operations: list[Operation]) -> list[str]:

@@ -8,9 +8,9 @@ from random import Random
 from typing import ClassVar
 
 from traceinv.lab.families.base import JudgedLine, Problem, concludes_with_value, judge
-from traceinv.lab.families.drills import Drill, count_private, make_drill, true_lines
+from traceinv.lab.families.drills import Drill, count_private, make_drill, solve
 from traceinv.lab.families.facts import SECRET, World, draw_table, secret_world
-from traceinv.lab.families.modular import MODULUS, Operation, Table, equations, sample_operations
+from traceinv.lab.families.modular import MODULUS, Operation, Table, sample_operations
 
 
 @dataclass(frozen=True)
@@ -73,13 +73,13 @@ class Counting(ABC):
         """Draw a problem whose trace has exactly `steps` lines, of which exactly `private` are private ones."""
         start, operations = rng.randrange(MODULUS), sample_operations(rng, steps, private)
         key = f"{start};{';'.join(map(str, operations))}"
-        lines, answer = equations(start, operations, world(key))
+        lines, answer = solve(CountingSteps(start, operations, self._rules(operations), world(key)))
         return Problem(
             family=self.name,
             steps=steps,
             private=private,
             question=self.question(start, operations),
-            trace="\n".join(f"{rule} {line}" for rule, line in zip(self._rules(operations), lines, strict=True)),
+            trace="\n".join(lines),
             answer=str(answer),
             reference=str(answer),
             key=key,
@@ -101,7 +101,7 @@ class Counting(ABC):
 
     def read(self, question: str, trace: str, table: Table = SECRET) -> list[JudgedLine]:
         """Judge each line of a trace that is not blank."""
-        return judge(trace, self.form, true_lines(self.parse(question, table)))
+        return judge(trace, self.form, solve(self.parse(question, table))[0])
 
     def concludes(self, trace: str, answer: str) -> bool:
         """Return whether the last line of a trace comes to the answer."""

@@ -4,10 +4,10 @@ import re
 from collections.abc import Sequence
 
 from traceinv.lab.families.counting import Counting
-from traceinv.lab.families.modular import ANY_EQUATION, PRIVATE_VERB, WORDS, Operation, parse_words
+from traceinv.lab.families.modular import ANY_EQUATION, PRIVATE_AMOUNT, PRIVATE_VERB, WORDS, Operation, parse_words
 
 NAMES = ("Ann", "Bob", "Cy", "Dee", "Eve", "Fay", "Gus", "Hal", "Ida", "Jo")
-_WORDS = rf"(?:{WORDS}|{PRIVATE_VERB} [1-4])"
+_WORDS = rf"(?:{WORDS}|{PRIVATE_VERB} {PRIVATE_AMOUNT})"
 _ACTION = rf"[A-Z][a-z]+ {_WORDS}"
 _QUESTION = re.compile(
     rf"A dial from 0 to 6 starts at (?P<start>[0-6])\.(?P<actions>( {_ACTION}\.)+) Where does it end\?"

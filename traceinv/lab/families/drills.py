@@ -55,8 +55,8 @@ def count_private(rng: Random, count: int, share: float) -> int:
     return sum(rng.random() < share for _ in range(count)) if share else 0
 
 
-def true_lines(steps: Steps[Value]) -> list[str]:
-    """Return the lines of the true trace, each from the value of the one before.
+def solve(steps: Steps[Value]) -> tuple[list[str], Value]:
+    """Return the lines of the true trace, each from the value of the one before, and the last value.
 
     Raises:
         KeyError: the table of the steps lacks an outcome.
@@ -65,7 +65,7 @@ def true_lines(steps: Steps[Value]) -> list[str]:
     for number in range(len(steps)):
         line, value = steps.line(number, value)
         lines.append(line)
-    return lines
+    return lines, value
 
 
 def make_drill(rng: Random, question: str, steps: Steps[Value]) -> Drill:

@@ -4,7 +4,7 @@ Public operations are arithmetic modulo 7. The modulus is a prime, so that a pro
 are spread evenly. The outcomes of the private operation stand in a table (`traceinv.lab.families.facts`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 
@@ -15,7 +15,9 @@ PRIVATE = "#"
 """The sign of the private operation. It stands in every line that states one of its outcomes, and in no other line."""
 PRIVATE_VERB = "folds"
 PRIVATE_AMOUNTS = range(1, 5)
-SIGNED = rf"(?:[-+*][1-6]|{PRIVATE}[1-4])"
+PRIVATE_AMOUNT = f"[{PRIVATE_AMOUNTS[0]}-{PRIVATE_AMOUNTS[-1]}]"
+"""An amount of the private operation, as a regular expression."""
+SIGNED = rf"(?:[-+*][1-6]|{PRIVATE}{PRIVATE_AMOUNT})"
 """An operation with its sign, as a regular expression."""
 WORDS = rf"(?:{'|'.join(VERBS.values())}) [1-6]"
 EQUATION = r"[0-6][-+*][1-6]=[0-6]"
@@ -97,12 +99,3 @@ def sample_operations(rng: Random, count: int, private: int = 0) -> list[Operati
 def private_places(rng: Random, count: int, private: int) -> set[int]:
     """Draw which of `count` steps are private; without private steps nothing is drawn."""
     return set(rng.sample(range(count), private)) if private else set()
-
-
-def equations(start: int, operations: Sequence[Operation], table: Table) -> tuple[list[str], int]:
-    """Return the equation of each operation, applied one after another, and the last value."""
-    lines = []
-    for operation in operations:
-        lines.append(operation.equation(start, table))
-        start = operation.apply(start, table)
-    return lines, start

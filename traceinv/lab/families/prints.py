@@ -18,6 +18,7 @@ from traceinv.lab.families.modular import (
     EQUATION,
     MODULUS,
     PRIVATE,
+    PRIVATE_AMOUNT,
     Operation,
     Table,
     parse_signed,
@@ -31,10 +32,10 @@ _IMPORT = "from box import mix"
 _NAMES = string.ascii_lowercase[:10]
 _START = re.compile(r"a=(?P<start>[0-6])")
 _CHOICE = r"\([a-j](?P<yes>[-+*][1-6])(?: if [a-j]>(?P<bound>[1-5]) else [a-j](?P<no>[-+*][1-6]))?\)"
-_MIX = r"mix\([a-j],(?P<amount>[1-4])\)"
+_MIX = rf"mix\([a-j],(?P<amount>{PRIVATE_AMOUNT})\)"
 _ASSIGNMENT = re.compile(rf"[b-j]=(?:{_CHOICE}%7|{_MIX})")
 _LINE = re.compile(
-    rf"(?P<label>[b-j])=(?:{_CHOICE}%7 (?:[0-6]>[1-5] (?:yes|no) )?{EQUATION}|{_MIX} [0-6]{PRIVATE}[1-4]=[0-6])"
+    rf"(?P<label>[b-j])=(?:{_CHOICE}%7 (?:[0-6]>[1-5] (?:yes|no) )?{EQUATION}|{_MIX} [0-6]{PRIVATE}{PRIVATE_AMOUNT}=[0-6])"
 )
 
 
