@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Literal
 
 from traceinv.engines.base import Completion, Engine, Replies, Request, RequestKey, Sampling, user_message
-from traceinv.engines.collect import ask_missing, check_unique
+from traceinv.engines.collect import collect_samples
 from traceinv.inversion import inverter_prompt
 from traceinv.progress import Progress, silent
 from traceinv.reasoning import split_reply
@@ -54,16 +54,14 @@ def write_candidates(
         InputError: two disclosures have the same id, or a prompt does not fit into the model's context.
         GateError: the engine failed.
     """
-    check_unique([disclosure.id for disclosure in disclosures])
     by_id = {disclosure.id: disclosure for disclosure in disclosures}
     first = [Request(d.id, engine.render(user_message(candidate_prompt(d, asked))), sampling) for d in disclosures]
     requests = [replace(request, sample=sample) for request in first for sample in range(count)]
 
-    def store(replies: Replies) -> None:
-        rows.append(_candidate(by_id[request.id], request.sample, reply) for request, reply in replies)
+    def candidates(replies: Replies) -> list[Candidate]:
+        return [_candidate(by_id[request.id], request.sample, reply) for request, reply in replies]
 
-    ask_missing(engine, requests, lambda request: request.key in rows.rows, store, progress)
-    return rows.finish([request.key for request in requests])
+    return collect_samples(engine, requests, rows, candidates, progress)
 
 
 def _candidate(disclosure: Disclosure, sample: int, completion: Completion) -> Candidate:

@@ -1,6 +1,6 @@
 """The nodes of one cell: which stages it needs, with which parameters, inputs and labels."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, get_args
@@ -32,6 +32,8 @@ from traceinv.regimes import (
     Source,
     SurrogateTraces,
     inverters,
+    is_partial,
+    reads_hidden_traces,
 )
 from traceinv.targets.base import ReasoningModel
 
@@ -161,7 +163,7 @@ class CellNodes:
             "rows": self.shared_rows(seed),
         }
         cost = self._training_cost(training.epochs)
-        params = {"training": training, "seed": seed} | ({"partial": True} if REGIMES[regime].partial else {})
+        params = {"training": training, "seed": seed, "partial": is_partial(regime)}
         return self._add("student", params, inputs, _side(regime), regime=regime, seed=seed, cost=cost)
 
     def grades(self, row: str, seed: int | None) -> Node:
@@ -200,20 +202,25 @@ class CellNodes:
     def candidates(self, source: Candidates, seed: int) -> Node:
         """Return several replies to each question, written by the student, the surrogate or an inverter."""
         with_summary = source.with_summary(self.policy.discloses_summary)
-        inverter = Inversions(shown="summary" if with_summary else "answer", trained=True)
-        writers: dict[str, tuple[Asked, Callable[[], Node | InputArtifact]]] = {
-            "student": ("question", lambda: self.base),
-            "surrogate": ("hint", lambda: self.reasoning_model(SURROGATE)),
-            "inverter": (shown_part(with_summary), lambda: self.inverter(inverter, seed)),
-        }
-        asked, model = writers[source.writer]
+        asked, model = self._writer(source, with_summary, seed)
         settings = self.recipe.candidates
         sampling = self.recipe.sampling.model_copy(update={"temperature": settings.temperature, "seed": seed})
         params = {"engine": self.recipe.engine, "asked": asked, "count": settings.count, "sampling": sampling}
-        inputs: Inputs = {"model": model(), "disclosures": self.disclosed(TARGET, with_summary)}
+        inputs: Inputs = {"model": model, "disclosures": self.disclosed(TARGET, with_summary)}
         cost = settings.count * _writing_cost(self.recipe.questions.count())
         labels = {"writer": source.writer, "seed": seed}
         return self._add("candidates", params, inputs, TESTER, OF_INVERSION, cost, **labels)
+
+    def _writer(self, source: Candidates, with_summary: bool, seed: int) -> tuple[Asked, Node | InputArtifact]:
+        """Return what the writer of candidates is asked, and its model."""
+        match source.writer:
+            case "student":
+                return "question", self.base
+            case "surrogate":
+                return "hint", self.reasoning_model(SURROGATE)
+            case "inverter":
+                inverter = Inversions(shown="summary" if with_summary else "answer", trained=True)
+                return shown_part(with_summary), self.inverter(inverter, seed)
 
     def exchanged(self, part: Part, shown: Node) -> Node:
         """Return disclosures of which one part is another question's."""
@@ -367,11 +374,11 @@ class CellNodes:
 
 def _decides_rows(regime: str) -> bool:
     """Return whether a regime has a say in which questions are taught: neither the oracle nor a partial one has."""
-    return not REGIMES[regime].source.hidden and not REGIMES[regime].partial
+    return not reads_hidden_traces(regime) and not is_partial(regime)
 
 
 def _side(regime: str) -> str:
-    return HIDDEN if REGIMES[regime].source.hidden else TESTER
+    return HIDDEN if reads_hidden_traces(regime) else TESTER
 
 
 def _regime_of(source: Inversions) -> str:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from pydantic import Field
 
-from harness.stages.base import GENERATION_LIBRARIES, Inputs, Log, Resources, stage
+from harness.stages.base import Inputs, Log
+from harness.stages.writing import writing_stage, written_log
 from traceinv.candidates import Asked, write_candidates
 from traceinv.engines import Sampling, load_engine
 from traceinv.progress import Progress
@@ -23,14 +24,7 @@ class Params(Closed):
     sampling: Sampling
 
 
-@stage(
-    Params,
-    version=1,
-    libraries=GENERATION_LIBRARIES,
-    resources=Resources(gpus=1),
-    resumable=True,
-    uses=("traceinv.engines",),
-)
+@writing_stage(Params, version=1)
 def candidates(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Write the candidates as they arrive, and count the questions of which one comes to the disclosed answer."""
     rows = RowFile(out / "candidates.jsonl", Candidate, lambda row: (row.id, row.sample))
@@ -41,8 +35,6 @@ def candidates(params: Params, inputs: Inputs, out: Path, progress: Progress) ->
         "questions": len(disclosures),
         "candidates": len(written),
         "finished": sum(row.finish_reason == "stop" for row in written),
-        "cut_off": sum(row.finish_reason == "length" for row in written),
         "verified": len({row.id for row in written if is_verified(row)}),
-        "resumed": rows.resumed,
-        "repeated": rows.repeated,
+        **written_log(rows, written),
     }

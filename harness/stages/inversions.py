@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from harness.stages.base import GENERATION_LIBRARIES, Inputs, Log, Resources, stage
+from harness.stages.base import Inputs, Log
+from harness.stages.writing import writing_stage, written_log
 from traceinv.engines import Sampling, load_engine
 from traceinv.inversion import invert
 from traceinv.progress import Progress
@@ -20,14 +21,7 @@ class Params(Closed):
     trained: bool
 
 
-@stage(
-    Params,
-    version=1,
-    libraries=GENERATION_LIBRARIES,
-    resources=Resources(gpus=1),
-    resumable=True,
-    uses=("traceinv.engines",),
-)
+@writing_stage(Params, version=1)
 def inversions(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Write one inversion a disclosure, as they arrive."""
     rows = RowFile(out / "inversions.jsonl", Inversion, lambda row: row.id)
@@ -37,7 +31,5 @@ def inversions(params: Params, inputs: Inputs, out: Path, progress: Progress) ->
     return {
         "inversions": len(written),
         "finished": sum(row.finish_reason == "stop" for row in written),
-        "cut_off": sum(row.finish_reason == "length" for row in written),
-        "resumed": rows.resumed,
-        "repeated": rows.repeated,
+        **written_log(rows, written),
     }

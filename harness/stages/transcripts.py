@@ -2,7 +2,8 @@
 
 from pathlib import Path
 
-from harness.stages.base import GENERATION_LIBRARIES, Inputs, Log, Resources, stage
+from harness.stages.base import Inputs, Log
+from harness.stages.writing import writing_stage, written_log
 from traceinv.engines import Sampling, load_engine
 from traceinv.progress import Progress
 from traceinv.records import Question, Transcript
@@ -18,14 +19,7 @@ class Params(Closed):
     sampling: Sampling
 
 
-@stage(
-    Params,
-    version=1,
-    libraries=GENERATION_LIBRARIES,
-    resources=Resources(gpus=1),
-    resumable=True,
-    uses=("traceinv.engines",),
-)
+@writing_stage(Params, version=1)
 def transcripts(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Write one transcript a question, as they arrive."""
     rows = RowFile(out / "transcripts.jsonl", Transcript, lambda row: row.id)
@@ -35,7 +29,5 @@ def transcripts(params: Params, inputs: Inputs, out: Path, progress: Progress) -
     return {
         "questions": len(answered),
         "complete": sum(row.complete for row in answered),
-        "cut_off": sum(row.finish_reason == "length" for row in answered),
-        "resumed": rows.resumed,
-        "repeated": rows.repeated,
+        **written_log(rows, answered),
     }

@@ -5,10 +5,10 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from traceinv.engines.base import Engine, IsDone, Replies, Request
+from traceinv.engines.base import Engine, IsDone, Replies, Request, RequestKey
 from traceinv.errors import InputError
 from traceinv.progress import Progress, silent
-from traceinv.rows import RowFile
+from traceinv.rows import RowFile, RowKey
 
 Row = TypeVar("Row", bound=BaseModel)
 
@@ -51,12 +51,42 @@ def collect(
     Raises:
         InputError: two requests have the same id.
     """
-    ids = [request.id for request in requests]
-    check_unique(ids)
+    return _collect(engine, requests, rows, make, lambda request: request.id, progress)
+
+
+def collect_samples(
+    engine: Engine,
+    requests: Sequence[Request],
+    rows: RowFile[Row, RequestKey],
+    make: Callable[[Replies], list[Row]],
+    progress: Progress = silent,
+) -> list[Row]:
+    """Do what `collect` does where several requests have one id: the file is keyed by id and sample.
+
+    Raises:
+        InputError: two requests have the same id and sample.
+    """
+    return _collect(engine, requests, rows, make, lambda request: request.key, progress)
+
+
+def _collect(
+    engine: Engine,
+    requests: Sequence[Request],
+    rows: RowFile[Row, RowKey],
+    make: Callable[[Replies], list[Row]],
+    key: Callable[[Request], RowKey],
+    progress: Progress,
+) -> list[Row]:
+    keys = [key(request) for request in requests]
+    check_unique(keys)
     ask_missing(
-        engine, requests, lambda request: request.id in rows.rows, lambda replies: rows.append(make(replies)), progress
+        engine,
+        requests,
+        lambda request: key(request) in rows.rows,
+        lambda replies: rows.append(make(replies)),
+        progress,
     )
-    return rows.finish(ids)
+    return rows.finish(keys)
 
 
 def check_unique(keys: Sequence[Hashable]) -> None:
