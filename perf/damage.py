@@ -42,7 +42,7 @@ def main() -> int:
         table[name] = [_figures(row, damage(row["trace"], Random(number))) for number, row in enumerate(rows)]
         _print(name, table)
     others = [
-        max((r for r in rows if r is not row), key=lambda r: -abs(len(r["trace"]) - len(row["trace"]))) for row in rows
+        min((r for r in rows if r is not row), key=lambda r: abs(len(r["trace"]) - len(row["trace"]))) for row in rows
     ]
     table["its answer in place of the trace"] = [_figures(row, row["answer"]) for row in rows]
     _print("its answer in place of the trace", table)

@@ -4,10 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harness import stats
-from harness.assembly.comparisons import ORACLE, CellRuns, Roles, SeedVariances
+from harness.assembly.comparisons import CellRuns, Roles, SeedVariances, Sides
 from harness.assembly.faithfulness import without_student
-from harness.assembly.responses import scores, strata, task_names
-from harness.benchmarks.groups import compared_groups
 from harness.pipeline.nodes import SURROGATE
 from harness.pipeline.plan import CellPlan, Plan
 from harness.pipeline.scheduler import Artifacts
@@ -55,9 +53,11 @@ def policy_rows(
         cell, policy = planned.cell, plan.recipe.policies[planned.cell.policy]
         row = next((row for row in leak if (row.cell, row.group) == (cell, group)), None)
         bits = next((row for row in likelihood if row.cell == without_student(cell)), None)
-        gain, share = (
-            _leak(cells[cell], group, seeds, cell, policy.discloses_summary, confidence) if row else (None, None)
-        )
+        gain, share = None, None
+        if row:
+            roles = Roles.of(cells[cell], policy.discloses_summary)
+            sides = Sides.of(cell, group, cells[cell], roles, seeds)
+            gain, share = sides.gain(roles.attacks, confidence), sides.leak(roles.attacks, confidence)
         utility = (artifacts[planned.utility.id].path / UTILITY).read_text(encoding="utf-8")
         rows.append(
             PolicyRow(
@@ -88,21 +88,6 @@ def shown_words(policy: Mapping[str, Any], summarised: bool) -> str:
     values = [f"{key} {value}" for key, value in policy.items() if key != "kind" and not isinstance(value, dict | list)]
     parts = "answer and summary" if summarised else "answer"
     return f"{parts} ({', '.join([str(policy.get('kind')), *values])})"
-
-
-def _leak(
-    runs: CellRuns, group: str, seeds: SeedVariances, cell: Cell, summarised: bool, confidence: float
-) -> tuple[stats.Gain, stats.Leak | None]:
-    roles = Roles.of(runs, summarised)
-    tasks = compared_groups(task_names(next(iter(runs.values()))[0]))[group]
-    attacks, without = (
-        {name: scores(runs[name], tasks) for name in names} for names in (roles.attacks, roles.undisclosed)
-    )
-    labels, pooled = strata(runs[roles.attacks[0]][0], tasks), seeds[cell.student, group]
-    gain = stats.gain(attacks, without, labels, pooled, confidence)
-    if ORACLE not in runs:
-        return gain, None
-    return gain, stats.leak(attacks, without, scores(runs[ORACLE], tasks), labels, pooled, confidence)
 
 
 def _withheld(row: LeakRow | None, share: stats.Leak | None) -> str | None:

@@ -81,7 +81,7 @@ def leak_rows(cell: Cell, runs: CellRuns, seeds: SeedVariances, summarised: bool
     roles = Roles.of(runs, summarised)
     if not roles.attacks or not roles.undisclosed:
         return []
-    return [_leak_row(cell, group, tasks, runs, roles, seeds) for group, tasks in _groups(runs).items()]
+    return [_leak_row(cell, roles, Sides.of(cell, group, runs, roles, seeds)) for group in _groups(runs)]
 
 
 @dataclass(frozen=True)
@@ -110,25 +110,57 @@ class Roles:
         )
 
 
-def _leak_row(
-    cell: Cell, group: str, tasks: Sequence[str], runs: CellRuns, roles: Roles, seeds: SeedVariances
-) -> LeakRow:
+@dataclass(frozen=True)
+class Sides:
+    """The scores of a cell's regimes on a group of tasks, as gain and leak compare them.
+
+    Attributes:
+        by_regime: the scores of every attack and yardstick.
+        without: those of the regimes that use no disclosures.
+        oracle: None where the run has none.
+    """
+
+    group: str
+    by_regime: Mapping[str, stats.Scores]
+    without: Mapping[str, stats.Scores]
+    oracle: stats.Scores | None
+    strata: Sequence[str]
+    pooled: stats.SeedVariance | None
+
+    @classmethod
+    def of(cls, cell: Cell, group: str, runs: CellRuns, roles: Roles, seeds: SeedVariances) -> "Sides":
+        tasks = _groups(runs)[group]
+        return cls(
+            group=group,
+            by_regime={name: scores(runs[name], tasks) for name in (*roles.attacks, *roles.ideal)},
+            without={name: scores(runs[name], tasks) for name in roles.undisclosed},
+            oracle=scores(runs[ORACLE], tasks) if ORACLE in runs else None,
+            strata=strata(runs[roles.attacks[0]][0], tasks),
+            pooled=seeds[cell.student, group],
+        )
+
+    def gain(self, regimes: Sequence[str], confidence: float = stats.CONFIDENCE) -> stats.Gain:
+        """Return what the best of some regimes gains over the best without disclosures."""
+        return stats.gain(self._of(regimes), self.without, self.strata, self.pooled, confidence)
+
+    def leak(self, regimes: Sequence[str], confidence: float = stats.CONFIDENCE) -> stats.Leak | None:
+        """Return the leak of the best of some regimes; None without regimes or an oracle."""
+        if self.oracle is None or not regimes:
+            return None
+        return stats.leak(self._of(regimes), self.without, self.oracle, self.strata, self.pooled, confidence)
+
+    def _of(self, regimes: Sequence[str]) -> dict[str, stats.Scores]:
+        return {name: self.by_regime[name] for name in regimes}
+
+
+def _leak_row(cell: Cell, roles: Roles, sides: Sides) -> LeakRow:
     """Compute gain and leak on a group of tasks."""
-    by_attack = {name: scores(runs[name], tasks) for name in roles.attacks}
-    without = {name: scores(runs[name], tasks) for name in roles.undisclosed}
-    labels, pooled = strata(runs[roles.attacks[0]][0], tasks), seeds[cell.student, group]
-    gain = stats.gain(by_attack, without, labels, pooled)
-    oracle = scores(runs[ORACLE], tasks) if ORACLE in runs else None
-    leak = None if oracle is None else stats.leak(by_attack, without, oracle, labels, pooled)
-    least, most = None, None
-    if oracle is not None and 0 < len(roles.silent) < len(roles.attacks):
-        least = stats.leak({name: by_attack[name] for name in roles.silent}, without, oracle, labels, pooled)
-    if oracle is not None and roles.ideal:
-        ideal = {name: scores(runs[name], tasks) for name in roles.ideal}
-        most = stats.leak(ideal, without, oracle, labels, pooled)
+    gain, leak = sides.gain(roles.attacks), sides.leak(roles.attacks)
+    least = sides.leak(roles.silent) if len(roles.silent) < len(roles.attacks) else None
+    most = sides.leak(roles.ideal)
     return LeakRow(
         cell=cell,
-        group=group,
+        group=sides.group,
         best_disclosed=gain.best_disclosed,
         best_undisclosed=gain.best_undisclosed,
         attacks=roles.attacks,

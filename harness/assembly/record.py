@@ -10,7 +10,6 @@ from harness.assembly.comparability import comparability
 from harness.assembly.comparisons import (
     REFERENCES,
     CellRuns,
-    SeedVariances,
     contrast_rows,
     leak_rows,
     recovery_rows,
@@ -42,7 +41,6 @@ from harness.results.items import ItemFile, RunStates
 from harness.results.provenance import provenance
 from harness.results.schema import (
     Cell,
-    LeakRow,
     ResultRecord,
     Row,
     Score,
@@ -74,7 +72,11 @@ def assemble(plan: Plan, artifacts: Artifacts, command: str) -> tuple[ResultReco
     seeds = seed_variances(gradable)
     contrasts = contrast_rows(gradable, recipe.contrasts, seeds)
     recovery = [row for cell, runs in gradable.items() for row in recovery_rows(cell, runs)]
-    leak = [row for cell, runs in gradable.items() for row in _leak_rows(plan, cell, runs, seeds)]
+    leak = [
+        row
+        for cell, runs in gradable.items()
+        for row in leak_rows(cell, runs, seeds, recipe.policies[cell.policy].discloses_summary)
+    ]
     rows = [row for planned in plan.cells for row in _rows(plan, planned, artifacts, gradable[planned.cell])]
     reading = _once(row for planned in plan.cells for row in reading_rows(planned, artifacts))
     styles = [style_row(planned, artifacts) for planned in plan.cells]
@@ -106,10 +108,6 @@ def assemble(plan: Plan, artifacts: Artifacts, command: str) -> tuple[ResultReco
 
 def _cell_runs(planned: CellPlan, read: Callable[[Node], ModelRun]) -> CellRuns:
     return {row: [read(node) for node in seeds.values()] for row, seeds in planned.grades.items()}
-
-
-def _leak_rows(plan: Plan, cell: Cell, runs: CellRuns, seeds: SeedVariances) -> list[LeakRow]:
-    return leak_rows(cell, runs, seeds, plan.recipe.policies[cell.policy].discloses_summary)
 
 
 def _rows(plan: Plan, planned: CellPlan, artifacts: Artifacts, runs: CellRuns) -> list[Row]:

@@ -42,7 +42,7 @@ def add_audit(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Audit the policies; 0 when done.
+    """Audit the policies of a recipe; return 0 when done.
 
     Raises:
         InputError: the recipe is wrong, or a folder cannot be written to.

@@ -6,7 +6,7 @@ from harness.results.text import plain
 
 DONE, FAILED, BAD_INPUT = 0, 1, 2
 INCONCLUSIVE = 3
-"""Of `traceinv gate`, where the records cannot tell."""
+"""What `traceinv gate` exits with where the records do not decide."""
 
 
 def say(message: str, error: bool = False) -> None:

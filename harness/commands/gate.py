@@ -37,7 +37,7 @@ def add_gate(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Judge the new policies; 0 for GO, 1 for NO-GO, 3 where the records cannot tell.
+    """Judge the new policies; return 0 for GO, 1 for NO-GO and 3 for INCONCLUSIVE.
 
     Raises:
         InputError: a record is missing or bad, the two cannot be compared, or a margin is below 0.

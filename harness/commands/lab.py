@@ -96,7 +96,7 @@ def run_pretrain(options: argparse.Namespace) -> int:
 
 
 def run_calibrate(options: argparse.Namespace) -> int:
-    """Run the doses, the negative control and the runs in which nothing leaks, and write the curve; 0 when done.
+    """Run the doses, the negative control and the runs in which nothing leaks, and write the curve; return 0 when done.
 
     Raises:
         InputError: an override is wrong, or a folder cannot be written to.

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from harness.faithfulness.compare import columns, compare, read_trace
+from harness.faithfulness.likelihood import evenly
 from traceinv.pairing import swap_neighbours
 from traceinv.records import Disclosure, Inversion, Transcript
 from traceinv.schema import Closed
@@ -52,9 +53,7 @@ def exchange(disclosures: Sequence[Disclosure], part: Part, limit: int, seed: in
         for index, donor in sorted(donors.items())
         if texts[index] != texts[donor]
     ]
-    if len(exchanged) <= limit:
-        return exchanged
-    return [exchanged[len(exchanged) * place // limit] for place in range(limit)]
+    return evenly(exchanged, limit)
 
 
 def compare_readings(own: Sequence[Inversion], exchanged: Sequence[Inversion], hidden: Sequence[Transcript]) -> Reading:

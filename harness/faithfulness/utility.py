@@ -90,9 +90,9 @@ def _ranks(texts: Sequence[str], labels: NDArray[np.int_], seed: int) -> Array:
 
 
 def _areas(alone: Array, whole: Array, labels: NDArray[np.int_], seed: int) -> tuple[Interval, Interval]:
-    """Return the area under the ROC curve with the summary, and its gain over the answer alone, with bootstrap intervals.
+    """Return the area under the ROC curve of a reader who sees the summary, and its gain over one who sees the answer alone.
 
-    Right and wrong answers are resampled apart, each answer with both of its ranks.
+    Both have bootstrap intervals. Right and wrong answers are resampled apart, each answer with both of its ranks.
     """
     ranks = np.stack([alone, whole])
     right, wrong = ranks[:, labels == 1], ranks[:, labels == 0]

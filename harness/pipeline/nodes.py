@@ -275,7 +275,7 @@ class CellNodes:
         return self._add("calibration", params, inputs, JUDGE, of=OF_INVERSION, regime=regime, cost=3)
 
     def likelihood(self, regime: str, seed: int | None) -> Node:
-        """Return the bits of the hidden traces under a trained inverter or the surrogate, with the prompt of its training."""
+        """Return the bits of the hidden traces under a trained inverter or the surrogate; it is asked as it was trained."""
         as_inverter = regime != SURROGATE
         model = self.inverter(inverters()[regime], seed) if as_inverter else self.reasoning_model(SURROGATE)
         shown = [self.taught_part(regime)]

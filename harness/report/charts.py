@@ -161,7 +161,7 @@ def scatter(items: Sequence[Spot], x_title: str, y_title: str, width: int, diago
 
 
 def frontier(items: Sequence[Place], x_title: str, y_title: str, width: int) -> Chart:
-    """Draw named points in the plane, each with a horizontal and a vertical interval."""
+    """Draw a named point for each item, with its interval along either axis."""
     import altair as alt
 
     chart = _chart([asdict(item) for item in items])

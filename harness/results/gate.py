@@ -16,10 +16,11 @@ from harness.results.schema import Cell, Interval, PolicyRow, ResultRecord, Row
 from harness.results.text import number
 from harness.results.verdict import headline_group, points_of
 from traceinv.errors import InputError, nearest
-from traceinv.regimes import ORDER, is_attack
+from traceinv.regimes import is_attack
 from traceinv.schema import Closed
 
 Decision = Literal["GO", "NO-GO", "INCONCLUSIVE"]
+WORST_FIRST: tuple[Decision, ...] = ("NO-GO", "INCONCLUSIVE", "GO")
 State = Literal["within", "beyond", "unclear"]
 
 
@@ -76,7 +77,7 @@ class _Side:
 
     @property
     def attacks(self) -> list[Row]:
-        return [row for row in self.rows if row.name in ORDER and is_attack(row.name)]
+        return [row for row in self.rows if is_attack(row.name)]
 
     @property
     def policy(self) -> PolicyRow | None:
@@ -101,11 +102,8 @@ def judge(
     pairs = _pairs(_sides(old, old_policy), _sides(new, new_policy))
     confidence = 1 - (1 - stats.CONFIDENCE) / len(pairs)
     judged = [_judge(*pair, margins, confidence) for pair in pairs]
-    for decision in ("NO-GO", "INCONCLUSIVE", "GO"):
-        deciding = [gate for gate in judged if gate.decision == decision]
-        if deciding:
-            return GateResult(decision=deciding[0].decision, why=deciding[0].why, policies=judged)
-    raise AssertionError("every comparison has a decision")
+    deciding = min(judged, key=lambda gate: WORST_FIRST.index(gate.decision))
+    return GateResult(decision=deciding.decision, why=deciding.why, policies=judged)
 
 
 def _sides(path: Path, policy: str | None) -> list[_Side]:
@@ -183,7 +181,7 @@ def _check(old: _Side, new: _Side) -> None:
 
 def _tried(record: ResultRecord) -> set[str]:
     """Return the attacks of a record, on whatever policy: those that need a summary are not tried on one without."""
-    return {row.name for row in record.rows if row.name in ORDER and is_attack(row.name)}
+    return {row.name for row in record.rows if is_attack(row.name)}
 
 
 def _scores(old: _Side, new: _Side, group: str) -> tuple[Mapping[str, Any], Mapping[str, Any], list[str]]:

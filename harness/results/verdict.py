@@ -18,7 +18,7 @@ from harness.results.schema import (
     TestedDifference,
 )
 from harness.results.text import confidence, listed, number, percent, points, points_interval
-from traceinv.regimes import ORDER, inverts, is_attack, may_use_summary, needs_summary, uses_surrogate_alone
+from traceinv.regimes import inverts, is_attack, may_use_summary, needs_summary, uses_surrogate_alone
 
 SIGNIFICANT = 0.05
 ONE_SEED = (
@@ -133,18 +133,15 @@ class _Facts:
         row = next((row for row in self.leak if (row.cell, row.group) == (self.cell, self.group)), None)
         details = [*self._leaked(row), *self._summary_effects(), *self._read(), *self._recovered(row)]
         details += self._accuracies()
-        headline = self._headline(row)
-        effect = next((found for pair in SUMMARY_EFFECTS if (found := self._contrast(*pair)) is not None), None)
+        gain, effects = self._gain(row), self._summary_contrasts()
         return Finding(
             cell=self.cell,
             name=self.name,
-            headline=headline,
+            headline=self._headline(row, gain),
             details=tuple(details),
             conclusion=self._conclusion(row),
-            gain=headline.rpartition(": ")[2].partition(";")[0] if headline.startswith("Beyond") else "",
-            summary_effect=""
-            if effect is None
-            else f"{points_of(effect.difference)}, {_tested_significance(effect).partition(';')[0]}",
+            gain=gain.short if gain else "",
+            summary_effect=_tested(effects[0]).short if effects else "",
         )
 
     @property
@@ -164,22 +161,25 @@ class _Facts:
     @property
     def attacks(self) -> list[str]:
         """The attacks of the cell: those that invert first, and of these those that need a summary."""
-        names = [name for name in self.reached if name in ORDER and is_attack(name)]
+        names = [name for name in self.reached if is_attack(name)]
         return sorted(names, key=lambda name: (not inverts(name), not needs_summary(name)))
 
     @property
     def beyond(self) -> str:
         """What the attacks are compared with."""
-        known = [name for name in self.reached if name in ORDER]
-        return "the surrogate" if any(map(uses_surrogate_alone, known)) else "the untaught student"
+        return "the surrogate" if any(map(uses_surrogate_alone, self.reached)) else "the untaught student"
 
-    def _headline(self, row: LeakRow | None) -> str:
-        start = f"Beyond {self.beyond} on {self.where}"
+    def _gain(self, row: LeakRow | None) -> "_Stated | None":
         if row is not None and row.gain is not None:
-            return f"{start}: {points_of(row.gain)}, {_significance(row)}"
-        if (contrast := self._tested(row)) is not None:
-            pair = f"{contrast.first} - {contrast.second}"
-            return f"{start} ({pair}): {points_of(contrast.difference)}, {_tested_significance(contrast)}"
+            return _gained(row, row.gain)
+        contrast = self._tested(row)
+        return None if contrast is None else _tested(contrast)
+
+    def _headline(self, row: LeakRow | None, gain: "_Stated | None") -> str:
+        if gain is not None:
+            contrast = self._tested(row) if row is None or row.gain is None else None
+            pair = f" ({contrast.first} - {contrast.second})" if contrast else ""
+            return f"Beyond {self.beyond} on {self.where}{pair}: {gain.points}, {gain.significance}{gain.detectable}"
         if not self.attacks:
             return f"No leak is measured on {self.where}: this run teaches no student with what the target discloses"
         return f"No leak is measured on {self.where}: there is no comparison with a student that is taught without disclosures"
@@ -187,7 +187,7 @@ class _Facts:
     def _tested(self, row: LeakRow | None) -> Contrast | None:
         """Return the contrast that stands for the gain in records that do not have it."""
         pairs = [(row.best_disclosed, row.best_undisclosed)] if row else []
-        pairs += [(name, other) for name in self.attacks for other in self.reached if uses_alone(other)]
+        pairs += [(name, other) for name in self.attacks for other in self.reached if uses_surrogate_alone(other)]
         return next((contrast for pair in pairs if (contrast := self._contrast(*pair))), None)
 
     def _contrast(self, first: str, second: str) -> Contrast | None:
@@ -218,14 +218,15 @@ class _Facts:
         return percent(self.reached[regime]) if regime in self.reached else "not in this record"
 
     def _summary_effects(self) -> list[str]:
-        effects = [effect for pair in SUMMARY_EFFECTS if (effect := self._contrast(*pair)) is not None]
-        if not effects:
-            return []
         stated = [
-            f"{effect.first} - {effect.second} {points_of(effect.difference)} ({_tested_significance(effect)})"
-            for effect in effects
+            f"{effect.first} - {effect.second} {found.points} ({found.significance}{found.detectable})"
+            for effect in self._summary_contrasts()
+            for found in (_tested(effect),)
         ]
-        return [f"What the summary adds: {listed(stated)}."]
+        return [f"What the summary adds: {listed(stated)}."] if stated else []
+
+    def _summary_contrasts(self) -> list[Contrast]:
+        return [effect for pair in SUMMARY_EFFECTS if (effect := self._contrast(*pair)) is not None]
 
     def _read(self) -> list[str]:
         """State which parts of a disclosure each inverter reads."""
@@ -303,28 +304,48 @@ class _Facts:
         return ""
 
 
-def uses_alone(name: str) -> bool:
-    """Return whether a regime of a record is taught by the surrogate alone."""
-    return name in ORDER and uses_surrogate_alone(name)
-
-
 def points_of(difference: Interval) -> str:
     """Write a difference with its interval: `+3.4 points [-1.3, 8.1]`."""
     mean, _, ends = points_interval(difference).partition(" ")
     return f"{mean} points {ends}"
 
 
-def _significance(row: LeakRow) -> str:
-    gain, these = row.gain, " for these students" if row.one_seed else ""
-    if gain is not None and excludes_zero(gain):
-        return f"{'significant' if gain.low > 0 else 'significantly less'}{these}"
-    shown = "" if row.detectable is None else f"; {number(100 * row.detectable, 1)} or more would have shown"
-    return f"not significant{these}{shown}"
+@dataclass(frozen=True)
+class _Stated:
+    """A difference in words.
+
+    Attributes:
+        points: the difference with its interval.
+        significance: whether it is told from 0.
+        detectable: from which difference on it would have been, after a semicolon; empty where it is.
+    """
+
+    points: str
+    significance: str
+    detectable: str = ""
+
+    @property
+    def short(self) -> str:
+        """The difference and its significance."""
+        return f"{self.points}, {self.significance}"
 
 
-def _tested_significance(contrast: TestedDifference) -> str:
-    these = " for these two students" if contrast.one_seed else ""
+def _gained(row: LeakRow, gain: Interval) -> _Stated:
+    these = " for these students" if row.one_seed else ""
+    if excludes_zero(gain):
+        return _Stated(points_of(gain), f"{'significant' if gain.low > 0 else 'significantly less'}{these}")
+    return _Stated(points_of(gain), f"not significant{these}", _would_have_shown(row.detectable))
+
+
+def _tested(contrast: TestedDifference) -> _Stated:
+    these, difference = " for these two students" if contrast.one_seed else "", contrast.difference
     if is_significant(contrast):
-        return f"{'significant' if contrast.difference.mean > 0 else 'significantly less'}{these}"
-    holm = " after Holm correction" if excludes_zero(contrast.difference) else ""
-    return f"not significant{holm}{these}; {number(100 * contrast.detectable, 1)} or more would have shown"
+        return _Stated(
+            points_of(difference), f"{'significant' if difference.mean > 0 else 'significantly less'}{these}"
+        )
+    holm = " after Holm correction" if excludes_zero(difference) else ""
+    return _Stated(points_of(difference), f"not significant{holm}{these}", _would_have_shown(contrast.detectable))
+
+
+def _would_have_shown(detectable: float | None) -> str:
+    return "" if detectable is None else f"; {number(100 * detectable, 1)} or more would have shown"

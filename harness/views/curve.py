@@ -5,7 +5,7 @@ from harness.results.schema import Interval
 from harness.results.text import number, percent_interval
 from harness.results.verdict import group_name
 from harness.views.tables import UNIT, Column, Table
-from traceinv.inversion import SHOWN
+from traceinv.inversion import SHOWN, Shown
 
 
 def curve_table(curve: CalibrationCurve) -> Table:
@@ -54,9 +54,7 @@ def _leak(leak: Interval | None) -> str:
     return "not reported" if leak is None else percent_interval(leak, UNIT)
 
 
-def _bits(dose: Dose, part: str) -> str:
-    measured = {name: interval.mean for name, interval in dose.bits.items()}
-    exact = dict(dose.exact.items())
-    if part not in measured or part not in exact:
+def _bits(dose: Dose, part: Shown) -> str:
+    if part not in dose.bits or part not in dose.exact:
         return ""
-    return f"{number(measured[part], 2)} / {number(exact[part], 2)}"
+    return f"{number(dose.bits[part].mean, 2)} / {number(dose.exact[part], 2)}"

@@ -50,23 +50,21 @@ def may_use_summary(name: str) -> bool:
 
 
 def is_attack(name: str) -> bool:
-    """Return whether a regime is a way to teach a student with what the target discloses; the leak is their maximum."""
-    return name != BASE and REGIMES[name].role == "attack"
+    """Return whether a regime is a way to teach a student with what the target discloses; the leak is their maximum.
 
-
-def is_baseline(name: str) -> bool:
-    """Return whether a regime needs nothing of the target, as the untaught student does."""
-    return name == BASE or REGIMES[name].role == "baseline"
+    A name that is not known here, such as a plug-in's in somebody else's record, is no attack.
+    """
+    return name in REGIMES and REGIMES[name].role == "attack"
 
 
 def is_control(name: str) -> bool:
     """Return whether a regime is a control, which is never counted as an attack."""
-    return name != BASE and REGIMES[name].role == "control"
+    return name in REGIMES and REGIMES[name].role == "control"
 
 
 def is_yardstick(name: str) -> bool:
     """Return whether a regime shows what disclosures give at most, as no attacker could know."""
-    return name != BASE and REGIMES[name].role == "yardstick" and not REGIMES[name].source.hidden
+    return name in REGIMES and REGIMES[name].role == "yardstick" and not REGIMES[name].source.hidden
 
 
 def is_partial(name: str) -> bool:
@@ -76,7 +74,7 @@ def is_partial(name: str) -> bool:
 
 def uses_surrogate_alone(name: str) -> bool:
     """Return whether a regime is taught by the surrogate alone, which needs nothing of the target."""
-    return name != BASE and all(isinstance(source, SurrogateTraces) for source in REGIMES[name].sources)
+    return name in REGIMES and all(isinstance(source, SurrogateTraces) for source in REGIMES[name].sources)
 
 
 def inverts(name: str) -> bool:

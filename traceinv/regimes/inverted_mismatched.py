@@ -15,7 +15,7 @@ def teach(inversions: Sequence[Inversion], seed: int) -> list[Example]:
 
 
 def mismatched_traces(inversions: Sequence[Inversion], seed: int) -> dict[str, str]:
-    """Return for each question id the inverted trace of another question of the same kind and of similar length.
+    """Give each question the inverted trace of another one, of the same kind and of similar length; by question id.
 
     Each trace is used once; a question that is alone in its kind is left out (see `swap_neighbours`).
     """

@@ -13,7 +13,7 @@ from traceinv.training import TrainingConfig
 
 
 class LabModel(ReasoningModel):
-    """A reasoning model of the lab, fine-tuned from the lab's base on traces of questions of its own.
+    """A reasoning model of the lab. It is fine-tuned from the lab's base on its own questions and their traces.
 
     Attributes:
         examples_per_family: how many questions of each family it learns from.

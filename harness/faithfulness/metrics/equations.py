@@ -138,7 +138,9 @@ def _mark_before(text: str, token: "re.Match[str]") -> str:
 
 
 def _mark_after(text: str, token: "re.Match[str]") -> str:
-    r"""Return what continues after a token: an operator after a word, adjacent text after a mark (`0.\overline{3}`).
+    r"""Return the text with which a side goes on after a token; "" where it ends there.
+
+    After a word it is an operator, after a mark the text that touches it (`0.\overline{3}`).
 
     A word that is glued to the number before it (`4ab`) continues the side, as does a remainder.
     """

@@ -18,7 +18,7 @@ Table = NDArray[np.float64]
 HALF = 0.5
 """Two steps of prose are alike only where more than this share of their words is common to both, in order."""
 ALMOST_EQUAL = 0.8
-"""Neighbouring steps are alike with one step of the other trace, as if written in one, from this share on."""
+"""Neighbouring steps of one trace count as one step of the other where their similarity to it is at least this."""
 MAX_MERGED = 32
 """How many neighbouring steps may be one step of the other trace: lines of a calculation, written without a line break."""
 MAX_MERGED_WORDS = 4
