@@ -1,18 +1,12 @@
 """`traceinv lab`: the embedded lab."""
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from harness.commands.exits import DONE
 from harness.commands.options import Commands, positive
-from harness.commands.running import STORE, finish, report_damage
+from harness.commands.running import STORE, finish, prepare
 from traceinv.errors import GateError, InputError
-
-if TYPE_CHECKING:
-    from harness.pipeline.recipe import Recipe
-    from harness.results.schema import ResultRecord
 
 DOSES = (0.0, 0.05, 0.1, 0.25, 0.5, 1.0)
 CURVE, PLOT = "calibration.json", "calibration.svg"
@@ -103,6 +97,7 @@ def run_calibrate(options: argparse.Namespace) -> int:
         GateError: a stage or a gate failed, or a run has no leak.
     """
     from harness.files import write_atomic
+    from harness.pipeline.plan import plan
     from harness.pipeline.recipe import load_recipe
     from harness.report.curve import curve_svg
     from harness.results.curve import calibration_curve
@@ -116,7 +111,9 @@ def run_calibrate(options: argparse.Namespace) -> int:
         load_recipe("lab-shared", [*_CONTROL, *options.set], options.seeds),
         *(load_recipe("lab", [*_ZERO, *options.set, f"seeds=[{n}]"]) for n in range(options.zero_runs)),
     ]
-    record, control, *zero = _records(recipes, options)
+    plans = [plan(recipe) for recipe in recipes]  # all before the first one runs, so that a wrong one costs nothing
+    done = [finish(prepare(each, options.store), options.out, options.workers, options.json) for each in plans]
+    record, control, *zero = (run.record for run in done)
     try:
         curve = calibration_curve(record, doses, control, zero)
     except ValueError as error:
@@ -131,21 +128,6 @@ def run_calibrate(options: argparse.Namespace) -> int:
     print_table(console, curve_table(curve))
     console.print(*curve_findings(curve), f"curve: {path}", sep="\n", highlight=False, markup=False)
     return DONE
-
-
-def _records(recipes: "Sequence[Recipe]", options: argparse.Namespace) -> "list[ResultRecord]":
-    from harness.pipeline.plan import plan
-    from harness.pipeline.scheduler import find_artifacts
-    from harness.pipeline.store import Store
-
-    plans = [plan(recipe) for recipe in recipes]
-    store = Store(options.store)
-    records = []
-    for planned in plans:
-        cached = find_artifacts(planned.graph, store)
-        report_damage(store)
-        records.append(finish(planned, store, cached, options.out, options.workers, options.json).record)
-    return records
 
 
 def _doses(text: str) -> tuple[float, ...]:

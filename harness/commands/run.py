@@ -4,8 +4,8 @@ import argparse
 from pathlib import Path
 
 from harness.commands.exits import DONE
-from harness.commands.options import Commands, positive
-from harness.commands.running import STORE, Finished, finish, print_stages, report_damage
+from harness.commands.options import Commands
+from harness.commands.running import Finished, add_recipe_options, finish, prepare, print_stages
 
 
 def add_run(commands: Commands) -> None:
@@ -13,33 +13,21 @@ def add_run(commands: Commands) -> None:
     run = commands.add_parser(
         "run", help="run an experiment", description="Run a recipe, from questions to result record."
     )
-    run.add_argument("recipe", metavar="RECIPE", help="the name of a built-in recipe, or a YAML file")
-    run.add_argument("--out", type=Path, metavar="DIR", help="where the record goes (default: runs/RECIPE)")
-    run.add_argument("--store", type=Path, default=STORE, metavar="DIR", help=f"where artifacts go (default: {STORE})")
-    run.add_argument("--seeds", type=positive, metavar="N", help="run seeds 0 to N-1 instead of the recipe's")
-    run.add_argument("--set", action="append", default=[], metavar="a.b=c", help="override a value of the recipe")
-    run.add_argument("--workers", type=positive, metavar="N", help="processes at a time (default: one a core)")
-    run.add_argument("--dry-run", action="store_true", help="list the stages that would be computed, and stop")
-    run.add_argument("--json", action="store_true", help="print the record as JSON; with --dry-run every stage")
+    add_recipe_options(run, "runs/RECIPE")
     run.set_defaults(command=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
     from harness.pipeline.plan import plan
     from harness.pipeline.recipe import load_recipe
-    from harness.pipeline.scheduler import find_artifacts
-    from harness.pipeline.store import Store
 
-    planned = plan(load_recipe(options.recipe, options.set, options.seeds))
-    store = Store(options.store)
-    cached = find_artifacts(planned.graph, store)
-    report_damage(store)
+    prepared = prepare(plan(load_recipe(options.recipe, options.set, options.seeds)), options.store)
     if options.dry_run:
-        print_stages(planned, cached, options.json)
+        print_stages(prepared, options.json)
         return DONE
-    out = options.out or Path("runs") / planned.recipe.name
-    done = finish(planned, store, cached, out, options.workers, options.json)
-    _print_record(done, len(planned.graph), options.json)
+    out = options.out or Path("runs") / prepared.planned.recipe.name
+    done = finish(prepared, out, options.workers, options.json)
+    _print_record(done, len(prepared.planned.graph), options.json)
     return DONE
 
 

@@ -1,5 +1,6 @@
 """Run a plan and write its record: the common part of the commands that run recipes."""
 
+import argparse
 import json
 import os
 import shlex
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.commands.exits import say
+from harness.commands.options import positive
 from traceinv.errors import GateError, InputError
 
 if TYPE_CHECKING:
@@ -18,6 +20,19 @@ if TYPE_CHECKING:
     from harness.results.schema import ResultRecord
 
 STORE = Path("runs/store")
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A plan, and what its store has of it.
+
+    Attributes:
+        cached: the artifacts that are in the store already, by the id of their nodes.
+    """
+
+    planned: "Plan"
+    store: "Store"
+    cached: "dict[str, Artifact]"
 
 
 @dataclass(frozen=True)
@@ -34,13 +49,39 @@ class Finished:
     computed: int
 
 
-def finish(
-    planned: "Plan", store: "Store", cached: "dict[str, Artifact]", out: Path, workers: int | None, quiet: bool = False
-) -> Finished:
+def add_recipe_options(parser: argparse.ArgumentParser, out: str) -> None:
+    """Add the arguments of every command that runs a recipe.
+
+    Args:
+        out: where the record goes by default, for the help.
+    """
+    parser.add_argument("recipe", metavar="RECIPE", help="the name of a built-in recipe, or a YAML file")
+    parser.add_argument("--out", type=Path, metavar="DIR", help=f"where the record goes (default: {out})")
+    parser.add_argument("--seeds", type=positive, metavar="N", help="run seeds 0 to N-1 instead of the recipe's")
+    parser.add_argument("--set", action="append", default=[], metavar="a.b=c", help="override a value of the recipe")
+    parser.add_argument(
+        "--store", type=Path, default=STORE, metavar="DIR", help=f"where artifacts go (default: {STORE})"
+    )
+    parser.add_argument("--workers", type=positive, metavar="N", help="processes at a time (default: one a core)")
+    parser.add_argument("--dry-run", action="store_true", help="list the stages that would be computed, and stop")
+    parser.add_argument("--json", action="store_true", help="print the record as JSON; with --dry-run every stage")
+
+
+def prepare(planned: "Plan", store: Path) -> Prepared:
+    """Find what a store has of a plan, and name artifacts that cannot be used."""
+    from harness.pipeline.scheduler import find_artifacts
+    from harness.pipeline.store import Store
+
+    opened = Store(store)
+    cached = find_artifacts(planned.graph, opened)
+    _report_damage(opened)
+    return Prepared(planned, opened, cached)
+
+
+def finish(prepared: Prepared, out: Path, workers: int | None, quiet: bool = False) -> Finished:
     """Compute what a plan misses and write its record; where nothing is missing, return the record that was made before.
 
     Args:
-        cached: the artifacts that the store has (`find_artifacts`).
         workers: processes at a time; None for one a core.
         quiet: whether progress goes to the standard error stream, so that the output is the caller's alone.
 
@@ -50,6 +91,7 @@ def finish(
     """
     from harness.assembly.identity import find_record
 
+    planned, store, cached = prepared.planned, prepared.store, prepared.cached
     missing = len(planned.graph) - len(cached)
     if not missing and (record := find_record(planned, cached, out)):
         return Finished(record, out / f"{record.id}.json", 0)
@@ -58,16 +100,16 @@ def finish(
         _check_writable("--store", store.root)
     reported = set(store.damaged)
     artifacts, computed = _compute(planned, store, missing, workers, quiet)
-    report_damage(store, reported)
+    _report_damage(store, reported)
     record, path = _write(planned, artifacts, out)
     return Finished(record, path, computed)
 
 
-def print_stages(planned: "Plan", cached: "dict[str, Artifact]", as_json: bool) -> None:
+def print_stages(prepared: Prepared, as_json: bool) -> None:
     """List every stage with its key as JSON, or the missing ones by name; a key below a missing stage is not known yet."""
     from harness.pipeline.scheduler import known_key
 
-    graph = planned.graph
+    graph, cached = prepared.planned.graph, prepared.cached
     if as_json:
         entries = [
             {
@@ -88,8 +130,8 @@ def print_stages(planned: "Plan", cached: "dict[str, Artifact]", as_json: bool) 
     print(f"{len(missing)} of {len(graph)} stages would be computed")
 
 
-def report_damage(store: "Store", reported: Collection[Path] = ()) -> None:
-    """Name the artifacts that cannot be used, but for those reported already."""
+def _report_damage(store: "Store", reported: Collection[Path] = ()) -> None:
+    """Name the artifacts that cannot be used, except those that were named before."""
     for folder in store.damaged.keys() - set(reported):
         say(f"traceinv: {folder}: not used: {store.damaged[folder]}; it is computed again", error=True)
 

@@ -20,8 +20,8 @@ def finished(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[Any]:
     """Let an audit end at once, with a record of two policies; return the plans that it was asked for."""
     plans: list[Any] = []
 
-    def finish(planned: Any, *rest: Any) -> Finished:
-        plans.append(planned)
+    def finish(prepared: Any, *rest: Any) -> Finished:
+        plans.append(prepared.planned)
         made = record("lab-audit-1", policies=ROWS, threats=THREATS)
         return Finished(made, write(tmp_path, made), 3)
 
