@@ -21,6 +21,7 @@ from harness.results.schema import (
     ThreatModel,
     UtilityFigures,
 )
+from harness.results.text import policy_words
 from harness.results.verdict import FAITHFULNESS
 from harness.stages.utility import UTILITY
 from traceinv.inversion import SHOWN
@@ -85,9 +86,8 @@ def threat_models(plan: Plan, ledgers: Sequence[Ledger], artifacts: Artifacts) -
 
 def shown_words(policy: Mapping[str, Any], summarised: bool) -> str:
     """Say what a policy discloses: `answer and summary (every_kth_step, k 2)`."""
-    values = [f"{key} {value}" for key, value in policy.items() if key != "kind" and not isinstance(value, dict | list)]
-    parts = "answer and summary" if summarised else "answer"
-    return f"{parts} ({', '.join([str(policy.get('kind')), *values])})"
+    plain = {key: value for key, value in policy.items() if not isinstance(value, dict | list)}
+    return f"{'answer and summary' if summarised else 'answer'} ({policy_words(plain)})"
 
 
 def _withheld(row: LeakRow | None, share: stats.Leak | None) -> str | None:

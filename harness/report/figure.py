@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harness.report.charts import Dot
+from harness.results.schema import Interval
+from harness.results.text import percent, percent_interval
 from harness.views.tables import Table
 
 
@@ -33,3 +35,20 @@ class Figure:
 def describe_dots(title: str, dots: Iterable[Dot]) -> str:
     """Describe a plot of dots for screen readers."""
     return f"{title}. {'; '.join(dot.tooltip for dot in dots)}."
+
+
+def share_dots(panels: Iterable[tuple[str, str, Interval | None]]) -> list[Dot]:
+    """Make a dot of each known share: its panel, its row, and the share with its interval."""
+    return [
+        Dot(
+            panel,
+            row,
+            share.mean,
+            share.low,
+            share.high,
+            percent(share.mean),
+            f"{row}, {panel}: {percent_interval(share)}",
+        )
+        for panel, row, share in panels
+        if share is not None
+    ]

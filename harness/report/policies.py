@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from importlib.resources import files
 
 from harness.report import charts
-from harness.report.charts import Dot, Place
-from harness.report.figure import Figure, describe_dots
+from harness.report.charts import Place
+from harness.report.figure import Figure, describe_dots, share_dots
 from harness.results.schema import Interval, PolicyRow
-from harness.results.text import interval, percent, percent_interval
+from harness.results.text import interval, percent_interval
 from harness.views.audit import policy_leak_table, policy_names, policy_value_table, ranked
 
 Worth = Callable[[PolicyRow], Interval | None]
@@ -57,7 +57,11 @@ def _leaks(rows: Sequence[PolicyRow]) -> Figure:
         "what the policy gives at most."
     )
     tables = (policy_leak_table(rows),)
-    dots = [dot for row, name in _named(rows) for dot in _dots(row, name)]
+    dots = share_dots(
+        (panel, name, share)
+        for row, name in _named(rows)
+        for panel, share in (("best attack", row.leak), ("perfect inverter", row.planted))
+    )
     if not dots:
         reason = "No plot: no policy's leak is reported; the table says why."
         return Figure("policies", title, caption, tables=tables, missing=reason)
@@ -70,23 +74,6 @@ def _leaks(rows: Sequence[PolicyRow]) -> Figure:
 def _named(rows: Sequence[PolicyRow]) -> list[tuple[PolicyRow, str]]:
     names = policy_names(rows)
     return [(row, names[row.cell]) for row in ranked(rows)]
-
-
-def _dots(row: PolicyRow, name: str) -> list[Dot]:
-    found = {"best attack": row.leak, "perfect inverter": row.planted}
-    return [
-        Dot(
-            panel,
-            name,
-            share.mean,
-            share.low,
-            share.high,
-            percent(share.mean),
-            f"{name}, {panel}: {percent_interval(share)}",
-        )
-        for panel, share in found.items()
-        if share
-    ]
 
 
 def _worth(rows: Sequence[PolicyRow]) -> tuple[str, Worth]:

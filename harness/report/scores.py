@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from harness.report import charts
 from harness.report.charts import Dot, Spot
-from harness.report.figure import Figure, describe_dots
+from harness.report.figure import Figure, describe_dots, share_dots
 from harness.results.schema import Contrast, Interval, LeakRow, RecoveryRow, Row, Score
 from harness.results.text import number, percent, percent_interval
 from harness.results.verdict import group_name
@@ -131,19 +131,7 @@ def _recovery_dot(row: RecoveryRow, share: Interval) -> Dot:
 def _leak_dots(row: LeakRow) -> list[Dot]:
     group = group_name(row.group)
     named = {"all attacks": row.leak, "without the summary": row.without_summary, "planted": row.planted}
-    return [
-        Dot(
-            group,
-            name,
-            share.mean,
-            share.low,
-            share.high,
-            percent(share.mean),
-            f"{name}, {group}: {percent_interval(share)}",
-        )
-        for name, share in named.items()
-        if share is not None
-    ]
+    return share_dots((group, name, share) for name, share in named.items())
 
 
 def _finished_spot(name: str, score: Score) -> Spot:

@@ -1,7 +1,7 @@
 """How figures and texts of others are written, wherever they are shown: percentages, intervals, p-values, names."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 
@@ -50,6 +50,11 @@ def plain_values(value: Any) -> Any:
 def _escaped(character: str) -> str:
     code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def policy_words(policy: Mapping[str, Any]) -> str:
+    """Name a recipe's policy by its kind and values: `every_kth_step, k 2`."""
+    return ", ".join([str(policy.get("kind")), *(f"{key} {value}" for key, value in policy.items() if key != "kind")])
 
 
 def number(value: float, digits: int, signed: bool = False) -> str:

@@ -5,7 +5,7 @@ from statistics import median
 
 from harness.results.cells import differing_parts, parts_of, parts_text
 from harness.results.schema import Cell, Interval, PolicyRow, ResultRecord, ThreatModel
-from harness.results.text import interval, number, percent, percent_interval, points_interval
+from harness.results.text import interval, number, percent, percent_interval, points_interval, policy_words
 from harness.results.verdict import group_name
 from harness.views.tables import UNIT, Column, Table
 
@@ -35,7 +35,7 @@ def disclosed(record: ResultRecord, cell: Cell) -> str:
     policy = policies.get(cell.policy) if isinstance(policies, dict) else record.recipe.get("policy")
     if not isinstance(policy, dict):
         return cell.policy
-    return ", ".join([str(policy.get("kind")), *(f"{key} {value}" for key, value in policy.items() if key != "kind")])
+    return policy_words(policy)
 
 
 def threat_lines(threats: Sequence[ThreatModel]) -> list[str]:

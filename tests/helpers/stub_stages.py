@@ -12,6 +12,18 @@ from harness.stages.base import Inputs, Log, StageKind, stage
 from traceinv.progress import Progress
 from traceinv.schema import Closed
 
+MODEL_STAGES = {
+    "candidates",
+    "reasoning_model",
+    "transcripts",
+    "inverter",
+    "inversions",
+    "student",
+    "responses",
+    "likelihood",
+}
+"""The kinds of stages that run a model, and so have a version."""
+
 
 class Params(Closed):
     """A number, and whether the stage fails."""

@@ -1,7 +1,7 @@
 """Keep replies that come to the disclosed answer.
 
-Two answers agree where they are the same text without case and white space, where their last boxes or the numbers after `####`
-do, or where both end with the same number and hold no other one.
+Of an answer its last box counts, or what follows its last `####`, or else all of it. Two answers agree where these texts are the
+same without case and white space, or where each holds a single number and the two are equal, whatever the words around them say.
 """
 
 import re

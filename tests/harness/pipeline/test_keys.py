@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from stub_stages import MODEL_STAGES
 
 from harness.pipeline import keys
 from harness.pipeline.keys import library_version, make_key
@@ -14,16 +15,6 @@ from traceinv.progress import Progress
 from traceinv.schema import Closed
 
 PARAMS = {"benchmark": {"tasks": ["lab_chain"]}}
-MODEL_STAGES = {
-    "candidates",
-    "reasoning_model",
-    "transcripts",
-    "inverter",
-    "inversions",
-    "student",
-    "responses",
-    "likelihood",
-}
 
 
 class Params(Closed):

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from stub_stages import MODEL_STAGES
 
 ROOT = Path(__file__).parents[3]
 KEYS = """
@@ -17,16 +18,6 @@ from harness.stages import stage_kinds
 params = {"benchmark": {"tasks": ["lab_chain"]}}
 print(json.dumps({name: make_key(kind, params, {}) for name, kind in stage_kinds().items()}))
 """
-MODEL_STAGES = {
-    "candidates",
-    "reasoning_model",
-    "transcripts",
-    "inverter",
-    "inversions",
-    "student",
-    "responses",
-    "likelihood",
-}
 NEW_STAGE = '''"""A new stage."""
 
 from pathlib import Path
