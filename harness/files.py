@@ -4,6 +4,7 @@ import gzip
 import json
 import math
 import os
+import stat
 import zlib
 from codecs import BOM_UTF8
 from collections.abc import Iterator
@@ -53,8 +54,7 @@ def read_json_lines(path: Path, max_line_bytes: int = MAX_LINE_BYTES) -> Iterato
         InputError: the file cannot be read or is a pipe, or a line is too long, no UTF-8 text or no JSON object. The message
             names file and line.
     """
-    if path.is_fifo():  # reading would wait for a writer that may never come
-        raise InputError(f"{path}: expected a file, got a pipe")
+    refuse_irregular(path)
     refuse_parquet(path, "JSONL, one JSON object a line")
     try:
         with _open(path) as file:
@@ -65,6 +65,50 @@ def read_json_lines(path: Path, max_line_bytes: int = MAX_LINE_BYTES) -> Iterato
         raise InputError(f"{path}: cannot be unpacked: {error}") from None
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def read_bytes(path: Path, max_bytes: int) -> bytes:
+    """Read a whole file of unknown origin.
+
+    Raises:
+        InputError: it cannot be read, is no regular file, or is too large.
+    """
+    refuse_irregular(path)
+    try:
+        with path.open("rb") as file:
+            content = file.read(max_bytes + 1)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    if len(content) > max_bytes:
+        raise InputError(f"{path}: has more than {max_bytes / 1e6:.0f} MB")
+    return content
+
+
+def read_text(path: Path, max_bytes: int) -> str:
+    """Read a whole text of unknown origin; a byte order mark at its beginning is left out.
+
+    Raises:
+        InputError: it cannot be read, is no regular file, is too large, or is not UTF-8.
+    """
+    try:
+        return read_bytes(path, max_bytes).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8: {error.reason} at byte {error.start}") from None
+
+
+def refuse_irregular(path: Path) -> None:
+    """Check that reading will end: a pipe may have no writer, and a device no end. A missing file is left to its reader.
+
+    Raises:
+        InputError: it is a pipe, a device, a socket or a folder.
+    """
+    try:
+        mode = path.stat().st_mode
+    except (OSError, ValueError):
+        return
+    if not stat.S_ISREG(mode):
+        kinds = {stat.S_IFDIR: "a folder", stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+        raise InputError(f"{path}: expected a file, got {kinds.get(stat.S_IFMT(mode), 'a device')}")
 
 
 def refuse_parquet(path: Path, expected: str) -> None:

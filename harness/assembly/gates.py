@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.assembly.responses import ItemKey
+from harness.pipeline.descriptions import lasting_log
 from harness.pipeline.graph import SIDE, Node
 from harness.pipeline.plan import CellPlan, Plan
 from harness.pipeline.scheduler import Artifacts
-from harness.pipeline.store import lasting_log
 from harness.results.schema import Gate, Ledger
 
 TRAINED = ("reasoning_model", "inverter", "student")

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from harness.commands.exits import DONE
+from harness.commands.exits import DONE, say
 from harness.commands.options import Commands, add_data, add_include, include_tasks, parameters
 from traceinv.errors import InputError
 
@@ -155,6 +155,8 @@ def _export_pairs(options: argparse.Namespace, bench: Path | None) -> int:
     artifacts = find_artifacts(read_record(path), options.store or store_of(path.parent))
     if isinstance(artifacts, str):
         raise InputError(f"{path}: {artifacts}; --store names it")
+    for line in artifacts.damaged:
+        say(f"traceinv: {line}", error=True)
     exported = export_pairs(artifacts, _labels(options.label))
     _write_lines(map(as_json, exported.pairs), options.out)
     counts = f"{len(exported.pairs)} pairs; left out: {exported.unfinished} unfinished inversions"

@@ -15,8 +15,9 @@ from harness.commands.options import positive
 from traceinv.errors import GateError, InputError
 
 if TYPE_CHECKING:
+    from harness.pipeline.descriptions import Artifact
     from harness.pipeline.plan import Plan
-    from harness.pipeline.store import Artifact, Store
+    from harness.pipeline.store import Store
     from harness.results.schema import ResultRecord
 
 STORE = Path("runs/store")
@@ -132,7 +133,7 @@ def print_stages(prepared: Prepared, as_json: bool) -> None:
 
 def _report_damage(store: "Store", reported: Collection[Path] = ()) -> None:
     """Name the artifacts that cannot be used, except those that were named before."""
-    for folder in store.damaged.keys() - set(reported):
+    for folder in sorted(store.damaged.keys() - set(reported)):
         say(f"traceinv: {folder}: not used: {store.damaged[folder]}; it is computed again", error=True)
 
 

@@ -107,7 +107,7 @@ def _du(options: argparse.Namespace) -> int:
 
 
 def _gc(options: argparse.Namespace) -> int:
-    from harness.pipeline.store import folder_bytes
+    from harness.pipeline.descriptions import folder_bytes
     from harness.pipeline.upkeep import tidy, unreached
 
     store = _open(options)

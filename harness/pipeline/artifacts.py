@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.pipeline.store import Artifact, Store
+from harness.pipeline.descriptions import Artifact
+from harness.pipeline.store import Store
 from harness.results.schema import Label, ResultRecord
 
 EXCHANGED = "exchanged"
@@ -24,9 +25,14 @@ class StoredStage:
 
 @dataclass(frozen=True)
 class RunArtifacts:
-    """The stages of a run that the store has artifacts for, in the order of the record."""
+    """The stages of a run that the store has artifacts for, in the order of the record.
+
+    Attributes:
+        damaged: a line for each artifact that is not what its stage wrote.
+    """
 
     stages: Sequence[StoredStage]
+    damaged: Sequence[str] = ()
 
     def select(self, kind: str, **labels: Label) -> Iterator[StoredStage]:
         """Yield the stages of a kind that carry all of these labels."""
@@ -51,7 +57,10 @@ def find_artifacts(record: ResultRecord, store: Path) -> RunArtifacts | str:
         if KIND.fullmatch(entry.kind) and KEY.fullmatch(entry.key)
         if (artifact := artifacts.find(entry.kind, entry.key))
     ]
-    return RunArtifacts(stages) if stages else f"the store {store} has no artifact of this run"
+    damaged = [f"{folder}: not used: {reason}" for folder, reason in artifacts.damaged.items()]
+    if not stages:
+        return damaged[0] if damaged else f"the store {store} has no artifact of this run"
+    return RunArtifacts(stages, damaged)
 
 
 def store_of(run: Path) -> Path:

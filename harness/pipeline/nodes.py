@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any, get_args
 
 from harness.faithfulness.reading import Part
+from harness.pipeline.descriptions import digest_folder
 from harness.pipeline.graph import SIDE, Graph, InputArtifact, Node
 from harness.pipeline.recipe import Recipe
-from harness.pipeline.store import digest_folder
 from harness.results.schema import Cell, Label
 from harness.stages import stage_kinds
 from harness.stages.calibration import CEILING

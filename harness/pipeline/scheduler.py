@@ -4,10 +4,11 @@ from collections.abc import Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Protocol
 
+from harness.pipeline.descriptions import Artifact, InputRef
 from harness.pipeline.executors.base import Executor, Job, JobInput
 from harness.pipeline.graph import Graph, InputArtifact, Node
 from harness.pipeline.keys import make_key
-from harness.pipeline.store import Artifact, InputRef, Store
+from harness.pipeline.store import DRAFT_DAYS, Store
 
 POLL_SECONDS = 0.2
 Artifacts = Mapping[str, Artifact]
@@ -25,6 +26,8 @@ class Watcher(Protocol):
 
     def finished(self, node: Node, artifact: Artifact) -> None: ...
 
+    def told(self, message: str) -> None: ...
+
 
 def run(graph: Graph, store: Store, executor: Executor, watcher: Watcher) -> dict[str, Artifact]:
     """Compute what is missing; return every node's artifact by the node's id.
@@ -33,6 +36,8 @@ def run(graph: Graph, store: Store, executor: Executor, watcher: Watcher) -> dic
         GateError, InputError, StageFailed: as the first failing stage does; what was finished stays in the store.
     """
     with store.in_use():
+        for draft in store.sweep():
+            watcher.told(f"{draft}: removed; nobody has written to this draft for {DRAFT_DAYS:.0f} days")
         return _run(graph, store, executor, watcher)
 
 
@@ -55,6 +60,8 @@ def _run(graph: Graph, store: Store, executor: Executor, watcher: Watcher) -> di
         finished, _ = wait(running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
         for node_id, share in executor.reports():
             watcher.advanced(node_id, share)
+        for message in executor.messages():
+            watcher.told(message)
         for future in finished:
             node = running.pop(future)
             done[node.id] = future.result()

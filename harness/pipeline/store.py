@@ -5,105 +5,35 @@ one rename, so it is there whole or not at all.
 """
 
 import fcntl
-import hashlib
 import os
 import re
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
-from pydantic import Field, ValidationError
-
 from harness.files import remove_torn_files, write_atomic
-from traceinv.digests import digest_file
+from harness.pipeline.descriptions import (
+    META,
+    Artifact,
+    contents_fault,
+    digest_folder,
+    files_of,
+    read_description,
+    sealed,
+)
 from traceinv.errors import GateError
-from traceinv.schema import Closed, describe
 
-META = "artifact.json"
 PARTIAL, LOGS = "partial", "logs"
 """Folders of a store that hold no artifacts: drafts with their locks, and what failed stages printed."""
+DRAFT_DAYS = 30.0
+"""A draft that nobody has written to for so long is removed; its run was on another machine, or is not resumed."""
 KEY_LENGTH = 24
 KEY = re.compile(f"[0-9a-f]{{{KEY_LENGTH}}}")
 USE = ".in-use"
 """The file that runs lock for as long as they use a store."""
-INTERRUPTIONS = ("resumed", "repeated")
-"""Entries of a stage's log that say what it took up from a killed run, and what it did again."""
-
-
-class InputRef(Closed):
-    """Where an input of an artifact came from: another artifact of the store, or a path outside it.
-
-    Attributes:
-        kind, key: of the artifact; None for a path outside the store.
-        path: outside the store; None for an artifact.
-    """
-
-    digest: str
-    kind: str | None = None
-    key: str | None = None
-    path: str | None = None
-
-
-class Adoption(Closed):
-    """Why an artifact of another version of its stage stands under this key."""
-
-    key: str
-    version: int | None
-    because: str
-
-
-class Description(Closed):
-    """An artifact's own description, beside its files.
-
-    Attributes:
-        digest: of the names and bytes of its files; keys of later stages are made of it.
-        files: size in bytes by name.
-        version: of the kind of stage; None where its source is hashed.
-        fingerprint: of the source that computed it; it is no part of the key of a stage with a version.
-        seconds: how long it took to compute.
-        log: what the stage reported.
-    """
-
-    kind: str
-    key: str
-    digest: str
-    files: dict[str, int]
-    version: int | None
-    fingerprint: str
-    params: dict[str, Any]
-    inputs: dict[str, InputRef]
-    seconds: float
-    log: dict[str, Any]
-    adopted: Adoption | None = None
-
-
-class Artifact(Closed):
-    """A finished artifact and where it lies."""
-
-    path: Path
-    description: Description = Field(repr=False)
-
-    @property
-    def kind(self) -> str:
-        return self.description.kind
-
-    @property
-    def key(self) -> str:
-        return self.description.key
-
-    @property
-    def digest(self) -> str:
-        return self.description.digest
-
-    @property
-    def seconds(self) -> float:
-        return self.description.seconds
-
-    @property
-    def log(self) -> dict[str, Any]:
-        return self.description.log
 
 
 class Store:
@@ -116,16 +46,31 @@ class Store:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.damaged: dict[Path, str] = {}
+        self._verified: dict[Path, str] = {}
 
     def path(self, kind: str, key: str) -> Path:
         return self.root / kind / key
 
     def find(self, kind: str, key: str) -> Artifact | None:
-        """Return the artifact with this key; None where there is none, or where its files are missing or short."""
-        folder = self.path(kind, key)
-        if not folder.is_dir():
+        """Return the artifact with this key; None where there is none, or where its files are not those that were computed.
+
+        The files are read once for each store that was opened, those of artifacts that it published not at all.
+        """
+        artifact = self.describe(kind, key)
+        if artifact is None or self._verified.get(artifact.path) == artifact.digest:
+            return artifact
+        if fault := contents_fault(artifact):
+            self.damaged[artifact.path] = fault
             return None
-        read = _read_description(folder, kind, key)
+        self._verified[artifact.path] = artifact.digest
+        return artifact
+
+    def describe(self, kind: str, key: str) -> Artifact | None:
+        """Return the artifact with this key by its description alone; None where its files are missing or short."""
+        folder = self.path(kind, key)
+        if not os.path.lexists(folder):
+            return None
+        read = read_description(folder, kind, key)
         if isinstance(read, str):
             self.damaged[folder] = read
             return None
@@ -144,9 +89,9 @@ class Store:
         return sorted(path for path in (self.root / PARTIAL).glob("*/*") if path.is_dir())
 
     def artifacts(self) -> Iterator[Artifact]:
-        """Go through all artifacts that can be used."""
+        """Go through all artifacts with a description; whether it is true of their files is not looked at."""
         for kind, key in self.folders():
-            if artifact := self.find(kind, key):
+            if artifact := self.describe(kind, key):
                 yield artifact
 
     def is_used(self) -> bool:
@@ -206,61 +151,42 @@ class Store:
 
     def publish(self, draft: Path, description: Mapping[str, Any]) -> Artifact:
         """Turn a draft into an artifact; `description` lacks only digest and files. The lock must be held."""
-        files = {path.relative_to(draft).as_posix(): path.stat().st_size for path in _files(draft)}
-        described = Description.model_validate({**description, "digest": digest_folder(draft), "files": files})
+        files = {path.relative_to(draft).as_posix(): path.stat().st_size for path in files_of(draft)}
+        described = sealed({**description, "digest": digest_folder(draft), "files": files})
         write_atomic(draft / META, described.model_dump_json(indent=1) + "\n")
         final = self.path(described.kind, described.key)
         final.parent.mkdir(parents=True, exist_ok=True)
         _remove(final)  # what stands there is damaged, or it would have been used
         draft.rename(final)
         self.damaged.pop(final, None)
+        self._verified[final] = described.digest
         return Artifact(path=final, description=described)
 
     def remove(self, kind: str, key: str) -> None:
         """Remove an artifact."""
         _remove(self.path(kind, key))
 
-
-def _read_description(folder: Path, kind: str, key: str) -> Description | str:
-    """Return an artifact's description, or why the artifact cannot be used."""
-    try:
-        description = Description.model_validate_json((folder / META).read_bytes())
-    except OSError as error:
-        return f"{META}: {error.strerror}"
-    except ValidationError as error:
-        return f"{META}: {describe(error, Description)}"
-    if (description.kind, description.key) != (kind, key):
-        return f"{META} describes {description.kind}/{description.key}"
-    for name, size in description.files.items():
-        file = folder / name
-        actual = file.stat().st_size if file.is_file() else None
-        if actual != size:
-            return f"{name}: {'missing' if actual is None else f'{actual} bytes'}, expected {size}"
-    return description
-
-
-def digest_folder(folder: Path) -> str:
-    """Return the SHA-256 over the names and bytes of a folder's files, the artifact's own description left out."""
-    total = hashlib.sha256()
-    for path in _files(folder):
-        total.update(os.fsencode(path.relative_to(folder)) + f"\0{digest_file(path)}\0".encode())
-    return total.hexdigest()
+    def sweep(self, days: float = DRAFT_DAYS) -> list[Path]:
+        """Remove drafts that nobody works on and that nobody has written to for so many days; return their folders."""
+        swept = []
+        for draft in self.drafts():
+            if time.time() - _last_change(draft) < days * 86_400:
+                continue
+            lock = draft.with_name(f"{draft.name}.lock")
+            with lock.open("w") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    continue
+                shutil.rmtree(draft, ignore_errors=True)
+                lock.unlink(missing_ok=True)
+            swept.append(draft)
+        return swept
 
 
-def folder_bytes(folder: Path) -> int:
-    """Return the bytes of all files in a folder."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
-
-
-def lasting_log(log: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a stage's log without what depends on how often it was interrupted."""
-    return {key: value for key, value in log.items() if key not in INTERRUPTIONS}
-
-
-def _files(folder: Path) -> list[Path]:
-    """List a folder's files, those in linked folders too."""
-    names = [Path(parent, name) for parent, _, names in os.walk(folder, followlinks=True) for name in names]
-    return sorted(path for path in names if path.is_file() and path != folder / META)
+def _last_change(folder: Path) -> float:
+    """Return the time of the last change in a folder, in seconds since the epoch."""
+    return max(path.lstat().st_mtime for path in (folder, *folder.rglob("*")))
 
 
 def _is_still(path: Path, file: TextIO) -> bool:

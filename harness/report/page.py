@@ -81,6 +81,7 @@ def build(results: Path | None, run: Path | None, store: Path | None = None) -> 
     if not records and refused:
         raise InputError(refused[0])
     artifacts = {name: find_artifacts(own[name], store or store_of(run)) for name in own if run}
+    refused += [line for found in artifacts.values() if isinstance(found, RunArtifacts) for line in found.damaged]
     cases, no_traces = _cases(artifacts)
     absent = "a record alone does not hold the losses"
     sections = [

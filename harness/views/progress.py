@@ -6,8 +6,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from harness.pipeline.descriptions import Artifact
 from harness.pipeline.graph import Graph, Node
-from harness.pipeline.store import Artifact
+from harness.results.text import plain
 
 
 class RunDisplay:
@@ -83,6 +84,10 @@ class RunDisplay:
         count = f"[{self.settled:>{len(str(len(self.graph)))}}/{len(self.graph)}]"
         line = f"{count} {100 * self._done() / self.total:3.0f}%  {self.graph.name(node)}  ({artifact.seconds:.0f} s{note})"
         self.console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+    def told(self, message: str) -> None:
+        """Print a line that is about no finished stage, such as that a worker died."""
+        self.console.print(plain(f"traceinv: {message}"), highlight=False, markup=False, soft_wrap=True)
 
     def _done(self) -> float:
         return sum(share * self.costs[node_id] for node_id, share in self.shares.items())

@@ -10,10 +10,10 @@ from small_recipe import SMALL_RECIPE
 
 from harness.evaluation.record import TaskDescription, write_tasks
 from harness.evaluation.responses import SAMPLES, Sample
+from harness.pipeline.descriptions import Artifact, Description
 from harness.pipeline.graph import Node
 from harness.pipeline.plan import Plan, plan
 from harness.pipeline.recipe import Recipe
-from harness.pipeline.store import Artifact, Description
 from harness.stages.calibration import FIGURES
 from harness.stages.exact_bits import EXACT
 from harness.stages.likelihood import LIKELIHOOD
@@ -53,6 +53,12 @@ def fake_artifacts(plan: Plan, folder: Path, log: Mapping[str, Any] | None = Non
     return {node.id: _artifact(node, folder / node.id, log or {}) for node in plan.graph}
 
 
+def write_contents(node: Node, folder: Path) -> None:
+    """Write the files that the record reads of a node's artifact."""
+    if node.kind.name in CONTENTS:
+        CONTENTS[node.kind.name](node, folder)
+
+
 def rewrite_samples(artifact: Artifact, task: str, change: Callable[[list[Sample]], list[Sample]]) -> None:
     """Replace the graded responses of a task in an artifact of the stage `grades`."""
     path = artifact.path / SAMPLES / f"{task}.jsonl"
@@ -62,8 +68,7 @@ def rewrite_samples(artifact: Artifact, task: str, change: Callable[[list[Sample
 
 def _artifact(node: Node, folder: Path, log: Mapping[str, Any]) -> Artifact:
     folder.mkdir(parents=True)
-    if node.kind.name in CONTENTS:
-        CONTENTS[node.kind.name](node, folder)
+    write_contents(node, folder)
     description = Description(
         kind=node.kind.name,
         key=node.id,

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from harness.pipeline import upkeep
+from harness.pipeline.descriptions import Artifact
 from harness.pipeline.executors import base
 from harness.pipeline.graph import Graph, Node
-from harness.pipeline.store import Artifact
 from harness.stages.base import Inputs, Log, StageKind, stage
 from traceinv.progress import Progress
 from traceinv.schema import Closed
@@ -71,6 +71,7 @@ class Recorder:
     def __init__(self) -> None:
         self.computed: list[str] = []
         self.cached_nodes: list[str] = []
+        self.messages: list[str] = []
 
     def cached(self, node: Node, artifact: Artifact) -> None:
         self.cached_nodes.append(node.kind.name)
@@ -81,3 +82,6 @@ class Recorder:
 
     def finished(self, node: Node, artifact: Artifact) -> None:
         self.computed.append(node.kind.name)
+
+    def told(self, message: str) -> None:
+        self.messages.append(message)

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from harness.pipeline.descriptions import Artifact, InputRef
 from harness.pipeline.keys import source_fingerprint
-from harness.pipeline.store import Artifact, InputRef, Store
+from harness.pipeline.store import Store
 from harness.stages import stage_kinds
 from traceinv.progress import Progress
 
@@ -43,11 +44,13 @@ class StageFailed(Exception):
 
 
 class Executor(Protocol):
-    """Runs jobs; `reports` returns what running stages have reported since the last call."""
+    """Runs jobs; `reports` and `messages` return what came since the last call: shares of stages, and lines for the user."""
 
     def submit(self, job: Job) -> "Future[Artifact]": ...
 
     def reports(self) -> list[Report]: ...
+
+    def messages(self) -> list[str]: ...
 
 
 def run_job(job: Job, progress: Progress) -> Artifact:
@@ -91,4 +94,7 @@ class InlineExecutor:
         return future
 
     def reports(self) -> list[Report]:
+        return []
+
+    def messages(self) -> list[str]:
         return []

@@ -1,31 +1,51 @@
 """Worker processes on this machine."""
 
+import contextlib
+import ctypes
 import multiprocessing
 import os
+import signal
 import sys
 import threading
 import time
 import traceback
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
+from harness.pipeline.descriptions import Artifact
 from harness.pipeline.executors.base import Job, Report, StageFailed, run_job
-from harness.pipeline.store import LOGS, Artifact
+from harness.pipeline.store import LOGS
 from traceinv.errors import GateError, InputError
 
 REPORT_SECONDS = 0.2
 PARENT_POLL_SECONDS = 0.5
 GRACE_SECONDS = 10.0
 """How long idle workers may take to end by themselves."""
+PR_SET_PDEATHSIG = 1
+"""The option of prctl(2) for the signal that a process gets when its parent ends."""
 LEAKS = "ignore:resource_tracker:UserWarning"
 """Keeps a killed worker's progress bars, which hold a semaphore each, from warning the user of a leak that ends with the run."""
+STOPPED = ("T", "t")
+"""The states of a process that somebody has stopped."""
+
+
+@dataclass(frozen=True)
+class _Submitted:
+    """A job that has no result yet, and the future that waits for it."""
+
+    job: Job
+    answer: "Future[Artifact]"
 
 
 class LocalExecutor:
-    """A pool of worker processes with one thread each: for small models two such are faster than one with two threads."""
+    """A pool of worker processes with one thread each: for small models two such are faster than one with two threads.
+
+    A worker that dies takes the others with it. They are started anew once, and go on with what they were computing.
+    """
 
     def __init__(self, workers: int) -> None:
         # Keep freed memory instead of returning it to the system: otherwise tensors of a few MB are mapped anew each time.
@@ -35,10 +55,14 @@ class LocalExecutor:
         os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         if LEAKS not in sys.warnoptions:
             sys.warnoptions.append(LEAKS)
-        context = multiprocessing.get_context("spawn")
-        self._queue = context.Queue()
-        self._pool = ProcessPoolExecutor(workers, context, _start_worker, (self._queue, os.getpid()))
-        self._running: set[str] = set()
+        self._workers = workers
+        self._unfinished: dict[str, _Submitted] = {}
+        self._working: dict[int, Job] = {}
+        self._stopped: set[int] = set()
+        self._messages: list[str] = []
+        self._broken = threading.Event()
+        self._is_second = False
+        self._open_pool()
 
     def __enter__(self) -> "LocalExecutor":
         return self
@@ -50,47 +74,103 @@ class LocalExecutor:
 
         An idle worker has published all that it made. Libraries that it loaded may keep it from ending, and the run with it.
         """
+        self._close_pool(GRACE_SECONDS if kind is None else 0.0)
+
+    def submit(self, job: Job) -> "Future[Artifact]":
+        """Run a job in a worker; the future raises StageFailed where workers died twice."""
+        submitted = _Submitted(job, Future())
+        self._unfinished[job.node_id] = submitted
+        self._hand_out(submitted)
+        return submitted.answer
+
+    def reports(self) -> list[Report]:
+        """Return what stages have reported; where a worker has died, start the pool anew or give up."""
+        reports = self._drain()
+        if self._broken.is_set():
+            self._replace()
+        self._look_for_stopped()
+        return reports
+
+    def messages(self) -> list[str]:
+        """Return what the user should know and has not been told."""
+        messages, self._messages = self._messages, []
+        return messages
+
+    def _open_pool(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._queue = context.Queue()
+        self._pool = ProcessPoolExecutor(self._workers, context, _start_worker, (self._queue, os.getpid()))
+
+    def _close_pool(self, grace: float) -> None:
         workers = list((self._pool._processes or {}).values())
         self._pool.shutdown(wait=False, cancel_futures=True)
-        deadline = time.monotonic() + (GRACE_SECONDS if kind is None else 0.0)
+        deadline = time.monotonic() + grace
         for worker in workers:
             worker.join(max(0.0, deadline - time.monotonic()))
             if worker.is_alive():
                 worker.kill()
 
-    def submit(self, job: Job) -> "Future[Artifact]":
-        """Run a job in a worker; the future raises StageFailed where the worker died."""
-        self._running.add(job.name)
-        answer: Future[Artifact] = Future()
+    def _hand_out(self, submitted: _Submitted) -> None:
+        pool = self._pool
         try:
-            self._pool.submit(_work, job).add_done_callback(lambda done: self._pass_on(job, done, answer))
+            future = pool.submit(_work, submitted.job)
         except BrokenProcessPool:
-            answer.set_exception(self._died())
-        return answer
+            self._broken.set()
+            return
+        future.add_done_callback(lambda done: self._pass_on(pool, submitted, done))
 
-    def reports(self) -> list[Report]:
-        reports = []
-        while not self._queue.empty():
-            reports.append(self._queue.get())
-        return reports
-
-    def _pass_on(self, job: Job, done: "Future[Artifact]", answer: "Future[Artifact]") -> None:
+    def _pass_on(self, pool: ProcessPoolExecutor, submitted: _Submitted, done: "Future[Artifact]") -> None:
+        """Give the result of a job to whoever waits for it; a job whose worker died is left to `_replace`."""
         if done.cancelled():
-            answer.cancel()
             return
         error = done.exception()
-        if isinstance(error, BrokenProcessPool):  # every running stage hears it, and each names all of them
-            answer.set_exception(self._died())
+        if isinstance(error, BrokenProcessPool):  # all jobs of the pool hear it, also after it was replaced
+            if pool is self._pool:
+                self._broken.set()
             return
-        self._running.discard(job.name)
+        self._unfinished.pop(submitted.job.node_id, None)
         if error is None:
-            answer.set_result(done.result())
+            submitted.answer.set_result(done.result())
         else:
-            answer.set_exception(error)
+            submitted.answer.set_exception(error)
 
-    def _died(self) -> StageFailed:
-        running = "; ".join(sorted(self._running))
-        return StageFailed(f"a worker process died (out of memory?); running were: {running}; the same command resumes")
+    def _replace(self) -> None:
+        """Start the workers anew with all that is unfinished; the second time, give up."""
+        running = "; ".join(sorted(job.name for job in self._working.values() if job.node_id in self._unfinished))
+        died = f"a worker process died (out of memory?); running were: {running or 'none'}"
+        self._close_pool(0.0)
+        self._working.clear()
+        if self._is_second:
+            for submitted in list(self._unfinished.values()):
+                submitted.answer.set_exception(StageFailed(f"{died}; the same command resumes"))
+            self._unfinished.clear()
+        self._messages.append(f"{died}; {'giving up' if self._is_second else 'they are started again'}")
+        self._is_second = True
+        self._open_pool()
+        self._broken.clear()
+        for submitted in list(self._unfinished.values()):
+            self._hand_out(submitted)
+
+    def _drain(self) -> list[Report]:
+        """Take what workers have reported, and remember who computes what."""
+        reports = []
+        while not self._queue.empty():
+            worker, node_id, share = self._queue.get()
+            if node_id in self._unfinished:
+                self._working[worker] = self._unfinished[node_id].job
+            reports.append((node_id, share))
+        return reports
+
+    def _look_for_stopped(self) -> None:
+        """Name each worker that somebody has stopped, once: the run waits for it for ever."""
+        for worker in list(self._pool._processes or {}):
+            if _state(worker) not in STOPPED:
+                self._stopped.discard(worker)
+            elif worker not in self._stopped:
+                self._stopped.add(worker)
+                job = self._working.get(worker)
+                name = job.name if job and job.node_id in self._unfinished else "no stage"
+                self._messages.append(f"process {worker} is stopped ({name}); kill -CONT {worker} lets it go on")
 
 
 _reports: Any = None
@@ -99,7 +179,14 @@ _reports: Any = None
 def _start_worker(queue: Any, parent: int) -> None:
     global _reports
     _reports = queue
+    _end_with_parent()
     threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    """Let the kernel kill this process when its parent ends, also where it is stopped; Linux alone can do so."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _die_with(parent: int) -> None:
@@ -124,10 +211,10 @@ def _work(job: Job) -> Artifact:
         nonlocal last
         if time.monotonic() - last > REPORT_SECONDS:
             last = time.monotonic()
-            _reports.put((job.node_id, share))
+            _reports.put((os.getpid(), job.node_id, share))
 
     try:
-        _reports.put((job.node_id, 0.0))
+        _reports.put((os.getpid(), job.node_id, 0.0))
         artifact = run_job(job, progress)
     except (GateError, InputError) as error:
         raise type(error)(f"{job.name}: {error}") from None
@@ -137,6 +224,14 @@ def _work(job: Job) -> Artifact:
     for old in logs.glob(f"{job.kind}-{job.key}-*.log"):  # of earlier failures too, which explain nothing any more
         old.unlink(missing_ok=True)
     return artifact
+
+
+def _state(worker: int) -> str:
+    """Return the state letter of a process; empty where it is gone or the system does not say."""
+    try:
+        return Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[0]
+    except (OSError, IndexError):
+        return ""
 
 
 def _redirect_output(log: Path) -> None:

@@ -16,6 +16,7 @@ from processes import descendants, wait_until_gone
 from small_recipe import run_command, run_record
 from stub_stages import Recorder
 
+from harness.pipeline.descriptions import Artifact
 from harness.pipeline.executors import base as executors
 from harness.pipeline.executors.base import InlineExecutor
 from harness.pipeline.graph import SIDE, Node
@@ -23,7 +24,7 @@ from harness.pipeline.nodes import TESTER
 from harness.pipeline.plan import Plan, plan
 from harness.pipeline.recipe import load_recipe
 from harness.pipeline.scheduler import Artifacts, find_artifacts, run
-from harness.pipeline.store import Artifact, Store
+from harness.pipeline.store import Store
 from harness.results.schema import ResultRecord
 from harness.stages import stage_kinds
 from harness.stages.base import Inputs, Log, StageKind

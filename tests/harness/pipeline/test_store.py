@@ -1,15 +1,21 @@
 """The store: artifacts whole or not at all, damaged ones refused, drafts that belong to their key."""
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.pipeline.store import Artifact, Store, digest_folder
+from harness.pipeline import descriptions
+from harness.pipeline.descriptions import Artifact, digest_folder
+from harness.pipeline.store import Store
+from traceinv.digests import digest_file
 from traceinv.errors import GateError
 
 
@@ -56,20 +62,85 @@ def test_an_artifact_is_found_by_its_key_once_it_is_published(tmp_path: Path) ->
             lambda path: (path / "artifact.json").write_text(
                 (path / "artifact.json").read_text().replace('"kind": "kind"', '"kind": "other"')
             ),
-            "artifact.json describes other/k",
+            "artifact.json is not what was written",
         ),
+        (
+            lambda path: (path / "artifact.json").write_text(
+                (path / "artifact.json").read_text().replace("1.0", "2.0")
+            ),
+            "artifact.json is not what was written",
+        ),
+        (lambda path: (path / "a.txt").write_text("fjrst"), "its files have the digest "),
+        (lambda path: (path / "b.txt").write_text(""), "b.txt: is none of its files"),
+        (lambda path: (path / "artifact.json").write_text("[" * 100_000), "artifact.json: not JSON: "),
+        (lambda path: (path / "artifact.json").write_text("[]"), "artifact.json: "),
+        (lambda path: (path / "artifact.json").write_bytes(b"\xff"), "artifact.json: not JSON: "),
+        (lambda path: shutil.rmtree(path) or path.write_text("a file"), "not a folder"),
     ],
 )
 def test_a_damaged_artifact_is_refused_by_name_and_made_anew(damage: Any, reason: str, tmp_path: Path) -> None:
     store = Store(tmp_path)
     path = _publish(store, "k", "first").path
     damage(path)
+    store = Store(tmp_path)
     assert store.find("kind", "k") is None
     assert reason in store.damaged[path]
     _publish(store, "k", "second")
     assert store.find("kind", "k") is not None
     assert (path / "a.txt").read_text() == "second"
     assert not store.damaged
+
+
+def test_two_artifacts_that_were_exchanged_are_both_noticed(tmp_path: Path) -> None:
+    paths = [_publish(Store(tmp_path), key, key).path for key in "kl"]
+    aside = tmp_path / "aside"
+    paths[0].rename(aside)
+    paths[1].rename(paths[0])
+    aside.rename(paths[1])
+    store = Store(tmp_path)
+    assert [store.find("kind", key) for key in "kl"] == [None, None]
+    assert list(store.damaged.values()) == ["artifact.json describes kind/l", "artifact.json describes kind/k"]
+
+
+def test_contents_are_read_once_and_those_that_this_process_wrote_not_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = Store(tmp_path)
+    _publish(writer, "k", "x")
+    read: list[Path] = []
+    monkeypatch.setattr(descriptions, "digest_file", lambda path: read.append(path) or digest_file(path))
+    assert writer.find("kind", "k") is not None
+    assert read == []
+    reader = Store(tmp_path)
+    assert [reader.find("kind", "k") is not None for _ in range(3)] == [True] * 3
+    assert len(read) == 1
+
+
+def test_a_description_of_an_earlier_version_of_the_project_has_no_seal_and_can_be_used(tmp_path: Path) -> None:
+    path = _publish(Store(tmp_path), "k", "x").path / "artifact.json"
+    path.write_text(json.dumps({name: value for name, value in json.loads(path.read_text()).items() if name != "seal"}))
+    assert Store(tmp_path).find("kind", "k") is not None
+
+
+@pytest.mark.parametrize(("days", "left"), [(31, 0), (29, 1)])
+def test_a_draft_that_nobody_goes_on_with_is_swept_by_its_age(days: int, left: int, tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    draft = store.open_draft("kind", "k", resumable=True)
+    (draft / "rows.jsonl").write_text("row\n")
+    for path in (draft / "rows.jsonl", draft):
+        os.utime(path, (0, time.time() - days * 86_400))
+    assert len(store.sweep()) == 1 - left
+    assert len(store.drafts()) == left
+    assert not list((tmp_path / "partial").rglob("*.lock"))
+
+
+def test_a_draft_that_somebody_works_on_is_never_swept(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    draft = store.open_draft("kind", "k", resumable=True)
+    os.utime(draft, (0, 0))
+    with store.lock("kind", "k"):
+        assert store.sweep() == []
+    assert draft.is_dir()
 
 
 @pytest.mark.parametrize("stands_there", ["file", "dangling link"])

@@ -7,10 +7,11 @@ import pytest
 import stub_stages
 from stub_stages import Recorder, add, make, sum_graph
 
+from harness.pipeline.descriptions import Artifact
 from harness.pipeline.executors.base import InlineExecutor
 from harness.pipeline.graph import Graph
 from harness.pipeline.scheduler import find_artifacts, run
-from harness.pipeline.store import Artifact, Store
+from harness.pipeline.store import Store
 from harness.pipeline.upkeep import adopt, check, reachable, recompute, sample_artifacts, sizes, tidy, unreached
 from harness.stages.base import Log, stage
 from traceinv.errors import GateError, InputError

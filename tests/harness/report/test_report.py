@@ -193,3 +193,16 @@ def test_a_page_of_thousands_of_long_traces_stays_small_and_says_what_it_left_ou
     assert page.traces == 5000
     assert len(page.html.encode()) < 15_000_000
     assert "texts cut after 2,000 characters" in page.html
+
+
+@pytest.mark.usefixtures("undrawn")
+def test_an_artifact_that_is_not_what_its_stage_wrote_is_named_and_not_shown(make_run: MakeRun) -> None:
+    run = make_run([{"regime": "inverted", "seed": seed} for seed in (0, 1)])
+    sound = build(None, run)
+    first, *_ = sorted((run / "store" / "inversions").glob("*/rows.jsonl"))
+    content = first.read_bytes()
+    first.write_bytes(content.replace(b"=1", b"=0", 1))
+    damaged = build(None, run)
+    assert 0 < damaged.traces < sound.traces
+    (line,) = damaged.refused
+    assert line.startswith(f"{first.parent}: not used: its files have the digest")
