@@ -27,12 +27,15 @@ def shown_part(with_summary: bool) -> Shown:
 def inverter_prompt(disclosure: Disclosure, shown: Shown) -> str:
     """Write an inverter's prompt with the parts of the disclosure up to `shown`.
 
+    A number of tokens that was disclosed stands with the answer.
+
     Raises:
         ValueError: `shown` is the summary and the disclosure has none.
     """
     if shown == "summary" and disclosure.summary is None:
         raise ValueError(f"{disclosure.id}: the disclosure has no summary to show the inverter")
-    answer = f"\n\nAnswer:\n{disclosure.answer}" if shown != "question" else ""
+    tokens = f"\n\nTokens of the reply:\n{disclosure.tokens}" if disclosure.tokens is not None else ""
+    answer = f"\n\nAnswer:\n{disclosure.answer}{tokens}" if shown != "question" else ""
     summary = f"\n\nSummary:\n{disclosure.summary}" if shown == "summary" else ""
     return f"{disclosure.question.text}{answer}{summary}\n\nReasoning?"
 

@@ -5,7 +5,7 @@ The types are the barrier: a `Disclosure` has no field for a trace, so nothing o
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 FinishReason = Literal["stop", "length", "other"]
 """Why a reply ended: by itself, at the token limit, or for a reason of a server's own."""
@@ -53,11 +53,16 @@ class Transcript(Record):
 
 
 class Disclosure(Record):
-    """What a target shows of one transcript: the answer and, by policy, a summary."""
+    """What a target shows of one transcript: the answer and, by policy, a summary or the number of its tokens.
+
+    Attributes:
+        tokens: generated tokens of the reply, its reasoning included, as the interface shows them; None where it does not.
+    """
 
     question: Question
     answer: str
     summary: str | None
+    tokens: int | None = Field(None, exclude_if=lambda tokens: tokens is None)
 
 
 class Inversion(Record):

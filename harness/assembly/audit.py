@@ -25,6 +25,7 @@ from harness.results.text import policy_words
 from harness.results.verdict import FAITHFULNESS
 from harness.stages.utility import UTILITY
 from traceinv.inversion import SHOWN
+from traceinv.policies import Policy
 
 ALPHA = 1 - stats.CONFIDENCE
 
@@ -63,7 +64,7 @@ def policy_rows(
         rows.append(
             PolicyRow(
                 cell=cell,
-                shown=shown_words(policy.model_dump(mode="json"), policy.discloses_summary),
+                shown=shown_words(policy),
                 group=group,
                 attack=gain.best_disclosed if gain else None,
                 gain=to_interval(gain.gain) if gain else None,
@@ -84,10 +85,13 @@ def threat_models(plan: Plan, ledgers: Sequence[Ledger], artifacts: Artifacts) -
     return [_threat(plan, planned, ledgers, artifacts) for planned in plan.cells]
 
 
-def shown_words(policy: Mapping[str, Any], summarised: bool) -> str:
+def shown_words(policy: Policy) -> str:
     """Say what a policy discloses: `answer and summary (every_kth_step, k 2)`."""
-    plain = {key: value for key, value in policy.items() if not isinstance(value, dict | list)}
-    return f"{'answer and summary' if summarised else 'answer'} ({policy_words(plain)})"
+    values = policy.model_dump(mode="json")
+    plain = {key: value for key, value in values.items() if not isinstance(value, dict | list)}
+    parts = {"summary": policy.discloses_summary, "number of tokens": policy.discloses_tokens}
+    shown = " and ".join(["answer", *(part for part, disclosed in parts.items() if disclosed)])
+    return f"{shown} ({policy_words(plain)})"
 
 
 def _withheld(row: LeakRow | None, share: stats.Leak | None) -> str | None:
@@ -133,6 +137,6 @@ def _threat(plan: Plan, planned: CellPlan, ledgers: Sequence[Ledger], artifacts:
             ),
             default=0,
         ),
-        interface=shown_words(policy.model_dump(mode="json"), policy.discloses_summary),
+        interface=shown_words(policy),
         permission=str(ground or "the target is trained by this run"),
     )

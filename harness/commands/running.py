@@ -17,6 +17,7 @@ from traceinv.errors import GateError, InputError
 if TYPE_CHECKING:
     from harness.pipeline.descriptions import Artifact
     from harness.pipeline.plan import Plan
+    from harness.pipeline.recipe import Recipe
     from harness.pipeline.store import Store
     from harness.results.schema import ResultRecord
 
@@ -69,10 +70,11 @@ def add_recipe_options(parser: argparse.ArgumentParser, out: str) -> None:
 
 
 def prepare(planned: "Plan", store: Path) -> Prepared:
-    """Find what a store has of a plan, and name artifacts that cannot be used."""
+    """Find what a store has of a plan, and name regimes that are left out and artifacts that cannot be used."""
     from harness.pipeline.scheduler import find_artifacts
     from harness.pipeline.store import Store
 
+    _report_left_out(planned.recipe)
     opened = Store(store)
     cached = find_artifacts(planned.graph, opened)
     _report_damage(opened)
@@ -129,6 +131,14 @@ def print_stages(prepared: Prepared, as_json: bool) -> None:
     for node in missing:
         say(graph.name(node))
     print(f"{len(missing)} of {len(graph)} stages would be computed")
+
+
+def _report_left_out(recipe: "Recipe") -> None:
+    """Name the regimes that a policy has no use for, because it discloses no summary."""
+    for name, policy in recipe.policies.items():
+        left_out = [regime for regime in recipe.regimes if regime not in recipe.regimes_of(name)]
+        if left_out:
+            say(f"policies.{name}: {policy.kind} discloses no summary; left out: {', '.join(left_out)}", error=True)
 
 
 def _report_damage(store: "Store", reported: Collection[Path] = ()) -> None:

@@ -13,7 +13,7 @@ from traceinv.pairing import swap_neighbours
 from traceinv.records import Disclosure, Inversion, Transcript
 from traceinv.schema import Closed
 
-Part = Literal["answer", "summary"]
+Part = Literal["answer", "summary", "tokens"]
 FIGURES = ("step_f1", "rougeL", "token_f1", "true_steps")
 """The figures of faithfulness whose fall is measured; the first is the headline."""
 
@@ -46,12 +46,12 @@ def exchange(disclosures: Sequence[Disclosure], part: Part, limit: int, seed: in
         The disclosures with the exchanged part; those that lack the part, or find no other, are left out.
     """
     rows = [row for row in disclosures if getattr(row, part) is not None]
-    texts = [str(getattr(row, part)) for row in rows]
-    donors = swap_neighbours([len(text) for text in texts], [row.question.kind for row in rows], seed)
+    shown = [getattr(row, part) for row in rows]
+    donors = swap_neighbours([len(str(value)) for value in shown], [row.question.kind for row in rows], seed)
     exchanged = [
-        rows[index].model_copy(update={part: texts[donor]})
+        rows[index].model_copy(update={part: shown[donor]})
         for index, donor in sorted(donors.items())
-        if texts[index] != texts[donor]
+        if shown[index] != shown[donor]
     ]
     return evenly(exchanged, limit)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from harness.faithfulness.reading import Part
 from harness.pipeline.descriptions import digest_folder
@@ -117,7 +117,8 @@ class CellNodes:
 
         Where policies stand together, those for answers are the same for all policies, and so is what is made of them.
         """
-        if self.recipe.policies_together and not with_summary and not self.policy.changes_answer:
+        beside_summary = self.policy.changes_answer or self.policy.discloses_tokens
+        if self.recipe.policies_together and not with_summary and not beside_summary:
             return self._disclosures(role, AnswerOnly())
         return self.shown if role == TARGET else self.taught
 
@@ -231,7 +232,9 @@ class CellNodes:
     def reading(self, regime: str) -> dict[Part, list[Node]]:
         """Return the reading test of an inverter: by the part that is exchanged, a node for each seed."""
         source = inverters()[regime]
-        parts: tuple[Part, ...] = get_args(Part)[: 1 + source.with_summary(self.policy.discloses_summary)]
+        parts: list[Part] = ["answer"]
+        parts += ["summary"] if source.with_summary(self.policy.discloses_summary) else []
+        parts += ["tokens"] if self.policy.discloses_tokens else []
         return {part: [self._reading(regime, source, part, seed) for seed in self.seeds_of(source)] for part in parts}
 
     def _reading(self, regime: str, source: Inversions, part: Part, seed: int | None) -> Node:

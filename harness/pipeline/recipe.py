@@ -173,16 +173,9 @@ class Recipe(Closed):
     def _has_what_its_regimes_need(self) -> Self:
         if set(self.regimes) == {BASE}:
             raise ValueError(f"regimes: expected at least one that teaches, besides {BASE}")
-        wanting = [regime for regime in self.regimes if needs_summary(regime)]
-        silent = [name for name, policy in self.policies.items() if not policy.discloses_summary]
-        if wanting and len(silent) == len(self.policies):
-            kind = self.policies[silent[0]].kind
-            raise ValueError(f"policies.{silent[0]}: {kind} discloses no summary, which {wanting[0]} needs")
-        for name in silent:
+        for name, policy in self.policies.items():
             if not any(regime != BASE for regime in self.regimes_of(name)):
-                raise ValueError(
-                    f"policies.{name}: {self.policies[name].kind} discloses no summary, which all regimes need"
-                )
+                raise ValueError(f"policies.{name}: {policy.kind} discloses no summary, which all regimes need")
         return self
 
     def regimes_of(self, policy: str) -> list[str]:

@@ -1,9 +1,11 @@
 """The lab's base model: a small Llama that knows single steps and cannot chain them.
 
-It is trained on two kinds of rows. Drills ask for single lines of a trace: each follows a context whose values are drawn
-freshly, and the reply ends after it. Replies to questions of one step teach the form of a reply. In no row does the model
-write a step after another step of its own. Every row draws the outcomes of the private operation anew, so the model learns
-how such a line is written, and no outcome.
+It is trained on three kinds of rows. Drills ask for single lines of a trace: each follows a context whose values are drawn
+freshly, and the reply ends after it. Replies to questions of one step teach the form of a reply. Reading drills, in the last
+rounds, show some lines of the trace as notes below the question, so that the model can look up what it cannot compute; any
+pretrained language model can repeat what stands in its prompt. In no row does the model write a step after another step of
+its own. Every row draws the outcomes of the private operation anew, so the model learns how such a line is written, and no
+outcome.
 """
 
 from collections.abc import Iterator
@@ -16,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from traceinv.formatting import EncodedExample, encode_prompt
 from traceinv.lab.families import FAMILIES, Drill, Problem, draw_table
+from traceinv.lab.families.drills import count_private, reading_drill
 from traceinv.lab.questions import sample_problems, split_of
 from traceinv.lab.tokenizer import ASSISTANT, END, USER, build_tokenizer
 from traceinv.progress import Progress
@@ -32,10 +35,13 @@ class PretrainConfig(BaseModel):
     Attributes:
         initial_std: standard deviation of the initial weights. With transformers' default of 0.02 a model this narrow learns
             to look up operations much later.
-        rounds: number of rounds; each has new rows and its own learning rate schedule.
+        rounds: number of rounds without reading drills; each round has new rows and its own learning rate schedule.
+        reading_rounds: number of rounds after them that have reading drills too.
         rows: number of rows in a round.
-        reply_share: share of the rows that are replies to questions of one step; the others are drills.
+        reply_share: share of the rows that are replies to questions of one step.
+        reading_share: share of the rows that are reading drills, in the rounds that have them; the others are drills.
         private_share: share of the steps that are private ones, in the families that have the private operation.
+        private_read: the same share in reading drills.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,9 +53,12 @@ class PretrainConfig(BaseModel):
     initial_std: float = 0.08
     seed: int = 0
     rounds: int = 2
+    reading_rounds: int = 1
     rows: int = 80_000
     reply_share: float = Field(0.15, ge=0, le=1)
+    reading_share: float = Field(0.4, ge=0, le=1)
     private_share: float = Field(0.15, ge=0, le=1)
+    private_read: float = Field(0.4, ge=0, le=1)
     training: TrainingConfig = TrainingConfig(
         epochs=1, learning_rate=2e-3, warmup_ratio=0.03, adam_beta2=0.98, batch_size=16, max_tokens=1024
     )
@@ -63,7 +72,8 @@ def pretrain(config: PretrainConfig, out: Path, progress: Progress | None = None
     """
     tokenizer = build_tokenizer(corpus())
     model = build_model(config, tokenizer)
-    logs = [_round(config, number, model, tokenizer, out, progress) for number in range(config.rounds)]
+    rounds = config.rounds + config.reading_rounds
+    logs = [_round(config, number, model, tokenizer, out, progress) for number in range(rounds)]
     (out / "recipe.json").write_text(config.model_dump_json(indent=2, exclude_none=True) + "\n")
     return {"parameters": model.num_parameters(), "drill_accuracy": drill_accuracy(model, tokenizer), "rounds": logs}
 
@@ -78,10 +88,11 @@ def _round(
 ) -> dict[str, Any]:
     def report(share: float) -> None:
         if progress:
-            progress((number + share) / config.rounds)
+            progress((number + share) / (config.rounds + config.reading_rounds))
 
-    seed = config.seed + number
-    rows = _group_by_length(list(pretraining_rows(config, seed, tokenizer)), config.training.batch_size, seed)
+    seed, reading = config.seed + number, number >= config.rounds
+    rows = list(pretraining_rows(config, seed, tokenizer, config.reading_share if reading else 0.0))
+    rows = _group_by_length(rows, config.training.batch_size, seed)
     return asdict(train(model, tokenizer, rows, config.training, seed, out, report, in_order=True))
 
 
@@ -109,15 +120,22 @@ def build_model(config: PretrainConfig, tokenizer: "PreTrainedTokenizerFast") ->
 
 
 def pretraining_rows(
-    config: PretrainConfig, seed: int, tokenizer: "PreTrainedTokenizerFast"
+    config: PretrainConfig, seed: int, tokenizer: "PreTrainedTokenizerFast", reading_share: float = 0.0
 ) -> Iterator[EncodedExample]:
-    """Generate the rows of one round."""
+    """Generate the rows of one round.
+
+    Args:
+        reading_share: share of the rows that are reading drills.
+    """
     rng = Random(seed)
     families = list(FAMILIES.values())
     for _ in range(config.rows):
-        family = rng.choice(families)
-        if rng.random() < config.reply_share:
-            yield _encode_reply(tokenizer, _one_step(rng, family.name, config.private_share))
+        family, kind = rng.choice(families), rng.random()
+        if kind < config.reply_share:
+            yield _encode_reply(tokenizer, _draw_problem(rng, family.name, 1, config.private_share))
+        elif kind < config.reply_share + reading_share:
+            problem = _draw_problem(rng, family.name, rng.randint(2, 9), config.private_read)
+            yield _encode_drill(tokenizer, reading_drill(rng, problem.question, problem.trace, problem.answer))
         else:
             yield _encode_drill(tokenizer, family.drill(rng, config.private_share))
 
@@ -158,11 +176,12 @@ def _group_by_length(rows: list[EncodedExample], size: int, seed: int) -> list[E
     return ordered
 
 
-def _one_step(rng: Random, name: str, private_share: float) -> Problem:
+def _draw_problem(rng: Random, name: str, steps: int, private_share: float) -> Problem:
+    """Draw a problem of the base's split, with private outcomes that hold in it alone."""
     family = FAMILIES[name]
     while True:
-        private = int(family.has_private and rng.random() < private_share)
-        problem = family.sample(rng, 1, private, lambda key: draw_table(rng))
+        private = count_private(rng, steps, private_share) if family.has_private else 0
+        problem = family.sample(rng, steps, private, lambda key: draw_table(rng))
         if split_of(problem) == "base":
             return problem
 

@@ -11,10 +11,12 @@ class Policy(Closed):
 
     Attributes:
         discloses_summary: whether its disclosures have a summary.
+        discloses_tokens: whether its disclosures have the number of tokens of the reply.
         changes_answer: whether its disclosures have another answer than the transcript's.
     """
 
     discloses_summary: ClassVar[bool] = True
+    discloses_tokens: ClassVar[bool] = False
     changes_answer: ClassVar[bool] = False
 
     kind: str
@@ -27,13 +29,23 @@ class Policy(Closed):
         """Return the summary of a complete transcript, for a policy that needs more of it than its trace."""
         return self.summarise(transcript.trace or "")
 
+    def tokens_of(self, transcript: Transcript) -> int | None:
+        """Return the number of tokens that the interface shows; None where it shows none."""
+        return None
+
     def disclose(self, transcript: Transcript) -> Disclosure | None:
         """Return what the target shows of a transcript; None for one that is not complete."""
-        if not (transcript.complete and transcript.trace and transcript.answer):
+        if not (transcript.complete and (transcript.trace or "").strip() and transcript.answer):
             return None
         return Disclosure(
             id=transcript.id,
             question=transcript.question,
             answer=transcript.answer,
             summary=self.summary_of(transcript),
+            tokens=self.tokens_of(transcript),
         )
+
+
+def lines_of(trace: str) -> list[str]:
+    """Return the lines of a trace that are not blank."""
+    return [line for line in trace.splitlines() if line.strip()]

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from traceinv.policies.base import Policy
+from traceinv.policies.base import Policy, lines_of
 
 
 class EveryKthStep(Policy):
@@ -14,5 +14,5 @@ class EveryKthStep(Policy):
     k: int = Field(2, ge=1)
 
     def summarise(self, trace: str) -> str | None:
-        lines = [line for line in trace.splitlines() if line.strip()]
+        lines = lines_of(trace)
         return "\n".join(lines[self.k - 1 :: self.k] or lines[:1])

@@ -58,8 +58,8 @@ def test_cells_are_every_combination_of_what_is_named() -> None:
         ({"benchmark": {"tasks": ["lab_chian"]}}, "unknown task 'lab_chian' (did you mean 'lab_chain'?)"),
         ({"benchmark": {"tasks": ["gsm8k"], "samples": 0}}, "benchmark.samples: input should be greater than 0"),
         (
-            {"policies": {"silent": {"kind": "answer_only"}}},
-            "wrong.yaml: policies.silent: answer_only discloses no summary, which summary needs",
+            {"policies": {"silent": {"kind": "answer_only"}}, "regimes": ["base", "summary"]},
+            "wrong.yaml: policies.silent: answer_only discloses no summary, which all regimes need",
         ),
         (
             {"policies": {"half": {"kind": "every_kth_stp"}}},
@@ -67,7 +67,7 @@ def test_cells_are_every_combination_of_what_is_named() -> None:
         ),
         (
             {"policies": {"half": {"k": 2}}},
-            "policies.half: expected a mapping with a `kind`, one of answer_only, ",
+            "policies.half: expected a mapping with a `kind`, one of answer_and_metadata, ",
         ),
         (
             {"policies": {"half": {"kind": "every_kth_step", "k": 0}}},

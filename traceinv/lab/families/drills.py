@@ -79,3 +79,18 @@ def make_drill(rng: Random, question: str, steps: Steps[Value]) -> Drill:
         target = steps.line(number, value)[0] if number < len(steps) else f"{CLOSE}\n\n{steps.answer(value)}"
         turns.append(("\n".join(context), target))
     return Drill(question, tuple(turns))
+
+
+def reading_drill(rng: Random, question: str, trace: str, answer: str) -> Drill:
+    """Sample up to four single-step exercises on a trace of which some lines stand as notes below the question.
+
+    Each line is noted with a probability that is drawn for the drill; the context of an exercise is lines of the trace itself.
+    """
+    lines, share = trace.splitlines(), rng.random()
+    noted = [line for line in lines if rng.random() < share]
+    notes = "\n".join([f"{question}\n\nNotes:", *noted]) if noted else question
+    turns = []
+    for number in rng.sample(range(len(lines) + 1), min(MAX_TURNS, len(lines) + 1)):
+        context = lines[rng.randrange(number) if number else 0 : number]
+        turns.append(("\n".join(context), lines[number] if number < len(lines) else f"{CLOSE}\n\n{answer}"))
+    return Drill(notes, tuple(turns))
