@@ -52,6 +52,19 @@ class Transcript(Record):
         return bool(self.trace) and bool(self.answer) and self.finish_reason == "stop"
 
 
+class Compression(Record):
+    """What a compressor wrote of one transcript, in one of its attempts.
+
+    Attributes:
+        sample: 0 for the first attempt.
+        text: None where the reply has none.
+    """
+
+    sample: int
+    text: str | None
+    finish_reason: FinishReason
+
+
 class Disclosure(Record):
     """What a target shows of one transcript: the answer and, by policy, a summary or the number of its tokens.
 

@@ -11,7 +11,7 @@ from harness.pipeline.scheduler import Artifacts
 from harness.results.schema import Gate, Ledger
 
 TRAINED = ("reasoning_model", "inverter", "student")
-WRITING = ("transcripts", "inversions", "candidates")
+WRITING = ("transcripts", "compressions", "inversions", "candidates")
 TRAINING_FIGURES = ("examples", "loss_tokens", "steps", "too_long")
 
 

@@ -21,6 +21,7 @@ from traceinv.inversion import Shown, shown_part
 from traceinv.models import locate
 from traceinv.policies import Policy
 from traceinv.policies.answer_only import AnswerOnly
+from traceinv.policies.prompted import Prompted
 from traceinv.questions import Role
 from traceinv.regimes import (
     BASE,
@@ -124,9 +125,22 @@ class CellNodes:
 
     def _disclosures(self, role: Role, policy: Policy) -> Node:
         params = {"policy": policy, "budget": self.cell.budget if role == TARGET else 1.0}
-        inputs = {"transcripts": self.hidden if role == TARGET else self.surrogate_transcripts(SURROGATE)}
+        transcripts = self.hidden if role == TARGET else self.surrogate_transcripts(SURROGATE)
         of = OF_DISCLOSURES if role == TARGET else OF_INVERTER
+        inputs: dict[str, Node | InputArtifact] = {"transcripts": transcripts}
+        if isinstance(policy, Prompted):
+            inputs["compressions"] = self._compressions(role, policy, transcripts)
         return self._add("disclosures", params, inputs, TESTER, of=of, role=role, cost=0.1)
+
+    def _compressions(self, role: Role, policy: Prompted, transcripts: Node) -> Node:
+        """Return what a policy's compressor writes of transcripts."""
+        inputs: Inputs = {
+            "model": _weights(f"policies.{self.cell.policy}.model", policy.model),
+            "transcripts": transcripts,
+        }
+        of, side = (("target", "policy"), HIDDEN) if role == TARGET else (OF_INVERTER, TESTER)
+        params, cost = {"engine": self.recipe.engine, "policy": policy}, _writing_cost(self.recipe.questions.count())
+        return self._add("compressions", params, inputs, side, of=of, role=role, cost=cost)
 
     # Students and their grades
 

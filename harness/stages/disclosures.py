@@ -7,7 +7,7 @@ from pydantic import Field
 from harness.stages.base import Inputs, Log, stage
 from traceinv.policies import AnyPolicy, disclose, within_budget
 from traceinv.progress import Progress
-from traceinv.records import Transcript
+from traceinv.records import Compression, Transcript
 from traceinv.rows import read_folder, write_rows
 from traceinv.schema import Closed
 
@@ -22,6 +22,8 @@ class Params(Closed):
 @stage(Params, uses=("traceinv.policies",))
 def disclosures(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Write a disclosure for every complete transcript within the budget."""
-    rows = within_budget(disclose(read_folder(inputs["transcripts"], Transcript), params.policy), params.budget)
+    written = read_folder(inputs["compressions"], Compression) if "compressions" in inputs else []
+    shown = disclose(read_folder(inputs["transcripts"], Transcript), params.policy, written)
+    rows = within_budget(shown, params.budget)
     write_rows(out / "disclosures.jsonl", rows)
     return {"disclosures": len(rows)}

@@ -121,7 +121,7 @@ def test_an_inverter_sees_the_summary_only_where_it_may() -> None:
 
 
 def test_a_disclosure_has_no_place_for_a_trace() -> None:
-    assert set(Disclosure.model_fields) == {"id", "question", "answer", "summary"}
+    assert set(Disclosure.model_fields) == {"id", "question", "answer", "summary", "tokens"}
     assert set(Question.model_fields) == {"id", "kind", "text"}
     assert {name for name, regime in regimes.REGIMES.items() if regime.source.hidden} == {"oracle"}
     assert {regime.source.reads for regime in regimes.REGIMES.values() if not regime.source.hidden} == {
@@ -253,6 +253,8 @@ def test_the_first_whole_candidate_that_comes_to_the_disclosed_answer_is_taught(
         ("#### 1,024", "The steps give 3.\n#### 1024"),
         ("The answer is 0.5.", "1/2"),
         ("Paris", " paris."),
+        ("It is 42 km.", "42 km"),
+        ("It costs 5 dollars.", "$5"),
         ("def f(x):\n    return x", "def f(x):\n    return x"),
     ],
 )
@@ -268,6 +270,9 @@ def test_answers_that_say_the_same_agree(answer: str, disclosed: str) -> None:
         ("1/0", "0"),
         ("def f(x):\n    return x + 1", "def f(x):\n    return x"),
         ("\\boxed{3}, not 5", "5"),
+        ("5 apples", "5 pears"),
+        ("def f(x):\n    return x + 1", "def g(y):\n    print(y - 1)"),
+        ("It rained on 3 days.\nNobody came.", "3"),
         ("", "5"),
     ],
 )

@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, SerializeAsAny
 
 from traceinv.digests import share_of
 from traceinv.policies.base import Policy
-from traceinv.records import Disclosure, Record, Transcript
+from traceinv.records import Compression, Disclosure, Record, Transcript
 from traceinv.registry import chooser
 
 __all__ = ["AnyPolicy", "Policy", "disclose", "within_budget"]
@@ -17,9 +17,18 @@ AnyPolicy = Annotated[SerializeAsAny[Policy], BeforeValidator(chooser("traceinv.
 """A field that holds any policy, chosen by its `kind`."""
 
 
-def disclose(transcripts: Sequence[Transcript], policy: Policy) -> list[Disclosure]:
-    """Return the disclosure of each complete transcript, in their order; an incomplete one discloses nothing."""
-    disclosures = (policy.disclose(transcript) for transcript in transcripts)
+def disclose(
+    transcripts: Sequence[Transcript], policy: Policy, compressions: Sequence[Compression] = ()
+) -> list[Disclosure]:
+    """Return the disclosure of each complete transcript, in their order; an incomplete one discloses nothing.
+
+    Args:
+        compressions: what the policy's compressor wrote; a transcript of which it wrote nothing discloses nothing.
+    """
+    written: dict[str, list[Compression]] = {}
+    for row in compressions:
+        written.setdefault(row.id, []).append(row)
+    disclosures = (policy.disclose(transcript, written.get(transcript.id, ())) for transcript in transcripts)
     return [disclosure for disclosure in disclosures if disclosure is not None]
 
 

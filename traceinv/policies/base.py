@@ -1,8 +1,9 @@
 """What a disclosure policy is: a rule that makes a disclosure of a transcript."""
 
+from collections.abc import Sequence
 from typing import ClassVar
 
-from traceinv.records import Disclosure, Transcript
+from traceinv.records import Compression, Disclosure, Transcript
 from traceinv.schema import Closed
 
 
@@ -33,17 +34,30 @@ class Policy(Closed):
         """Return the number of tokens that the interface shows; None where it shows none."""
         return None
 
-    def disclose(self, transcript: Transcript) -> Disclosure | None:
-        """Return what the target shows of a transcript; None for one that is not complete."""
-        if not (transcript.complete and (transcript.trace or "").strip() and transcript.answer):
+    def disclose(self, transcript: Transcript, written: Sequence[Compression] = ()) -> Disclosure | None:
+        """Return what the target shows of a transcript; None where it is not complete.
+
+        Args:
+            written: what a compressor wrote of the transcript, for a policy that has one.
+        """
+        return self.shown(transcript, self.summary_of(transcript)) if is_disclosed(transcript) else None
+
+    def shown(self, transcript: Transcript, summary: str | None) -> Disclosure | None:
+        """Return a disclosure with a summary; None where the transcript is not complete."""
+        if not (is_disclosed(transcript) and transcript.answer):
             return None
         return Disclosure(
             id=transcript.id,
             question=transcript.question,
             answer=transcript.answer,
-            summary=self.summary_of(transcript),
+            summary=summary,
             tokens=self.tokens_of(transcript),
         )
+
+
+def is_disclosed(transcript: Transcript) -> bool:
+    """Return whether a transcript is complete and its trace is not blank."""
+    return transcript.complete and bool((transcript.trace or "").strip())
 
 
 def lines_of(trace: str) -> list[str]:

@@ -1,18 +1,20 @@
 """Keep replies that come to the disclosed answer.
 
 Of an answer its last box counts, or what follows its last `####`, or else all of it. Two answers agree where these texts are the
-same without case and white space, or where each holds a single number and the two are equal, whatever the words around them say.
+same without case and white space. They also agree where each is one line with a single number, the numbers are equal, and the
+words around one are among those around the other: `42`, `42 km` and `It is 42 km.` agree, `42 km` and `42 miles` do not. Programs
+agree only as texts.
 """
 
 import re
 from collections.abc import Sequence
 from fractions import Fraction
 
+from traceinv.answers import final_answer
 from traceinv.records import Candidate, Example
 from traceinv.regimes.base import example
 
-_BOX = re.compile(r"\\boxed\s*\{((?:[^{}]|\{[^{}]*\})*)\}")
-_AFTER_HASHES = re.compile(r"####\s*(\S.*)")
+_WORD = re.compile(r"[^\W\d_]+")
 _NUMBER = re.compile(r"[-+]?\d+(?:,\d{3})*(?:\.\d+)?(?:/\d+)?")
 
 
@@ -35,21 +37,21 @@ def is_verified(candidate: Candidate) -> bool:
 
 def agrees(answer: str, disclosed: str) -> bool:
     """Return whether two answers say the same, as far as their texts show it."""
-    ours, theirs = _final(answer), _final(disclosed)
+    ours, theirs = final_answer(answer), final_answer(disclosed)
     if _plain(ours) == _plain(theirs):
         return True
-    numbers = _only_number(ours), _only_number(theirs)
-    return numbers[0] is not None and numbers[0] == numbers[1]
-
-
-def _final(answer: str) -> str:
-    """Return what an answer marks as final: its last box, or what follows its last `####`; else all of it."""
-    marked = _BOX.findall(answer) or _AFTER_HASHES.findall(answer)
-    return str(marked[-1]) if marked else answer
+    if "\n" in ours.strip() or "\n" in theirs.strip():
+        return False
+    number, words, their_words = _only_number(ours), _words(ours), _words(theirs)
+    return number is not None and number == _only_number(theirs) and (words <= their_words or their_words <= words)
 
 
 def _plain(text: str) -> str:
     return re.sub(r"\s+", "", text).casefold().strip("$.")
+
+
+def _words(text: str) -> set[str]:
+    return set(_WORD.findall(text.casefold()))
 
 
 def _only_number(text: str) -> Fraction | None:

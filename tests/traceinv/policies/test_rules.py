@@ -87,7 +87,9 @@ def test_a_transcript_without_a_number_of_tokens_is_refused_where_it_is_to_be_di
 
 @pytest.mark.parametrize("kind", discover("traceinv.policies", Policy))
 def test_every_kind_can_be_set_from_the_command_line_of_any_recipe(kind: str) -> None:
-    more = ["policies.half.p=0.5"] if kind == "reveal" else []
+    needed = {"p": "policies.half.p=0.5", "model": "policies.half.model=lab-base"}
+    fields = discover("traceinv.policies", Policy)[kind].model_fields
+    more = [given for field, given in needed.items() if field in fields]
     recipe = load_recipe("lab", [f"policies.half.kind={kind}", *more])
     assert recipe.policies["half"].kind == kind
 
