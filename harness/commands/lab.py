@@ -76,16 +76,18 @@ def run_pretrain(options: argparse.Namespace) -> int:
         raise InputError(f"--out {options.out}: cannot be made: {error.strerror}") from None
     disable_progress_bars()
     warnings.simplefilter("ignore", FutureWarning)
-    config = PretrainConfig()
+    config = PretrainConfig().shrunk(options.shrink)
     with Progress(transient=True) as display:
         task = display.add_task("pretraining the lab's base", total=1.0)
         log = pretrain(
-            config.model_copy(update={"rows": config.rows // options.shrink}),
+            config,
             options.out,
             lambda share: display.update(task, completed=share),
         )
-    accuracies = ", ".join(f"{name} {share:.3f}" for name, share in log["drill_accuracy"].items())
-    print(f"{log['parameters']} parameters; share of fresh drill lines right: {accuracies}; written to {options.out}")
+    skills = {"fresh drill lines": log["drill_accuracy"], "private lines that are noted": log["reading_accuracy"]}
+    for skill, shares in skills.items():
+        print(f"share of {skill} right: {', '.join(f'{name} {share:.3f}' for name, share in shares.items())}")
+    print(f"{log['parameters']} parameters; written to {options.out}")
     return DONE
 
 

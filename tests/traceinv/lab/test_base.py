@@ -13,8 +13,9 @@ from traceinv.engines.transformers import TransformersEngine
 from traceinv.lab.families import FAMILIES, unit_tests
 from traceinv.lab.families.modular import MODULUS, PRIVATE, PRIVATE_AMOUNTS
 from traceinv.lab.models import BASE
-from traceinv.lab.pretraining import PretrainConfig, corpus, drill_accuracy
+from traceinv.lab.pretraining import PretrainConfig, corpus
 from traceinv.lab.questions import TEST_SEED, TEST_STEPS, draw
+from traceinv.lab.skills import drill_accuracy, reading_accuracy
 from traceinv.lab.tokenizer import build_tokenizer
 
 
@@ -39,6 +40,13 @@ def test_it_knows_single_steps() -> None:
     accuracy = drill_accuracy(model, AutoTokenizer.from_pretrained(BASE), drills=40)
     assert set(accuracy) == set(FAMILIES)
     assert min(accuracy.values()) >= 0.75, accuracy
+
+
+def test_it_reads_private_lines_that_stand_in_its_prompt() -> None:
+    model = AutoModelForCausalLM.from_pretrained(BASE, use_safetensors=True)
+    accuracy = reading_accuracy(model, AutoTokenizer.from_pretrained(BASE), drills=60)
+    assert set(accuracy) == {name for name, family in FAMILIES.items() if family.has_private}
+    assert min(accuracy.values()) >= 0.5, accuracy
 
 
 def test_it_knows_how_a_private_step_is_written_and_finds_every_outcome_about_as_likely() -> None:

@@ -8,6 +8,8 @@ from traceinv.reasoning import CLOSE
 
 Value = TypeVar("Value")
 MAX_TURNS = 4
+NOTES = "\n\nNotes:\n"
+"""What stands between a question and the lines of its trace that are noted."""
 
 
 @dataclass(frozen=True)
@@ -88,9 +90,9 @@ def reading_drill(rng: Random, question: str, trace: str, answer: str) -> Drill:
     """
     lines, share = trace.splitlines(), rng.random()
     noted = [line for line in lines if rng.random() < share]
-    notes = "\n".join([f"{question}\n\nNotes:", *noted]) if noted else question
+    asked = question + NOTES + "\n".join(noted) if noted else question
     turns = []
     for number in rng.sample(range(len(lines) + 1), min(MAX_TURNS, len(lines) + 1)):
         context = lines[rng.randrange(number) if number else 0 : number]
         turns.append(("\n".join(context), lines[number] if number < len(lines) else f"{CLOSE}\n\n{answer}"))
-    return Drill(notes, tuple(turns))
+    return Drill(asked, tuple(turns))
