@@ -1,6 +1,7 @@
 """Train a student under one regime."""
 
 import json
+import shutil
 from pathlib import Path
 
 from pydantic import Field
@@ -13,6 +14,9 @@ from traceinv.records import Example
 from traceinv.rows import read_folder
 from traceinv.schema import Closed
 from traceinv.training import TrainingConfig, fine_tune
+
+UNTAUGHT: Log = {"examples": 0, "loss_tokens": 0, "first_row": "", "steps": 0, "losses": [], "resumed": 0}
+"""The log of a student that was taught nothing."""
 
 
 class Params(Closed):
@@ -34,8 +38,10 @@ class Params(Closed):
 def student(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Train a student on the shared questions; under a partial regime, on those that it teaches.
 
+    A partial regime that teaches none of them leaves the student untaught: an attack without an example gains nothing.
+
     Raises:
-        GateError: the regime has no example of one of them, or a partial one of any.
+        GateError: the regime has no example of one of them, and is not partial.
     """
     examples: dict[str, list[Example]] = {}
     for example in read_folder(inputs["examples"], Example):
@@ -43,10 +49,8 @@ def student(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Lo
     ids = json.loads((inputs["rows"] / IDS).read_text())
     missing = [identifier for identifier in ids if identifier not in examples]
     if params.partial and len(missing) == len(ids):
-        raise GateError(
-            f"none of the {len(ids)} shared questions has a candidate that comes to the answer; "
-            "leave the regime out, or raise candidates.count"
-        )
+        shutil.copytree(inputs["base"], out, dirs_exist_ok=True)
+        return UNTAUGHT
     if missing and not params.partial:
         raise GateError(
             f"equal rows: no example of {len(missing)} of {len(ids)} shared questions, such as {missing[0]}"
