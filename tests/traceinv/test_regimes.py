@@ -20,7 +20,8 @@ from traceinv.records import Candidate, Disclosure, Example, Inversion, Question
 from traceinv.regimes.inverted_mismatched import mismatched_traces
 from traceinv.regimes.verification import agrees
 
-CONTROLS = {"inverted_mismatched", "inverted_shuffled", "inverted_length_matched"}
+INVERTING_CONTROLS = {"inverted_mismatched", "inverted_shuffled", "inverted_length_matched", "inverted_where_verified"}
+CONTROLS = INVERTING_CONTROLS | {"surrogate_trace_where_hinted", "answer_only_where_self_verified"}
 
 
 def _question(number: int, kind: str = "chain") -> Question:
@@ -139,10 +140,13 @@ def test_the_registry_decides_what_a_recipe_may_name_and_in_which_order_it_is_re
         "summary",
         "surrogate_trace",
         "surrogate_hinted",
+        "surrogate_trace_where_hinted",
         "self_verified",
+        "answer_only_where_self_verified",
         "inverted",
         "inverted_without_summary",
         "inverted_verified",
+        "inverted_where_verified",
         "inverted_with_surrogate",
         "zero_shot_inverted",
         "inverted_mismatched",
@@ -164,6 +168,7 @@ def test_a_summary_is_needed_by_the_regimes_that_show_one() -> None:
         "inverted_mismatched",
         "inverted_shuffled",
         "inverted_length_matched",
+        "inverted_where_verified",
     }
 
 
@@ -177,7 +182,9 @@ def test_which_regimes_use_disclosures_follows_from_their_sources() -> None:
 def test_inverting_regimes_and_their_inverters() -> None:
     inverting = {name for name in regimes.ORDER if regimes.inverts(name)}
     sources = regimes.inverters()
-    assert inverting - set(sources) == CONTROLS | {"inverted_with_surrogate"}, "they have no inverter of their own"
+    assert inverting - set(sources) == INVERTING_CONTROLS | {"inverted_with_surrogate"}, (
+        "they have no inverter of their own"
+    )
     assert {name: (source.shown, source.trained) for name, source in sources.items()} == {
         "inverted": ("summary", True),
         "inverted_without_summary": ("answer", True),
@@ -191,7 +198,9 @@ def test_the_contrasts_of_every_record() -> None:
     assert regimes.CONTRASTS == (
         ("summary", "answer_only"),
         ("surrogate_hinted", "surrogate_trace"),
+        ("surrogate_hinted", "surrogate_trace_where_hinted"),
         ("self_verified", "answer_only"),
+        ("self_verified", "answer_only_where_self_verified"),
         ("oracle", "answer_only"),
         ("inverted", "answer_only"),
         ("inverted", "summary"),
@@ -201,6 +210,7 @@ def test_the_contrasts_of_every_record() -> None:
         ("inverted_without_summary", "answer_only"),
         ("inverted_without_summary", "surrogate_trace"),
         ("inverted_verified", "inverted"),
+        ("inverted_verified", "inverted_where_verified"),
         ("inverted_with_surrogate", "surrogate_trace"),
         ("oracle", "inverted"),
     )
@@ -244,6 +254,21 @@ def test_the_first_whole_candidate_that_comes_to_the_disclosed_answer_is_taught(
     assert (row.id, row.completion) == ("q1", "<think>\ntrace 2\n</think>\n\n5")
     assert regimes.is_partial(name)
     assert regimes.is_attack(name)
+
+
+def test_the_same_rows_as_a_verified_regime_are_taught_for_a_comparison_of_equals() -> None:
+    candidates = [_candidate(1, 0, "5"), _candidate(2, 0, "6"), _candidate(3, 0, "4"), _candidate(3, 1, "5")]
+    transcripts = [_transcript(number) for number in range(1, 5)]
+    matched = {
+        "inverted_where_verified": [_inversion(number, "a\nx") for number in range(1, 5)],
+        "surrogate_trace_where_hinted": transcripts,
+        "answer_only_where_self_verified": disclose(transcripts, AnswerOnly()),
+    }
+    for name, rows in matched.items():
+        assert [row.id for row in _taught(name, rows, candidates)] == ["q1", "q3"]
+        assert regimes.is_partial(name)
+    verified = [row.id for row in _taught("inverted_verified", candidates)]
+    assert verified == ["q1", "q3"]
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ Role = Literal["attack", "baseline", "control", "yardstick"]
 """What a regime is there for.
 
 An attack teaches with what the target discloses; the leak is the maximum over the attacks. A baseline needs nothing of the
-target. A control has text of the method's kind without its content. A yardstick shows what could be reached, as no attacker
-could know it.
+target. A control has text of the method's kind without its content, or another regime's content on fewer questions. A yardstick
+shows what could be reached, as no attacker could know it.
 """
 
 

@@ -10,5 +10,5 @@ REGIME = Regime(
     Candidates(writer="inverter", shown="all"),
     teach_verified,
     partial=True,
-    contrast_with=("inverted",),
+    contrast_with=("inverted", "inverted_where_verified"),
 )

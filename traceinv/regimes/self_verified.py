@@ -10,5 +10,5 @@ REGIME = Regime(
     Candidates(writer="student", shown="question"),
     teach_verified,
     partial=True,
-    contrast_with=("answer_only",),
+    contrast_with=("answer_only", "answer_only_where_self_verified"),
 )

@@ -10,5 +10,5 @@ REGIME = Regime(
     Candidates(writer="surrogate", shown="answer"),
     teach_verified,
     partial=True,
-    contrast_with=("surrogate_trace",),
+    contrast_with=("surrogate_trace", "surrogate_trace_where_hinted"),
 )

@@ -7,8 +7,9 @@ agree only as texts.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
+from typing import Any
 
 from traceinv.answers import final_answer
 from traceinv.records import Candidate, Example
@@ -27,6 +28,16 @@ def teach_verified(candidates: Sequence[Candidate], seed: int) -> list[Example]:
     order = dict.fromkeys(candidate.id for candidate in candidates)
     rows = [kept[identifier] for identifier in order if identifier in kept]
     return [example(row.disclosure.question, row.trace, row.disclosure.answer) for row in rows]
+
+
+def where_verified(teach: Callable[..., list[Example]]) -> Callable[..., list[Example]]:
+    """Return a way to teach that keeps the questions of which a candidate is verified; its second rows are the candidates."""
+
+    def restricted(rows: Sequence[Any], candidates: Sequence[Candidate], seed: int) -> list[Example]:
+        kept = {candidate.id for candidate in candidates if is_verified(candidate)}
+        return [row for row in teach(rows, seed) if row.id in kept]
+
+    return restricted
 
 
 def is_verified(candidate: Candidate) -> bool:
