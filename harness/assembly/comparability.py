@@ -3,6 +3,7 @@
 from harness.assembly.identity import without_checkpoints
 from harness.assembly.responses import ModelRun
 from harness.pipeline.graph import InputArtifact, Node
+from harness.pipeline.keys import decisive
 from harness.pipeline.plan import CellPlan, Plan
 from harness.pipeline.scheduler import Artifacts
 from harness.results.schema import Comparability
@@ -23,9 +24,11 @@ def comparability(plan: Plan, planned: CellPlan, artifacts: Artifacts, run: Mode
         return source.digest if isinstance(source, InputArtifact) else artifacts[source.id].digest
 
     hidden = planned.hidden
+    parts = [digest(source) for name, source in sorted(hidden.inputs.items()) if name != "questions"]
+    asked = decisive(hidden.kind, hidden.params)
     training = without_checkpoints(plan.recipe.students[planned.cell.student or ""].training.model_dump(mode="json"))
     return Comparability(
-        target=digest_json([digest(hidden.inputs["model"]), dict(hidden.params)])[:SHOWN],
+        target=digest_json([*parts, asked])[:SHOWN],
         student=digest_json([planned.base.digest, training])[:SHOWN],
         questions=digest(hidden.inputs["questions"])[:SHOWN],
         tasks={task.name: task.version for task in run.tasks},

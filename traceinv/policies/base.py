@@ -12,10 +12,14 @@ class Policy(Closed):
     Attributes:
         discloses_summary: whether its disclosures have a summary.
         changes_answer: whether its disclosures have another answer than the transcript's.
+        reads_trace: whether it reads the trace, which some targets hide even from the run.
+        reads_own_summary: whether it reads the summary that came with the reply, which few targets have.
     """
 
     discloses_summary: ClassVar[bool] = True
     changes_answer: ClassVar[bool] = False
+    reads_trace: ClassVar[bool] = True
+    reads_own_summary: ClassVar[bool] = False
 
     kind: str
 
@@ -28,8 +32,10 @@ class Policy(Closed):
         return self.summarise(transcript.trace or "")
 
     def disclose(self, transcript: Transcript) -> Disclosure | None:
-        """Return what the target shows of a transcript; None for one that is not complete."""
-        if not (transcript.complete and transcript.trace and transcript.answer):
+        """Return what the target shows of a transcript; None for one that is not complete, or lacks what the policy reads."""
+        if not (transcript.usable and transcript.answer):
+            return None
+        if (self.reads_trace and not transcript.trace) or (self.reads_own_summary and not transcript.summary):
             return None
         return Disclosure(
             id=transcript.id,
