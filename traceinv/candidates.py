@@ -8,9 +8,9 @@ from traceinv.engines.base import Completion, Engine, Replies, Request, RequestK
 from traceinv.engines.collect import collect_samples
 from traceinv.inversion import inverter_prompt
 from traceinv.progress import Progress, silent
-from traceinv.reasoning import split_reply
 from traceinv.records import Candidate, Disclosure
 from traceinv.rows import RowFile
+from traceinv.targets.local import Reading, read_parts
 
 Asked = Literal["question", "hint", "answer", "summary"]
 """What a model is asked: the question; the question with the answer as a hint; or to invert, up to the part that is named."""
@@ -40,11 +40,15 @@ def write_candidates(
     sampling: Sampling,
     rows: RowFile[Candidate, RequestKey],
     progress: Progress = silent,
+    reads: Reading = "markers",
+    instruction: str | None = None,
 ) -> list[Candidate]:
     """Write `count` replies to each question.
 
     Args:
         rows: the file that each batch is appended to, keyed by question id and sample; replies in it are not asked for again.
+        reads: how replies are split (see `LocalModel`).
+        instruction: follows each prompt after a blank line.
 
     Returns:
         The candidates by question, in the order of the disclosures, and by sample.
@@ -55,17 +59,18 @@ def write_candidates(
         GateError: the engine failed.
     """
     by_id = {disclosure.id: disclosure for disclosure in disclosures}
-    first = [Request(d.id, engine.render(user_message(candidate_prompt(d, asked))), sampling) for d in disclosures]
+    prompts = {d.id: "\n\n".join(filter(None, (candidate_prompt(d, asked), instruction))) for d in disclosures}
+    first = [Request(d.id, engine.render(user_message(prompts[d.id])), sampling) for d in disclosures]
     requests = [replace(request, sample=sample) for request in first for sample in range(count)]
 
     def candidates(replies: Replies) -> list[Candidate]:
-        return [_candidate(by_id[request.id], request.sample, reply) for request, reply in replies]
+        return [_candidate(by_id[request.id], request.sample, reply, reads) for request, reply in replies]
 
     return collect_samples(engine, requests, rows, candidates, progress)
 
 
-def _candidate(disclosure: Disclosure, sample: int, completion: Completion) -> Candidate:
-    trace, answer = split_reply(completion.text)
+def _candidate(disclosure: Disclosure, sample: int, completion: Completion, reads: Reading) -> Candidate:
+    trace, answer = read_parts(completion.text, reads)
     return Candidate(
         id=disclosure.id,
         disclosure=disclosure,

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from traceinv.engines.base import Engine, Replies, Request, RequestKey, user_message
 from traceinv.engines.collect import ask_missing, check_unique
-from traceinv.policies.base import is_disclosed
 from traceinv.policies.prompted import Prompted
 from traceinv.progress import Progress, silent
 from traceinv.reasoning import split_reply
@@ -31,7 +30,7 @@ def compress(
         InputError: two transcripts have the same id, or a prompt does not fit into the model's context.
         GateError: the engine failed.
     """
-    complete = {transcript.id: transcript for transcript in transcripts if is_disclosed(transcript)}
+    complete = {transcript.id: transcript for transcript in transcripts if policy.can_show(transcript)}
     check_unique([transcript.id for transcript in transcripts])
     keys: list[RequestKey] = []
     left = list(complete)

@@ -30,6 +30,26 @@ class Question(Record):
     text: str
 
 
+Mode = Literal["reasoning", "summary", "tokens", "answer"]
+"""What a source shows of a reply's reasoning: all of it, a summary, how many tokens it had, or nothing."""
+
+
+class Observed(BaseModel):
+    """What a source showed with one reply.
+
+    Attributes:
+        mode: the most that it showed of the reasoning.
+        model: the version of the model, as the source names it.
+        reasoning_tokens: as the source counts them.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
+
+    mode: Mode
+    model: str | None = None
+    reasoning_tokens: int | None = None
+
+
 class Transcript(Record):
     """What a reasoning model wrote for a question: hidden for a target, open for a surrogate.
 
@@ -38,6 +58,8 @@ class Transcript(Record):
         answer: the text after it; None where the model gave none.
         finish_reason: `length` where the token limit cut the text off.
         tokens: generated tokens of trace, answer and the end of the reply together; None where a server does not say.
+        summary: the model's own summary, where its replies come with one.
+        observed: what the source showed with the reply; None for a model whose weights the run has.
     """
 
     question: Question
@@ -45,11 +67,19 @@ class Transcript(Record):
     answer: str | None
     finish_reason: FinishReason
     tokens: int | None = None
+    summary: str | None = Field(None, exclude_if=lambda summary: summary is None)
+    observed: Observed | None = Field(None, exclude_if=lambda observed: observed is None)
 
     @property
     def complete(self) -> bool:
         """Whether it has a trace and an answer and ended by itself."""
         return bool(self.trace) and bool(self.answer) and self.finish_reason == "stop"
+
+    @property
+    def usable(self) -> bool:
+        """Whether it is complete, or as complete as a source can make it that hides its traces."""
+        hides = self.observed is not None and self.observed.mode != "reasoning"
+        return self.complete or (hides and bool(self.answer) and self.finish_reason == "stop")
 
 
 class Compression(Record):

@@ -6,6 +6,7 @@ from typing import Any
 from harness import stats
 from harness.assembly.comparisons import CellRuns, Roles, SeedVariances, Sides
 from harness.assembly.faithfulness import without_student
+from harness.pipeline.artifacts import TRANSCRIPTS
 from harness.pipeline.nodes import SURROGATE
 from harness.pipeline.plan import CellPlan, Plan
 from harness.pipeline.scheduler import Artifacts
@@ -120,9 +121,6 @@ def _threat(plan: Plan, planned: CellPlan, ledgers: Sequence[Ledger], artifacts:
     cell, recipe = planned.cell, plan.recipe
     policy = recipe.policies[cell.policy]
     own = [row for row in ledgers if row.cell == cell]
-    target = recipe.targets[cell.target].model_dump(mode="json")
-    permission = target.get("permission")
-    ground = permission.get("ground") if isinstance(permission, dict) else permission
     return ThreatModel(
         cell=cell,
         queries=max(row.asked for row in own),
@@ -131,12 +129,12 @@ def _threat(plan: Plan, planned: CellPlan, ledgers: Sequence[Ledger], artifacts:
             (
                 artifacts[node.id].log["questions"]
                 for node in plan.graph
-                if node.kind.name == "transcripts"
+                if node.kind.name in TRANSCRIPTS
                 and node.labels.get("asked") == SURROGATE
                 and node.labels.get("surrogate", cell.surrogate) == cell.surrogate
             ),
             default=0,
         ),
         interface=shown_words(policy),
-        permission=str(ground or "the target is trained by this run"),
+        permission=recipe.targets[cell.target].permission_words(),
     )

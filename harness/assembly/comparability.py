@@ -1,8 +1,11 @@
 """The comparability key of a cell: what two rows must share before their accuracies may stand in one table."""
 
+from typing import Any
+
 from harness.assembly.identity import without_checkpoints
 from harness.assembly.responses import ModelRun
 from harness.pipeline.graph import InputArtifact, Node
+from harness.pipeline.keys import decisive
 from harness.pipeline.plan import CellPlan, Plan
 from harness.pipeline.scheduler import Artifacts
 from harness.results.schema import Comparability
@@ -23,9 +26,13 @@ def comparability(plan: Plan, planned: CellPlan, artifacts: Artifacts, run: Mode
         return source.digest if isinstance(source, InputArtifact) else artifacts[source.id].digest
 
     hidden = planned.hidden
+    parts: list[Any] = [digest(source) for name, source in sorted(hidden.inputs.items()) if name != "questions"]
+    parts.append(decisive(hidden.kind, hidden.params))
+    if hidden.kind.name not in ROW_STAGES:
+        parts.append([hidden.kind.name, hidden.kind.version])
     training = without_checkpoints(plan.recipe.students[planned.cell.student or ""].training.model_dump(mode="json"))
     return Comparability(
-        target=digest_json([digest(hidden.inputs["model"]), dict(hidden.params)])[:SHOWN],
+        target=digest_json(parts)[:SHOWN],
         student=digest_json([planned.base.digest, training])[:SHOWN],
         questions=digest(hidden.inputs["questions"])[:SHOWN],
         tasks={task.name: task.version for task in run.tasks},

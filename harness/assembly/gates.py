@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from harness.assembly.responses import ItemKey
+from harness.pipeline.artifacts import TRANSCRIPTS
 from harness.pipeline.descriptions import lasting_log
 from harness.pipeline.graph import SIDE, Node
 from harness.pipeline.plan import CellPlan, Plan
@@ -11,7 +12,7 @@ from harness.pipeline.scheduler import Artifacts
 from harness.results.schema import Gate, Ledger
 
 TRAINED = ("reasoning_model", "inverter", "student")
-WRITING = ("transcripts", "compressions", "inversions", "candidates")
+WRITING = (*TRANSCRIPTS, "compressions", "inversions", "candidates")
 TRAINING_FIGURES = ("examples", "loss_tokens", "steps", "too_long")
 
 

@@ -20,8 +20,7 @@ def record_id(plan: Plan) -> str:
 
     Where the data lies and how often checkpoints are saved do not count.
     """
-    recipe = without_checkpoints(plan.recipe.model_dump(mode="json"))
-    recipe["benchmark"].pop("data_dir")
+    recipe = without_places(without_checkpoints(plan.recipe.model_dump(mode="json")))
     inputs = {
         source.digest for node in plan.graph for source in node.inputs.values() if isinstance(source, InputArtifact)
     }
@@ -58,6 +57,16 @@ def stage_versions(plan: Plan) -> dict[str, int]:
         for node in sorted(plan.graph, key=lambda node: node.kind.name)
         if node.kind.version is not None
     }
+
+
+def without_places(recipe: dict[str, Any]) -> dict[str, Any]:
+    """Return a recipe without where its data lies; the contents count, by their digests."""
+    recipe.pop("data_dir", None)
+    recipe["benchmark"].pop("data_dir")
+    recipe["questions"].pop("path", None)
+    for model in (*recipe["targets"].values(), *recipe["surrogates"].values()):
+        model.pop("path", None)
+    return recipe
 
 
 def without_checkpoints(value: Any) -> Any:

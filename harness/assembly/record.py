@@ -30,6 +30,7 @@ from harness.assembly.responses import (
     task_names,
     ungradable_items,
 )
+from harness.assembly.targets import target_facts
 from harness.benchmarks.groups import task_groups
 from harness.evaluation.record import figures
 from harness.pipeline.graph import Node
@@ -97,6 +98,7 @@ def assemble(plan: Plan, artifacts: Artifacts, command: str) -> tuple[ResultReco
         reading=reading,
         policies=policy_rows(plan, artifacts, gradable, seeds, leak, likelihood, faithfulness, group),
         threats=threat_models(plan, ledgers, artifacts),
+        targets=target_facts(recipe),
         style=_once(row for row in styles if row is not None),
         ledger=ledgers,
         gates=gates(plan, artifacts, questions, dropped),

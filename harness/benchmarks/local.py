@@ -23,6 +23,9 @@ Placed = tuple[str, Row]
 """A row with its place, for messages."""
 CSV, PARQUET = ".csv", ".parquet"
 PACKED = ".gz"
+PARQUET_ROWS = 256
+"""Rows of Parquet in memory at a time; a long trace has 100 kB."""
+TABLES = (".jsonl", CSV, PARQUET)
 _KINDS = {bool: "true or false", str: "text", int: "a number", float: "a number", list: "a list", dict: "a mapping"}
 
 
@@ -50,6 +53,22 @@ def read_rows(path: Path) -> Iterator[Placed]:
         yield from _read_csv(path)
     else:
         yield from ((line.where, line.content) for line in read_json_lines(path, MAX_LINE_BYTES))
+
+
+def read_table(path: Path) -> Iterator[Placed]:
+    """Yield (place, row) of a file, or of all files of a folder that are named as one of `TABLES`, packed or not, by name.
+
+    Raises:
+        InputError: the folder has no such file, or as `read_rows`.
+    """
+    if not path.is_dir():
+        yield from read_rows(path)
+        return
+    files = sorted(file for file in path.iterdir() if file.name.removesuffix(PACKED).endswith(TABLES))
+    if not files:
+        raise InputError(f"{path}: no file in it that ends with {', '.join(TABLES)}")
+    for file in files:
+        yield from read_rows(file)
 
 
 def check_kinds(rows: Iterable[Placed]) -> None:
@@ -126,12 +145,15 @@ def _read_parquet(path: Path) -> Iterator[Placed]:
     import pyarrow
     from pyarrow import parquet
 
+    number = 0
     try:
-        table = parquet.read_table(path)
+        with parquet.ParquetFile(path) as file:
+            for batch in file.iter_batches(PARQUET_ROWS):
+                for row in batch.to_pylist():
+                    number += 1
+                    yield f"{path} row {number}", {key: _as_json(value) for key, value in row.items()}
     except (pyarrow.ArrowException, OSError) as error:
         raise InputError(f"{path}: cannot be read as Parquet: {' '.join(str(error).split())}") from None
-    for number, row in enumerate(table.to_pylist(), 1):
-        yield f"{path} row {number}", {key: _as_json(value) for key, value in row.items()}
 
 
 def _as_json(value: Any) -> Any:

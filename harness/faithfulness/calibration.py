@@ -38,15 +38,18 @@ class Normalised:
     withheld: str = ""
 
 
-def calibrate(seeds: Sequence[Measured], ceiling: Measured, seed: int) -> FaithfulnessFigures:
+def calibrate(seeds: Sequence[Measured], ceiling: Measured | None, seed: int) -> FaithfulnessFigures:
     """Summarise the figures of one inverter over its seeds, on the questions that every seed and the ceiling have.
 
     Args:
         seeds: one entry for each seed of the inverter.
+        ceiling: None, or without a question, where the target has no second samples; then nothing is normalised.
         seed: of the bootstrap.
     """
-    ids = sorted(set.intersection(*(set(row.ids) for row in (*seeds, ceiling))))
-    value, floor, top = as_arrays(seeds, ids), as_arrays(seeds, ids, floor=True), as_arrays([ceiling], ids)
+    tops = [ceiling] if ceiling and ceiling.ids else []
+    ids = sorted(set.intersection(*(set(row.ids) for row in (*seeds, *tops))))
+    value, floor = as_arrays(seeds, ids), as_arrays(seeds, ids, floor=True)
+    top = as_arrays(tops, ids) if tops else {}
     normalised = normalise(value, floor, {name: rows[0] for name, rows in top.items()}, seed) if ids else {}
     return FaithfulnessFigures(
         asked=seeds[0].asked,

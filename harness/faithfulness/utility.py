@@ -31,7 +31,7 @@ def measure_utility(disclosures: Sequence[Disclosure], traces: Mapping[str, str]
     """Measure a policy's utility, and how much of the traces its summaries convey.
 
     Args:
-        traces: the hidden traces by the question's id.
+        traces: the hidden traces by the question's id; those that nobody knows are missing or empty.
         seed: of the folds and the bootstrap.
     """
     known = [(row, right) for row in disclosures if (right := _is_right(row)) is not None]
@@ -46,7 +46,8 @@ def measure_utility(disclosures: Sequence[Disclosure], traces: Mapping[str, str]
     else:
         alone, whole = (_ranks(texts, labels, seed) for texts in _texts([row for row, _ in known]))
         auc, gain = _areas(alone, whole, labels, seed)
-    conveyed = [share for row in disclosures if (share := _conveyed(row, traces[row.id])) is not None]
+    known_traces = [(row, traces[row.id]) for row in disclosures if traces.get(row.id)]
+    conveyed = [share for row, trace in known_traces if (share := _conveyed(row, trace)) is not None]
     return UtilityFigures(
         answers=len(known),
         wrong=int(len(labels) - labels.sum()),
@@ -54,7 +55,7 @@ def measure_utility(disclosures: Sequence[Disclosure], traces: Mapping[str, str]
         gain=gain,
         withheld=withheld,
         conveyed=_share(conveyed),
-        length=_share([len((row.summary or "").split()) / max(len(traces[row.id].split()), 1) for row in disclosures]),
+        length=_share([len((row.summary or "").split()) / max(len(trace.split()), 1) for row, trace in known_traces]),
     )
 
 

@@ -11,6 +11,8 @@ from harness.results.schema import Label, ResultRecord
 
 EXCHANGED = "exchanged"
 """The label of stages whose disclosures have another question's part."""
+TRANSCRIPTS = ("transcripts", "recorded", "endpoint")
+"""The kinds of stages that give transcripts."""
 KIND, KEY = re.compile("[a-z_]+"), re.compile("[0-9a-f]+")
 
 
@@ -75,5 +77,5 @@ def transcripts_of(run: RunArtifacts, labels: Mapping[str, Label], role: str) ->
     Transcripts that several targets share have no target label; they belong to all of them.
     """
     target = labels.get("target")
-    stages = run.select("transcripts", role=role)
+    stages = [stage for kind in TRANSCRIPTS for stage in run.select(kind, role=role)]
     return next((stage for stage in stages if stage.labels.get("target", target) == target), None)

@@ -21,8 +21,8 @@ META = "artifact.json"
 MAX_META_BYTES = 64 * 1024**2
 SEAL = "seal"
 """The entry of a description that covers all others."""
-INTERRUPTIONS = ("resumed", "repeated")
-"""Entries of a stage's log that say what it took up from a killed run, and what it did again."""
+INTERRUPTIONS = ("resumed", "repeated", "spent")
+"""Entries of a stage's log that say what it took up from a killed run, what it did again, and what that cost."""
 
 
 class InputRef(Closed):

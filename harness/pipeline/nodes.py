@@ -13,8 +13,10 @@ from harness.results.schema import Cell, Label
 from harness.stages import stage_kinds
 from harness.stages.calibration import CEILING
 from harness.stages.examples import SOURCES
+from harness.stages.questions import DATA
 from harness.stages.shared_rows import DISCLOSURES, QUESTIONS
 from traceinv.candidates import Asked
+from traceinv.digests import digest_file
 from traceinv.engines import Sampling
 from traceinv.errors import InputError
 from traceinv.inversion import Shown, shown_part
@@ -36,7 +38,10 @@ from traceinv.regimes import (
     is_partial,
     reads_hidden_traces,
 )
-from traceinv.targets.base import ReasoningModel
+from traceinv.targets.base import ModelWithWeights, ReasoningModel, TrainedModel
+from traceinv.targets.endpoint import EndpointModel
+from traceinv.targets.local import LocalModel
+from traceinv.targets.recorded import RecordedModel
 
 TARGET: Role = "target"
 SURROGATE: Role = "surrogate"
@@ -68,40 +73,49 @@ class CellNodes:
         self.cell = cell
         self.policy = recipe.policies[cell.policy]
         self.student_model = recipe.students[cell.student or ""]
-        self.regimes = recipe.regimes_of(cell.policy)
+        self.target, self.surrogate = recipe.targets[cell.target], recipe.surrogates[cell.surrogate]
+        self.regimes = recipe.regimes_of(cell.policy, cell.target)
         self.trained_regimes = [regime for regime in self.regimes if regime != BASE]
 
     # Questions, answers and what is disclosed of them
 
     def questions(self, role: Role) -> Node:
         """Return the questions of the target or of the surrogate."""
+        file = self.recipe.question_file()
+        inputs = {} if file is None else {DATA: _file(f"questions.{self.recipe.questions.kind}", file)}
         params = {"source": self.recipe.questions, "role": role}
-        return self._add("questions", params, {}, TESTER, of=(), role=role)
+        return self._add("questions", params, inputs, TESTER, of=(), role=role)
 
-    def reasoning_model(self, role: Role) -> Node:
-        """Return the target or the surrogate, trained."""
+    def reasoning_model(self, role: Role) -> Node | InputArtifact:
+        """Return the weights of the target or the surrogate, trained where the run trains it.
+
+        Raises:
+            InputError: there are none.
+        """
+        model, where = self._reasoning_model(role), f"{role}s.{getattr(self.cell, role)}"
+        if not isinstance(model, ModelWithWeights):
+            raise InputError(f"{where}: {model.kind} has no weights")
+        weights = _weights(f"{where}.model", model.model)
+        if not isinstance(model, TrainedModel):
+            return weights
         of, side = (OF_TARGET, HIDDEN) if role == TARGET else (OF_SURROGATE, TESTER)
-        model = self._reasoning_model(role)
-        where = f"{role}s.{getattr(self.cell, role)}.model"
-        trained = model.model_copy(update={"sampling": None})  # training does not depend on it
-        params, inputs = {"model": trained, "role": role}, {"base": _weights(where, model.model)}
+        trained = model.model_copy(update={"sampling": None, "permission": None})  # training does not depend on them
+        params, inputs = {"model": trained, "role": role}, {"base": weights}
         return self._add("reasoning_model", params, inputs, side, of=of, role=role, cost=200)
 
     @cached_property
     def hidden(self) -> Node:
         """Return the target's transcripts."""
-        return self._transcripts(TARGET, TARGET, self._sampling(TARGET), role=TARGET)
+        return self._transcripts(TARGET, TARGET, role=TARGET)
 
     @cached_property
     def second(self) -> Node:
         """Return the target's second transcripts of the same questions."""
-        sampling = self._sampling(TARGET)
-        warmer = {"temperature": self.recipe.faithfulness.second_temperature, "seed": sampling.seed + 1}
-        return self._transcripts(TARGET, TARGET, sampling.model_copy(update=warmer), role=SECOND)
+        return self._transcripts(TARGET, TARGET, again=True, role=SECOND)
 
     def surrogate_transcripts(self, asked: Role) -> Node:
         """Return the surrogate's transcripts of its own questions, or of the target's."""
-        return self._transcripts(SURROGATE, asked, self._sampling(SURROGATE), role=SURROGATE, asked=asked)
+        return self._transcripts(SURROGATE, asked, role=SURROGATE, asked=asked)
 
     @cached_property
     def shown(self) -> Node:
@@ -210,7 +224,7 @@ class CellNodes:
         shown = self.disclosed(TARGET, bool(params["with_summary"]))
         shown = self.exchanged(exchanged, shown) if exchanged else shown
         inputs: Inputs = {"model": self.inverter(source, seed), "disclosures": shown}
-        asked = self.recipe.faithfulness.reading_questions if exchanged else self.recipe.questions.count()
+        asked = self.recipe.faithfulness.reading_questions if exchanged else self.recipe.questions.size()
         labels = {"regime": _regime_of(source), "seed": seed, "exchanged": exchanged}
         return self._add("inversions", params, inputs, TESTER, OF_INVERSION, _writing_cost(asked), **labels)
 
@@ -221,8 +235,9 @@ class CellNodes:
         settings = self.recipe.candidates
         sampling = self.recipe.sampling.model_copy(update={"temperature": settings.temperature, "seed": seed})
         params = {"engine": self.recipe.engine, "asked": asked, "count": settings.count, "sampling": sampling}
+        params |= self._candidate_reading(source)
         inputs: Inputs = {"model": model, "disclosures": self.disclosed(TARGET, with_summary)}
-        cost = settings.count * _writing_cost(self.recipe.questions.count())
+        cost = settings.count * _writing_cost(self.recipe.questions.size())
         labels = {"writer": source.writer, "seed": seed}
         return self._add("candidates", params, inputs, TESTER, OF_INVERSION, cost, **labels)
 
@@ -236,6 +251,13 @@ class CellNodes:
             case "inverter":
                 inverter = Inversions(shown="summary" if with_summary else "answer", trained=True)
                 return shown_part(with_summary), self.inverter(inverter, seed)
+
+    def _candidate_reading(self, source: Candidates) -> dict[str, Any]:
+        """Return how the writer of candidates is asked and read, where that is not the usual way."""
+        if source.writer == "surrogate":
+            return _reading(self.surrogate)
+        untaught = self.student_model
+        return {"reads": untaught.reads, "instruction": untaught.instruction} if source.writer == "student" else {}
 
     def exchanged(self, part: Part, shown: Node) -> Node:
         """Return disclosures of which one part is another question's."""
@@ -280,8 +302,10 @@ class CellNodes:
     def faithfulness(self, regime: str) -> Node:
         """Return the calibrated faithfulness of an inverter's traces, over all seeds."""
         source = inverters()[regime]
-        traces = {"second": self.second, "transcripts": self.hidden}
-        inputs = {CEILING: self._add("ceiling", {}, traces, JUDGE, of=OF_TARGET, cost=2)}
+        inputs: dict[str, Node | InputArtifact] = {}
+        if self.target.may_answer_again:
+            traces = {"second": self.second, "transcripts": self.hidden}
+            inputs[CEILING] = self._add("ceiling", {}, traces, JUDGE, of=OF_TARGET, cost=2)
         for seed in self.seeds_of(source):
             params = {"draws": self.recipe.faithfulness.draws, "seed": seed or 0}
             measured: Inputs = {"inversions": self.inversions(source, seed), "transcripts": self.hidden}
@@ -300,7 +324,7 @@ class CellNodes:
         params = {"shown": shown, "as_inverter": as_inverter, "questions": asked}
         shown_rows = self.disclosed(TARGET, shown == ["summary"])
         inputs: Inputs = {"model": model, "disclosures": shown_rows, "transcripts": self.hidden}
-        cost = 0.006 * len(shown) * min(asked, self.recipe.questions.count())
+        cost = 0.006 * len(shown) * min(asked, self.recipe.questions.size())
         return self._add("likelihood", params, inputs, JUDGE, of=OF_INVERSION, regime=regime, seed=seed, cost=cost)
 
     def exact_bits(self) -> Node:
@@ -356,22 +380,41 @@ class CellNodes:
             return self.reasoning_model(SURROGATE)
         return self.base if seed is None else self.student(row, seed)
 
-    def _transcripts(self, model: Role, questions: Role, sampling: Sampling, role: str, **labels: Label) -> Node:
-        params = {"engine": self.recipe.engine, "sampling": sampling}
-        inputs = {"model": self.reasoning_model(model), "questions": self.questions(questions)}
+    def _transcripts(self, model: Role, questions: Role, role: str, again: bool = False, **labels: Label) -> Node:
+        """Return the transcripts of target or surrogate, written by its weights, read from its file or asked of its server.
+
+        Args:
+            again: the second reply to each question.
+        """
+        asked = self._reasoning_model(model)
         of, side = (OF_TARGET, HIDDEN) if model == TARGET else (OF_SURROGATE, TESTER)
-        cost = _writing_cost(self.recipe.questions.count())
+        where = f"{model}s.{getattr(self.cell, model)}"
+        inputs: dict[str, Node | InputArtifact] = {"questions": self.questions(questions)}
+        cost = _writing_cost(self.recipe.questions.size())
+        if isinstance(asked, RecordedModel):
+            params = {"model": asked.model_copy(update={"permission": None, "sampling": None}), "sample": int(again)}
+            file = _file(f"{where}.path", self.recipe.place(asked.path))
+            return self._add("recorded", params, inputs | {"recording": file}, side, of=of, cost=1, role=role, **labels)
+        sampling = self._sampling(model)
+        if again:
+            temperature = self.recipe.faithfulness.second_temperature
+            sampling = sampling.model_copy(update={"temperature": temperature, "seed": sampling.seed + 1})
+        if isinstance(asked, EndpointModel):
+            params = {"model": asked.model_copy(update={"permission": None, "sampling": None}), "sampling": sampling}
+            return self._add("endpoint", params, inputs, side, of=of, cost=cost, role=role, **labels)
+        params = {"engine": self.recipe.engine, "sampling": sampling, **_reading(asked)}
+        inputs |= {"model": self.reasoning_model(model)}
         return self._add("transcripts", params, inputs, side, of=of, cost=cost, role=role, **labels)
 
     def _reasoning_model(self, role: Role) -> ReasoningModel:
-        return self.recipe.targets[self.cell.target] if role == TARGET else self.recipe.surrogates[self.cell.surrogate]
+        return self.target if role == TARGET else self.surrogate
 
     def _sampling(self, role: Role) -> Sampling:
         """Return how the target or the surrogate writes transcripts: its own settings, or else the recipe's."""
         return self._reasoning_model(role).sampling or self.recipe.sampling
 
     def _training_cost(self, epochs: float) -> float:
-        return 0.017 * self.recipe.questions.count() * epochs
+        return 0.017 * self.recipe.questions.size() * epochs
 
     def _add(
         self,
@@ -417,6 +460,22 @@ def _data(folder: str) -> InputArtifact:
     if not Path(folder).is_dir():
         raise InputError(f"benchmark.data_dir: no such folder {folder!r}")
     return _artifact(Path(folder).resolve())
+
+
+def _file(where: str, path: Path) -> InputArtifact:
+    if not path.exists():
+        raise InputError(f"{where}: no such file or folder {str(path)!r}")
+    return _read_file(path.resolve())
+
+
+@cache
+def _read_file(path: Path) -> InputArtifact:
+    return _artifact(path) if path.is_dir() else InputArtifact(path, digest_file(path))
+
+
+def _reading(model: ReasoningModel) -> dict[str, Any]:
+    """Return how a model is asked and read, where that is not the usual way."""
+    return {"reads": model.reads, "instruction": model.instruction} if isinstance(model, LocalModel) else {}
 
 
 @cache

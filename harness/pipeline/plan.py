@@ -19,8 +19,8 @@ class CellPlan:
     Attributes:
         hidden: the target's transcripts.
         base: the untaught student.
-        grades: by row and seed; regimes in the order of the recipe, then target and surrogate. The seed is None where the model
-            is the same for all seeds.
+        grades: by row and seed; regimes in the order of the recipe, then target and surrogate where the run has their weights.
+            The seed is None where the model is the same for all seeds.
         examples: by seed and regime.
         shared_rows: by seed.
         faithfulness: the calibrated figures, by the regime whose inverted traces they measure.
@@ -67,7 +67,8 @@ def plan(recipe: Recipe) -> Plan:
 def _plan_cell(nodes: CellNodes) -> CellPlan:
     seeds = nodes.recipe.seeds
     rows: dict[str, list[int | None]] = {name: [None] if name == BASE else [*seeds] for name in nodes.regimes}
-    rows |= {TARGET: [None], SURROGATE: [None]}
+    models = {TARGET: nodes.target, SURROGATE: nodes.surrogate}
+    rows |= {name: [None] for name, model in models.items() if model.has_weights}
     measured = _measured(nodes)
     return CellPlan(
         cell=nodes.cell,
@@ -81,7 +82,7 @@ def _plan_cell(nodes: CellNodes) -> CellPlan:
         exact=nodes.exact_bits() if measured else None,
         reading={regime: nodes.reading(regime) for regime in measured},
         utility=nodes.utility(),
-        style=nodes.style() if measured and nodes.policy.discloses_summary else None,
+        style=nodes.style() if any(map(inverts, nodes.regimes)) and nodes.policy.discloses_summary else None,
     )
 
 
@@ -89,7 +90,9 @@ def _likelihood(nodes: CellNodes, measured: list[str]) -> dict[Shown, list[Node]
     """Ask for the bits under the surrogate and one trained inverter a part, each with the prompt that it was taught with."""
     if not measured:
         return {}
-    asked: dict[Shown, list[Node]] = {"question": [nodes.likelihood(SURROGATE, None)]}
+    asked: dict[Shown, list[Node]] = {}
+    if nodes.surrogate.has_weights:
+        asked["question"] = [nodes.likelihood(SURROGATE, None)]
     for regime in (name for name in measured if inverters()[name].trained):
         part = nodes.taught_part(regime)
         if part not in asked:
@@ -100,9 +103,11 @@ def _likelihood(nodes: CellNodes, measured: list[str]) -> dict[Shown, list[Node]
 def _measured(nodes: CellNodes) -> list[str]:
     """List the inverters to measure: those whose traces a regime is taught, and where there are any the prompted one.
 
+    Where the target's traces are not known, there is nothing to measure inverted ones against.
+
     In an audit, which has many policies, the prompted one is measured only where a regime is taught its traces.
     """
-    if not any(map(inverts, nodes.regimes)):
+    if not nodes.target.traces_known or not any(map(inverts, nodes.regimes)):
         return []
     audit = nodes.recipe.policies_together
     taught = [REGIMES[regime].source for regime in nodes.trained_regimes]

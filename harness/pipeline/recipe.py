@@ -9,6 +9,7 @@ from pydantic import AfterValidator, Field, ValidationError, field_validator, mo
 
 from harness.benchmarks.catalog import discover
 from harness.benchmarks.folders import include
+from harness.benchmarks.questions import TaskQuestions
 from harness.evaluation.settings import EvalConfig
 from harness.files import parse_yaml
 from harness.pipeline.audited import AuditChoice, audited, chosen_policies
@@ -18,9 +19,10 @@ from traceinv.errors import InputError, nearest
 from traceinv.models import SHIPPED_MODEL
 from traceinv.policies import AnyPolicy
 from traceinv.questions import AnyQuestions
-from traceinv.regimes import BASE, CONTRASTS, ORDER, needs_summary
+from traceinv.regimes import BASE, CONTRASTS, ORDER, REGIMES, Candidates, needs_summary, reads_hidden_traces
 from traceinv.schema import Closed, FieldFault, describe
-from traceinv.targets.base import AnyReasoningModel
+from traceinv.targets.base import AnyReasoningModel, ReasoningModel
+from traceinv.targets.local import Reading
 from traceinv.training import TrainingConfig
 
 RECIPES = Path(__file__).parents[1] / "recipes"
@@ -54,7 +56,7 @@ Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Contrast = Annotated[tuple[RegimeName, RegimeName], AfterValidator(_two)]
 
 
-class TrainedModel(Closed):
+class LearningModel(Closed):
     """A student or inverter: the weights to start from, and how they are trained.
 
     Attributes:
@@ -63,6 +65,18 @@ class TrainedModel(Closed):
 
     model: str = SHIPPED_MODEL
     training: TrainingConfig
+
+
+class StudentModel(LearningModel):
+    """A student.
+
+    Attributes:
+        reads, instruction: how the untaught student's own replies are asked for and split, for regimes that teach them; see
+            `traceinv.targets.local.LocalModel`.
+    """
+
+    reads: Reading = Field("markers", exclude_if=lambda reads: reads == "markers")
+    instruction: str | None = Field(None, exclude_if=lambda instruction: instruction is None)
 
 
 class FaithfulnessConfig(Closed):
@@ -137,7 +151,10 @@ class Recipe(Closed):
     """An experiment. Whatever may be plural is a mapping from a name to its definition.
 
     Attributes:
-        targets, surrogates, policies, students: every combination of these and of the budgets is a cell.
+        data_dir: the folder that the paths of questions, targets and surrogates start from, and with the benchmark's data where
+            `benchmark.data_dir` is left out.
+        targets, surrogates, policies, students: every combination of these and of the budgets is a cell. A target states on
+            what ground it may be tested, unless the run itself trains it in the lab.
         budgets: shares of the target's questions whose disclosures are used.
         engine: runs target, surrogate and inverters.
         sampling: how target, surrogate and inverters write; a target or surrogate may have its own.
@@ -151,6 +168,7 @@ class Recipe(Closed):
     """
 
     name: str = Field(pattern=r"^[a-z0-9_-]+$")
+    data_dir: str | None = Field(None, exclude_if=lambda folder: folder is None)
     questions: AnyQuestions
     targets: dict[Name, AnyReasoningModel] = Field(min_length=1)
     surrogates: dict[Name, AnyReasoningModel] = Field(min_length=1)
@@ -158,8 +176,8 @@ class Recipe(Closed):
     budgets: Annotated[list[Share], Distinct] = Field([1.0], min_length=1)
     engine: Literal["transformers", "vllm", "mock"] = "transformers"
     sampling: Sampling
-    inverter: TrainedModel
-    students: dict[Name, TrainedModel] = Field(min_length=1)
+    inverter: LearningModel
+    students: dict[Name, StudentModel] = Field(min_length=1)
     regimes: Annotated[list[RegimeName], Distinct] = Field(min_length=1)
     contrasts: Annotated[tuple[Contrast, ...], Distinct] = CONTRASTS
     benchmark: BenchmarkConfig
@@ -168,6 +186,57 @@ class Recipe(Closed):
     seeds: Annotated[list[Seed], Distinct] = Field(min_length=1, max_length=MAX_SEEDS)
     max_dropped: float = Field(0.5, ge=0, le=1)
     policies_together: bool = Field(False, exclude_if=lambda together: not together)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_one_data_folder(cls, content: Any) -> Any:
+        """Let the benchmark's data lie in `data_dir`, unless it has a folder of its own."""
+        folder = content.get("data_dir") if isinstance(content, Mapping) else None
+        benchmark = content.get("benchmark") if folder else None
+        if not isinstance(benchmark, Mapping) or benchmark.get("data_dir"):
+            return content
+        return {**content, "benchmark": {**benchmark, "data_dir": folder}}
+
+    @model_validator(mode="after")
+    def _may_test_its_targets(self) -> Self:
+        """Refuse a target without the ground on which it may be tested; nothing skips this."""
+        for name, target in self.targets.items():
+            if target.needs_permission and target.permission is None:
+                raise FieldFault(
+                    f"targets.{name}.permission",
+                    "field required: on what ground may this target be tested? Expected {ground: own_model}, "
+                    "{ground: open_weights, licence: ...}, {ground: open_data, licence: ...} or "
+                    "{ground: provider_consent, reference: ...}",
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _has_models_that_can_do_what_is_asked(self) -> Self:
+        """Refuse policies that read what a model hides, and regimes that need weights which a surrogate lacks."""
+        for name, policy in self.policies.items():
+            for place, model in self._reasoning_models():
+                if policy.reads_trace and not model.traces_known:
+                    raise FieldFault(f"policies.{name}", f"{policy.kind} reads the trace, which {place} hides")
+                if policy.reads_own_summary and not model.has_own_summaries:
+                    raise FieldFault(
+                        f"policies.{name}",
+                        f"{policy.kind} shows the summary that came with a reply, and {place} has none",
+                    )
+        for name, surrogate in self.surrogates.items():
+            if not surrogate.traces_known:
+                raise FieldFault(f"surrogates.{name}", "its traces are hidden, and a surrogate is there for its traces")
+            needing = next((regime for regime in self.regimes if _asks_surrogate(regime)), None)
+            if needing and not surrogate.has_weights:
+                raise FieldFault(f"surrogates.{name}", f"{surrogate.kind} has no weights, which {needing} needs")
+        for name, target in self.targets.items():
+            if not target.traces_known and not any(regime != BASE for regime in self._possible(name)):
+                raise FieldFault(f"targets.{name}", "its traces are hidden, which all regimes need")
+        return self
+
+    def _reasoning_models(self) -> list[tuple[str, ReasoningModel]]:
+        """List the targets and surrogates with their places in the recipe."""
+        targets = [(f"targets.{name}", model) for name, model in self.targets.items()]
+        return [*targets, *((f"surrogates.{name}", model) for name, model in self.surrogates.items())]
 
     @model_validator(mode="after")
     def _has_what_its_regimes_need(self) -> Self:
@@ -178,10 +247,34 @@ class Recipe(Closed):
                 raise ValueError(f"policies.{name}: {policy.kind} discloses no summary, which all regimes need")
         return self
 
-    def regimes_of(self, policy: str) -> list[str]:
-        """List the regimes of a policy's cells: without those that need a summary where it discloses none."""
+    def regimes_of(self, policy: str, target: str | None = None) -> list[str]:
+        """List the regimes of a policy's cells: without those that need a summary where it discloses none.
+
+        Args:
+            target: leave those out that need its traces where they are hidden; None for any target.
+        """
         summarised = self.policies[policy].discloses_summary
-        return [regime for regime in self.regimes if summarised or not needs_summary(regime)]
+        return [regime for regime in self._possible(target) if summarised or not needs_summary(regime)]
+
+    def _possible(self, target: str | None) -> list[str]:
+        known = target is None or self.targets[target].traces_known
+        return [regime for regime in self.regimes if known or not reads_hidden_traces(regime)]
+
+    def place(self, path: str) -> Path:
+        """Return where a file of the recipe's data lies."""
+        return Path(self.data_dir or "", path).expanduser()
+
+    def question_file(self) -> Path | None:
+        """Return the file that the questions are read from; None where they are made or come from the hub.
+
+        Raises:
+            InputError: the data folder lacks it.
+        """
+        if isinstance(self.questions, TaskQuestions):
+            found = self.questions.local_file(self.data_dir or self.benchmark.data_dir)
+            return None if found is None else Path(found)
+        path = self.questions.file()
+        return None if path is None else self.place(path)
 
     def cells(self) -> Iterator[Cell]:
         """Go through every combination of target, surrogate, policy, budget and student."""
@@ -193,6 +286,12 @@ class Recipe(Closed):
                             yield Cell(
                                 target=target, surrogate=surrogate, policy=policy, budget=budget, student=student
                             )
+
+
+def _asks_surrogate(regime: str) -> bool:
+    """Return whether a regime has the surrogate write candidates."""
+    sources = REGIMES[regime].sources if regime in REGIMES else ()
+    return any(isinstance(source, Candidates) and source.writer == "surrogate" for source in sources)
 
 
 def load_recipe(

@@ -192,8 +192,8 @@ class FaithfulnessFigures(Closed):
 
     Attributes:
         asked: inverted traces a seed, unfinished ones included.
-        pairs: questions with a finished one in every seed, a floor, and a second sample of the target's trace; all figures
-            are over these.
+        pairs: questions with a finished one in every seed, a floor, and a second sample of the target's trace, where it has
+            any; all figures are over these.
         floor: the figures when each truth is paired with the inverted trace of another question.
         ceiling: the figures of a second sample of the target's own trace.
         normalised: (inverted - floor) / (ceiling - floor), 0 at the floor and 1 at the ceiling; a bootstrap interval over
@@ -340,6 +340,24 @@ class ThreatModel(Closed):
     permission: str
 
 
+class TargetFacts(Closed):
+    """A target of the record.
+
+    Attributes:
+        permission: on what ground it was tested, in words; for the lab's, that the run trains it.
+        ground: the ground as the recipe names it; None for the lab's.
+        traces_known: whether the judge could read its true traces.
+        left_out: what could not be measured of it, each with the reason.
+    """
+
+    name: str
+    kind: str
+    permission: str
+    ground: str | None
+    traces_known: bool
+    left_out: list[str]
+
+
 class StyleStats(Closed):
     """What a set of texts looks like; shares are of texts."""
 
@@ -429,6 +447,7 @@ class ResultRecord(Closed):
     Attributes:
         id: the recipe's name and a hash of the recipe and of the versions of its stages: the same run has the same id.
         style: one entry a cell whose policy discloses summaries; cells with too few are left out.
+        targets: empty in records made before targets had kinds.
         verdict: computed from the figures alone.
     """
 
@@ -445,6 +464,7 @@ class ResultRecord(Closed):
     reading: list[ReadingRow] = Field(default_factory=list)
     policies: list[PolicyRow] = Field(default_factory=list)
     threats: list[ThreatModel] = Field(default_factory=list)
+    targets: list[TargetFacts] = Field(default_factory=list)
     style: list[StyleRow]
     ledger: list[Ledger]
     gates: list[Gate]

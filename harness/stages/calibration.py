@@ -22,6 +22,7 @@ class Params(Closed):
 def calibration(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Write the figures of one inverter between floor and ceiling, on the questions that all seeds have."""
     seeds = [read_measured(path) for name, path in sorted(inputs.items()) if name != CEILING]
-    figures = calibrate(seeds, read_measured(inputs[CEILING]), params.seed)
+    ceiling = read_measured(inputs[CEILING]) if CEILING in inputs else None
+    figures = calibrate(seeds, ceiling, params.seed)
     (out / FIGURES).write_text(figures.model_dump_json(indent=1) + "\n")
     return {"pairs": figures.pairs, "withheld": len(figures.withheld)}

@@ -13,15 +13,18 @@ from traceinv.records import Candidate, Disclosure
 from traceinv.regimes.verification import is_verified
 from traceinv.rows import RowFile, read_folder
 from traceinv.schema import Closed
+from traceinv.targets.local import Reading
 
 
 class Params(Closed):
-    """What the model is asked, how it writes, and how many replies to a question."""
+    """What the model is asked, how it writes, how many replies to a question, and how they are read (see `LocalModel`)."""
 
     engine: str
     asked: Asked
     count: int = Field(gt=0)
     sampling: Sampling
+    reads: Reading = Field("markers", exclude_if=lambda reads: reads == "markers")
+    instruction: str | None = Field(None, exclude_if=lambda instruction: instruction is None)
 
 
 @writing_stage(Params, version=1)
@@ -30,7 +33,17 @@ def candidates(params: Params, inputs: Inputs, out: Path, progress: Progress) ->
     rows = RowFile(out / "candidates.jsonl", Candidate, lambda row: (row.id, row.sample))
     disclosures = read_folder(inputs["disclosures"], Disclosure)
     engine = load_engine(params.engine, inputs["model"])
-    written = write_candidates(engine, disclosures, params.asked, params.count, params.sampling, rows, progress)
+    written = write_candidates(
+        engine,
+        disclosures,
+        params.asked,
+        params.count,
+        params.sampling,
+        rows,
+        progress,
+        params.reads,
+        params.instruction,
+    )
     return {
         "questions": len(disclosures),
         "candidates": len(written),

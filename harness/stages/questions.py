@@ -1,12 +1,21 @@
 """Draw the questions that target or surrogate is asked."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
+from harness.benchmarks.catalog import source_files
+from harness.benchmarks.local import read_table
+from harness.benchmarks.questions import TaskQuestions
 from harness.stages.base import Inputs, Log, stage
 from traceinv.progress import Progress
 from traceinv.questions import AnyQuestions, Role
+from traceinv.questions.base import Placed, QuestionSource
 from traceinv.rows import write_rows
 from traceinv.schema import Closed
+
+DATA = "data"
+"""The input with the file of a source that reads one."""
 
 
 class Params(Closed):
@@ -16,9 +25,20 @@ class Params(Closed):
     role: Role
 
 
-@stage(Params, libraries=("python",), uses=("traceinv.questions",))
+def _task_files(params: Mapping[str, Any]) -> dict[str, Path]:
+    source = params.get("source", {})
+    return source_files([source["task"]]) if source.get("kind") == "task" else {}
+
+
+@stage(Params, libraries=("python",), unkeyed=("source.path",), uses=("traceinv.questions",), files=_task_files)
 def questions(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Write the questions of one role."""
-    rows = params.source.questions(params.role)
+    rows = params.source.questions(params.role, _rows(params.source, inputs.get(DATA)))
     write_rows(out / "questions.jsonl", rows)
     return {"questions": len(rows)}
+
+
+def _rows(source: QuestionSource, data: Path | None) -> Iterable[Placed]:
+    if data is not None:
+        return read_table(data)
+    return source.hub_rows() if isinstance(source, TaskQuestions) else ()

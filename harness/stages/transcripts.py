@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from pydantic import Field
+
 from harness.stages.base import Inputs, Log
 from harness.stages.writing import writing_stage, written_log
 from traceinv.engines import Sampling, load_engine
@@ -10,13 +12,16 @@ from traceinv.records import Question, Transcript
 from traceinv.rows import RowFile, read_folder
 from traceinv.schema import Closed
 from traceinv.targets import answer_questions
+from traceinv.targets.local import Reading
 
 
 class Params(Closed):
-    """How the model is asked."""
+    """How the model is asked, and how its replies are read (see `LocalModel`)."""
 
     engine: str
     sampling: Sampling
+    reads: Reading = Field("markers", exclude_if=lambda reads: reads == "markers")
+    instruction: str | None = Field(None, exclude_if=lambda instruction: instruction is None)
 
 
 @writing_stage(Params, version=1)
@@ -25,7 +30,7 @@ def transcripts(params: Params, inputs: Inputs, out: Path, progress: Progress) -
     rows = RowFile(out / "transcripts.jsonl", Transcript, lambda row: row.id)
     engine = load_engine(params.engine, inputs["model"])
     questions = read_folder(inputs["questions"], Question)
-    answered = answer_questions(engine, questions, params.sampling, rows, progress)
+    answered = answer_questions(engine, questions, params.sampling, rows, progress, params.reads, params.instruction)
     return {
         "questions": len(answered),
         "complete": sum(row.complete for row in answered),

@@ -22,6 +22,7 @@ from harness.views.tables import (
     recovery_table,
     task_table,
 )
+from harness.views.targets import target_lines
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -87,6 +88,8 @@ def print_record(console: "Console", record: ResultRecord, note: str = "") -> No
         print_table(console, policy_leak_table(record.policies))
     if record.policies:
         print_table(console, policy_value_table(record.policies))
+    for line in target_lines(record.targets):
+        _print_text(console, line)
     if note:
         console.print(note, highlight=False, markup=False, soft_wrap=True)
         console.print()
@@ -100,7 +103,7 @@ def _headline_only(row: ReadingRow) -> ReadingRow:
 
 def print_audit(console: "Console", record: ResultRecord, notes: Sequence[str] = ()) -> None:
     """Print the threat model of an audit, its policies ranked by what they leak, notes, and what it found."""
-    for line in threat_lines(record.threats):
+    for line in (*threat_lines(record.threats), *target_lines(record.targets)):
         _print_text(console, line)
     console.print()
     print_table(console, policy_leak_table(record.policies))

@@ -19,13 +19,15 @@ from unittest.mock import patch
 from harness.stages import stage_kinds
 from harness.stages.shared_rows import IDS
 from traceinv.digests import digest_json
+from traceinv.engines.base import Completion
+from traceinv.engines.openai import OpenAIEngine
 from traceinv.lab.questions import as_question, draw
 from traceinv.models import SHIPPED_MODEL, locate
 from traceinv.policies import disclose
 from traceinv.policies.every_kth_step import EveryKthStep
 from traceinv.progress import silent
 from traceinv.reasoning import wrap_reply
-from traceinv.records import Example, Transcript
+from traceinv.records import Example, Observed, Transcript
 from traceinv.rows import write_rows
 
 GOLDEN = Path(__file__).with_name("stages.json")
@@ -36,6 +38,13 @@ BENCHMARK = {"tasks": ["lab_chain", "lab_compose"], "limit": 3, "max_tokens": 16
 REPLIES = ("<think>\na=1\nb=2\n</think>\n\n3 4", "<think>\na=1", "a=1", None)
 """Given replies; None is one that the token limit cuts off."""
 LAB_MODEL = {"kind": "lab", "examples_per_family": 2, "steps": [2, 3], "training": TRAINING}
+ENDPOINT = {
+    "kind": "endpoint",
+    "base_url": "http://localhost:1/v1",
+    "model": "m",
+    "concurrency": 1,
+    "body": {"top_k": 0},
+}
 Crossings = list[Any]
 
 
@@ -110,6 +119,10 @@ CASES: dict[str, list[Case]] = {
             {"engine": "transformers", "sampling": GREEDY},
             {"model": at["base"], "questions": at["questions"]},
         ),
+    ],
+    "endpoint": [
+        lambda at: ({"model": ENDPOINT | {"traces": "known"}, "sampling": SAMPLING}, {"questions": at["questions"]}),
+        lambda at: ({"model": ENDPOINT | {"traces": "hidden"}, "sampling": SAMPLING}, {"questions": at["questions"]}),
     ],
     "inverter": [
         lambda at: (
@@ -200,6 +213,10 @@ def recording() -> Iterator[Crossings]:
         limit = arguments.get("max_new_tokens") or arguments["max_length"] - ids.shape[1]
         return torch.cat([ids, torch.tensor(replies(ids.tolist(), limit))], dim=1)
 
+    def ask(self: Any, request: Any, arguments: Any) -> Any:
+        recorded.append(["ask", self.model, request.prompt, dict(arguments)])
+        return Completion("<think>\na=1\n</think>\n\n3", "stop", 9, Observed(mode="reasoning")), (1, 9)
+
     forward = LlamaModel.forward
 
     def recorded_forward(self: Any, *positional: Any, **arguments: Any) -> Any:
@@ -209,6 +226,7 @@ def recording() -> Iterator[Crossings]:
     with (
         patch.object(training, "run_sft", run_sft),
         patch.object(GenerationMixin, "generate", generate),
+        patch.object(OpenAIEngine, "_ask", ask),
         patch.object(LlamaModel, "forward", recorded_forward),
     ):
         yield recorded

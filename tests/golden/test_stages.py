@@ -9,10 +9,11 @@ import pytest
 from crossings import CASES, GOLDEN, crossings, golden
 
 from harness.stages import stage_kinds
-from traceinv import inversion, targets, training
+from traceinv import inversion, training
 from traceinv.digests import digest_json
 from traceinv.engines import transformers as engine
 from traceinv.formatting import EncodedExample
+from traceinv.targets import local
 
 
 def test_every_stage_that_runs_a_model_is_held() -> None:
@@ -66,7 +67,7 @@ MUTATIONS: dict[str, tuple[str, Any, str, Callable[[Any], Any]]] = {
     "a stop id lost": ("inversions", engine, "stop_token_ids", lambda ids: ids[:-1]),
     "how a reply is split": (
         "transcripts",
-        targets,
+        local,
         "split_reply",
         lambda parts: (parts[0] and parts[0] + " ", parts[1]),
     ),

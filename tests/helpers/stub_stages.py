@@ -16,6 +16,7 @@ MODEL_STAGES = {
     "candidates",
     "reasoning_model",
     "transcripts",
+    "endpoint",
     "inverter",
     "inversions",
     "student",

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from pydantic import Field
 
-from traceinv.records import FinishReason
+from traceinv.records import FinishReason, Observed
 from traceinv.schema import Closed
 
 Message = dict[str, str]
@@ -66,11 +66,14 @@ class Completion:
     Attributes:
         text: without the token that ended it; reasoning markers included.
         tokens: generated tokens, the one that ends the reply included; None where a server does not say.
+        observed: what a server showed of the reasoning, and which version of the model it named; None for an engine that loads
+            weights.
     """
 
     text: str
     finish_reason: FinishReason
     tokens: int | None
+    observed: Observed | None = None
 
 
 Replies = list[tuple[Request, Completion]]

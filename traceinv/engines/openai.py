@@ -6,15 +6,34 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
 from typing import Any
 
+from traceinv.engines.asking import (
+    LONGEST_OBEYED,
+    NO_KEY,
+    BadReply,
+    Fault,
+    Pace,
+    Refused,
+    Unanswered,
+    fault_of,
+    hide,
+)
 from traceinv.engines.base import Completion, IsDone, Message, Replies, Request, none_done
+from traceinv.engines.budget import Budget, BudgetSpent, Ledger
 from traceinv.errors import GateError, InputError
 from traceinv.reasoning import join_reasoning
-from traceinv.records import FinishReason
+from traceinv.records import FinishReason, Mode, Observed
 
-TIMEOUT_SECONDS = 3600
+TIMEOUT_SECONDS = 3600.0
 RETRIES = 5
+KEY_VARIABLE = "OPENAI_API_KEY"
 MAX_STOPS = 4
 """The most stop texts that the protocol takes."""
+FAILURES_IN_A_ROW = 10
+"""After so many requests without an answer and none with one, the others are not sent."""
+LISTED = 10
+"""The most failed requests that an error names."""
+TEMPLATE_TOKENS = 200
+"""Tokens that a server's template may add to a conversation."""
 
 
 class OpenAIEngine:
@@ -33,6 +52,11 @@ class OpenAIEngine:
         chat: bool = True,
         concurrency: int = 8,
         extra_body: Mapping[str, Any] | None = None,
+        key: str | None = None,
+        timeout: float = TIMEOUT_SECONDS,
+        retries: int = RETRIES,
+        ledger: Ledger | None = None,
+        pace: Pace | None = None,
     ) -> None:
         """Make a client; nothing is asked yet.
 
@@ -41,14 +65,22 @@ class OpenAIEngine:
             chat: ask for chat completions, to which the server applies its template; otherwise for plain completions.
             concurrency: requests under way at a time.
             extra_body: fields that every request carries besides the protocol's, such as vLLM's `top_k`.
+            key: by default that of OPENAI_API_KEY, if it is set.
+            timeout: seconds to wait for an answer.
+            retries: how often a request is sent again.
+            ledger: what may be spent; without one nothing is limited.
+            pace: when requests may be sent.
         """
         from openai import OpenAI
 
-        key = os.environ.get("OPENAI_API_KEY", "none")
-        self.client = OpenAI(base_url=base_url, api_key=key, timeout=TIMEOUT_SECONDS, max_retries=RETRIES)
+        self._key = key or os.environ.get(KEY_VARIABLE, "").strip() or NO_KEY
+        # This engine repeats requests itself: the client counts none of them and ignores a Retry-After of over two minutes.
+        self.client = OpenAI(base_url=base_url, api_key=self._key, timeout=timeout, max_retries=0)
         self.model, self.base_url, self.chat, self.concurrency = model, base_url, chat, concurrency
         self.extra_body = dict(extra_body or {})
         self.chat_template: str | None = "" if chat else None
+        self.retries = retries
+        self.ledger, self.pace = ledger or Ledger(Budget()), pace or Pace()
 
     @classmethod
     def load(
@@ -81,59 +113,124 @@ class OpenAIEngine:
     def generate(self, requests: Sequence[Request], is_done: IsDone = none_done) -> Iterator[Replies]:
         """Answer one request at a time, as the replies arrive.
 
+        A request that fails does not keep others from being answered, unless none can be: the key is wrong, the budget is spent,
+        or `FAILURES_IN_A_ROW` have failed. Those under way are then waited for.
+
         Raises:
-            GateError: the server refused a request or did not answer; replies that were under way are yielded first.
+            GateError: some request has no answer; the message lists them. All answers are yielded first.
         """
         missing = [request for request in requests if not is_done(request)]
-        failure: GateError | None = None
+        failed: dict[str, str] = {}
+        stopped, in_a_row = "", 0
         with ThreadPoolExecutor(self.concurrency) as pool:
             running = {pool.submit(self._complete, request): request for request in missing}
             try:
                 for future in as_completed(running):
+                    request = running[future]
                     try:
-                        yield [(running[future], future.result())]
-                    except GateError as error:
-                        failure = failure or error
-                        _cancel(running)
+                        completion = future.result()
                     except CancelledError:
                         continue
+                    except (BudgetSpent, Refused) as error:
+                        stopped = stopped or str(error)
+                    except Unanswered as error:
+                        failed[request.id] = str(error)
+                        in_a_row += 1
+                    else:
+                        in_a_row = 0
+                        yield [(request, completion)]
+                    if stopped or in_a_row >= FAILURES_IN_A_ROW:
+                        _cancel(running)
             finally:
                 _cancel(running)
-        if failure:
-            raise failure
+        if stopped or failed:
+            raise GateError(hide(self._failure(stopped, failed, len(missing)), self._key))
 
     def describe(self) -> dict[str, Any]:
         """Describe the model for a record."""
         extra = {"extra_body": self.extra_body} if self.extra_body else {}
         return {"engine": "openai", "base_url": self.base_url, "concurrency": self.concurrency, **extra}
 
+    def _failure(self, stopped: str, failed: Mapping[str, str], asked: int) -> str:
+        """Say in one line what stopped the engine and which requests failed."""
+        parts = [stopped] if stopped else []
+        if failed:
+            listed = "; ".join(f"{name}: {reason}" for name, reason in list(failed.items())[:LISTED])
+            more = f"; and {len(failed) - LISTED} more" if len(failed) > LISTED else ""
+            parts.append(f"{len(failed)} of {asked} requests have no answer: {listed}{more}")
+        return f"{self.base_url}: {'; '.join(parts)}; answers that arrived are kept, and the same command goes on"
+
     def _complete(self, request: Request) -> Completion:
-        from openai import OpenAIError
+        """Send a request until it is answered.
 
+        Raises:
+            Unanswered: it failed.
+            Refused: no request can succeed.
+            BudgetSpent: it might go beyond the budget.
+        """
+        arguments = self._arguments(request)
+        prompt_tokens = (
+            len(request.prompt.encode("utf-8", "surrogatepass")) + TEMPLATE_TOKENS
+        )  # a token has a byte or more
+        for attempt in range(self.retries + 1):
+            self.pace.wait()
+            number = self.ledger.reserve(prompt_tokens, request.sampling.max_new_tokens)
+            try:
+                completion, usage = self._ask(request, arguments)
+            except Exception as error:  # noqa: BLE001  `fault_of` raises what is no fault of the server
+                fault = self._fault(error, number)
+            else:
+                self.ledger.settle(number, *usage)
+                return completion
+            if not fault.again or (fault.wait or 0) > LONGEST_OBEYED or attempt == self.retries:
+                break
+            if fault.wait is None:
+                self.pace.back_off(attempt)
+            else:
+                self.pace.pause(fault.wait)
+        times = f" ({attempt + 1} times)" if attempt else ""
+        asks = f", and the server asks to wait {fault.wait:.0f} s" if (fault.wait or 0) > LONGEST_OBEYED else ""
+        raise Unanswered(hide(f"{fault.reason}{times}{asks}", self._key)) from None
+
+    def _fault(self, error: Exception, number: int) -> Fault:
+        """Read an error, and settle in the ledger what the server cannot bill."""
         try:
-            return self._chat_completion(request) if self.chat else self._text_completion(request)
-        except OpenAIError as error:
-            raise GateError(f"{self.base_url}: {request.id}: {type(error).__name__}: {error}") from None
+            fault = fault_of(error)
+        except Refused as refused:
+            self.ledger.settle(number, 0, 0)
+            raise Refused(hide(str(refused), self._key)) from None
+        self.ledger.settle(number, *((None, None) if fault.sent else (0, 0)))
+        return fault
 
-    def _chat_completion(self, request: Request) -> Completion:
-        response = self.client.chat.completions.create(
-            model=self.model, messages=json.loads(request.prompt), **self._arguments(request)
-        )
-        choice = response.choices[0]
-        extra = choice.message.model_extra or {}
-        reasoning = extra.get("reasoning") or extra.get("reasoning_content")
-        text = join_reasoning(reasoning, choice.message.content)
-        return Completion(text, _finish_reason(choice.finish_reason), _tokens(response))
-
-    def _text_completion(self, request: Request) -> Completion:
-        response = self.client.completions.create(model=self.model, prompt=request.prompt, **self._arguments(request))
-        choice = response.choices[0]
-        return Completion(choice.text, _finish_reason(choice.finish_reason), _tokens(response))
+    def _ask(self, request: Request, arguments: Mapping[str, Any]) -> tuple[Completion, tuple[int | None, int | None]]:
+        """Send a request once; return its reply, and its tokens as the server counts prompt and reply."""
+        if self.chat:
+            response = self.client.chat.completions.create(
+                model=self.model, messages=json.loads(request.prompt), **arguments
+            )
+        else:
+            response = self.client.completions.create(model=self.model, prompt=request.prompt, **arguments)
+        choice = _first_choice(response)
+        reasoning, text, summarised = _parts(choice, self.chat)
+        finish = _finish_reason(getattr(choice, "finish_reason", None))
+        if not text and not reasoning and finish == "stop":
+            raise BadReply("the reply has no content")
+        prompt, reply, thought = _usage(response)
+        mode: Mode = "answer"
+        if reasoning:
+            mode = "summary" if summarised else "reasoning"
+        elif thought:
+            mode = "tokens"
+        version = getattr(response, "model", None)
+        named = hide(version, self._key) if isinstance(version, str) else None
+        observed = Observed(mode=mode, model=named, reasoning_tokens=thought) if self.chat else None
+        whole = hide(join_reasoning(reasoning, text), self._key)
+        return Completion(whole, finish, reply, observed), (prompt, reply)
 
     def _arguments(self, request: Request) -> dict[str, Any]:
         sampling = request.sampling
         if len(sampling.stop) > MAX_STOPS:
-            raise GateError(f"{request.id}: {len(sampling.stop)} stop texts; a server takes at most {MAX_STOPS}")
+            raise Unanswered(f"{len(sampling.stop)} stop texts; a server takes at most {MAX_STOPS}")
         return {
             "max_tokens": sampling.max_new_tokens,
             "temperature": sampling.temperature,
@@ -144,6 +241,62 @@ class OpenAIEngine:
         }
 
 
+def _first_choice(response: Any) -> Any:
+    """Return the first choice of a response.
+
+    Raises:
+        BadReply: it has none.
+    """
+    choices = getattr(response, "choices", None)
+    if isinstance(response, str) or not isinstance(choices, list):
+        raise BadReply("the reply has not the form of the protocol")
+    if not choices:
+        raise BadReply("the reply has no choice")
+    return choices[0]
+
+
+def _parts(choice: Any, chat: bool) -> tuple[str | None, str | None, bool]:
+    """Return reasoning, text, and whether the reasoning is a summary of it.
+
+    Raises:
+        BadReply: a part is no text.
+    """
+    if not chat:
+        text = getattr(choice, "text", None)
+        return None, _as_text(text), False
+    message = getattr(choice, "message", None)
+    if message is None:
+        raise BadReply("the reply has no message")
+    extra = message.model_extra or {}
+    reasoning = _as_text(extra.get("reasoning") or extra.get("reasoning_content"))
+    details = [part for part in extra.get("reasoning_details") or () if isinstance(part, dict)]
+    summaries = [part["summary"] for part in details if isinstance(part.get("summary"), str)]
+    texts = [part["text"] for part in details if isinstance(part.get("text"), str)]
+    summarised = bool(summaries) and not texts
+    if not reasoning and (texts or summaries):
+        reasoning = "\n".join(texts or summaries)
+    return reasoning, _as_text(message.content), summarised
+
+
+def _as_text(value: Any) -> str | None:
+    if value is not None and not isinstance(value, str):
+        raise BadReply(f"the reply has {type(value).__name__} where text is expected")
+    return value
+
+
+def _usage(response: Any) -> tuple[int | None, int | None, int | None]:
+    """Return the tokens of prompt, reply and reasoning, as far as the server says them."""
+    usage = getattr(response, "usage", None)
+    details = getattr(usage, "completion_tokens_details", None)
+    values = (
+        getattr(usage, "prompt_tokens", None),
+        getattr(usage, "completion_tokens", None),
+        getattr(details, "reasoning_tokens", None),
+    )
+    prompt, reply, thought = (value if isinstance(value, int) and value >= 0 else None for value in values)
+    return prompt, reply, thought
+
+
 def _cancel(futures: Mapping[Future[Completion], Request]) -> None:
     """Cancel the requests that are not under way yet."""
     for future in futures:
@@ -152,7 +305,3 @@ def _cancel(futures: Mapping[Future[Completion], Request]) -> None:
 
 def _finish_reason(reason: str | None) -> FinishReason:
     return "stop" if reason == "stop" else "length" if reason == "length" else "other"
-
-
-def _tokens(response: Any) -> int | None:
-    return int(response.usage.completion_tokens) if response.usage else None

@@ -16,6 +16,7 @@ class AnswerAndMetadata(Policy):
 
     discloses_summary: ClassVar[bool] = False
     discloses_tokens: ClassVar[bool] = True
+    reads_trace: ClassVar[bool] = False
 
     kind: Literal["answer_and_metadata"] = "answer_and_metadata"
     rounded: bool = False

@@ -12,12 +12,13 @@ class BareAnswer(Policy):
 
     discloses_summary: ClassVar[bool] = False
     changes_answer: ClassVar[bool] = True
+    reads_trace: ClassVar[bool] = False
 
     kind: Literal["bare_answer"] = "bare_answer"
 
     def summarise(self, trace: str) -> str | None:
         return None
 
-    def shown(self, transcript: Transcript, summary: str | None) -> Disclosure | None:
+    def shown(self, transcript: Transcript, summary: str | None) -> Disclosure:
         disclosure = super().shown(transcript, summary)
-        return disclosure and disclosure.model_copy(update={"answer": final_answer(disclosure.answer)})
+        return disclosure.model_copy(update={"answer": final_answer(disclosure.answer)})

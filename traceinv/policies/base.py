@@ -14,11 +14,15 @@ class Policy(Closed):
         discloses_summary: whether its disclosures have a summary.
         discloses_tokens: whether its disclosures have the number of tokens of the reply.
         changes_answer: whether its disclosures have another answer than the transcript's.
+        reads_trace: whether it reads the trace, which some targets hide even from the run.
+        reads_own_summary: whether it reads the summary that came with the reply, which few targets have.
     """
 
     discloses_summary: ClassVar[bool] = True
     discloses_tokens: ClassVar[bool] = False
     changes_answer: ClassVar[bool] = False
+    reads_trace: ClassVar[bool] = True
+    reads_own_summary: ClassVar[bool] = False
 
     kind: str
 
@@ -34,30 +38,29 @@ class Policy(Closed):
         """Return the number of tokens that the interface shows; None where it shows none."""
         return None
 
+    def can_show(self, transcript: Transcript) -> bool:
+        """Return whether a transcript is whole, as far as its source shows it, and has what the policy reads."""
+        has_trace = bool((transcript.trace or "").strip()) or not self.reads_trace
+        has_summary = bool(transcript.summary) or not self.reads_own_summary
+        return transcript.usable and bool(transcript.answer) and has_trace and has_summary
+
     def disclose(self, transcript: Transcript, written: Sequence[Compression] = ()) -> Disclosure | None:
-        """Return what the target shows of a transcript; None where it is not complete.
+        """Return what the target shows of a transcript; None for one that it can't show.
 
         Args:
             written: what a compressor wrote of the transcript, for a policy that has one.
         """
-        return self.shown(transcript, self.summary_of(transcript)) if is_disclosed(transcript) else None
+        return self.shown(transcript, self.summary_of(transcript)) if self.can_show(transcript) else None
 
-    def shown(self, transcript: Transcript, summary: str | None) -> Disclosure | None:
-        """Return a disclosure with a summary; None where the transcript is not complete."""
-        if not (is_disclosed(transcript) and transcript.answer):
-            return None
+    def shown(self, transcript: Transcript, summary: str | None) -> Disclosure:
+        """Return the disclosure of a transcript that can be shown, with a summary."""
         return Disclosure(
             id=transcript.id,
             question=transcript.question,
-            answer=transcript.answer,
+            answer=transcript.answer or "",
             summary=summary,
             tokens=self.tokens_of(transcript),
         )
-
-
-def is_disclosed(transcript: Transcript) -> bool:
-    """Return whether a transcript is complete and its trace is not blank."""
-    return transcript.complete and bool((transcript.trace or "").strip())
 
 
 def lines_of(trace: str) -> list[str]:

@@ -83,12 +83,8 @@ class Prompted(Policy):
         )
 
     def disclose(self, transcript: Transcript, written: Sequence[Compression] = ()) -> Disclosure | None:
-        chosen = self.choose(transcript, written)
-        return self.show(transcript, chosen.text) if chosen else None
-
-    def show(self, transcript: Transcript, text: str | None) -> Disclosure | None:
-        """Return what the target shows of a transcript, given the compressor's text."""
-        return self.shown(transcript, text)
+        chosen = self.choose(transcript, written) if self.can_show(transcript) else None
+        return self.shown(transcript, chosen.text) if chosen else None
 
 
 def check_prompt(prompt: str, needs: Sequence[str]) -> None:

@@ -14,6 +14,6 @@ class WorkedAnswer(Prompted):
 
     kind: Literal["worked_answer"] = "worked_answer"
 
-    def show(self, transcript: Transcript, text: str | None) -> Disclosure | None:
-        disclosure = self.shown(transcript, None)
-        return disclosure and disclosure.model_copy(update={"answer": f"{text}\n\n{disclosure.answer}"})
+    def shown(self, transcript: Transcript, summary: str | None) -> Disclosure:
+        disclosure = super().shown(transcript, None)
+        return disclosure.model_copy(update={"answer": f"{summary}\n\n{disclosure.answer}"})

@@ -1,22 +1,43 @@
 """What a source of questions is: it gives target and surrogate a question set each, without overlap."""
 
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from typing import Any, ClassVar, Literal
 
 from traceinv.records import Question
 from traceinv.schema import Closed
 
 Role = Literal["target", "surrogate"]
+Placed = tuple[str, Mapping[str, Any]]
+"""A row of a file with its place, for messages: `FILE:LINE`."""
 
 
 class QuestionSource(Closed):
-    """A source of questions; a subclass has a `kind`."""
+    """A source of questions; a subclass has a `kind`.
+
+    Attributes:
+        generated: whether its questions are made by a rule that keeps them apart from each other and from all benchmarks, so
+            that none has to be searched for overlaps.
+    """
+
+    generated: ClassVar[bool] = False
 
     kind: str
 
-    def count(self) -> int:
+    def size(self) -> int:
         """Return how many questions the target is asked."""
         raise NotImplementedError
 
-    def questions(self, role: Role) -> list[Question]:
-        """Return the questions of the target or of the surrogate; the two sets share none."""
+    def file(self) -> str | None:
+        """Return the path of the file that it reads; None where it reads none."""
+        return None
+
+    def questions(self, role: Role, rows: Iterable[Placed] = ()) -> list[Question]:
+        """Return the questions of the target or of the surrogate; the two sets share none.
+
+        Args:
+            rows: those of its file.
+
+        Raises:
+            InputError: a row is not of the expected form, or there are too few.
+        """
         raise NotImplementedError

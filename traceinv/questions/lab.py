@@ -1,11 +1,12 @@
 """Questions of the embedded lab."""
 
-from typing import Literal
+from collections.abc import Iterable
+from typing import ClassVar, Literal
 
 from pydantic import Field
 
 from traceinv.lab.steps import ALL_FAMILIES, NO_PRIVATE, FamilyNames, PrivateRange, StepRange
-from traceinv.questions.base import QuestionSource, Role
+from traceinv.questions.base import Placed, QuestionSource, Role
 from traceinv.records import Question
 
 
@@ -20,6 +21,8 @@ class LabQuestions(QuestionSource):
         private: fewest and most private steps among them, in the families that have the private operation.
     """
 
+    generated: ClassVar[bool] = True
+
     kind: Literal["lab"] = "lab"
     per_family: int = Field(gt=1)
     surrogate_per_family: int | None = Field(None, gt=1, exclude_if=lambda count: count is None)
@@ -27,10 +30,10 @@ class LabQuestions(QuestionSource):
     families: FamilyNames = Field(ALL_FAMILIES, exclude_if=lambda families: families == ALL_FAMILIES)
     private: PrivateRange = Field(NO_PRIVATE, exclude_if=lambda private: private == NO_PRIVATE)
 
-    def count(self) -> int:
+    def size(self) -> int:
         return len(self.families) * self.per_family
 
-    def questions(self, role: Role) -> list[Question]:
+    def questions(self, role: Role, rows: Iterable[Placed] = ()) -> list[Question]:
         from traceinv.lab.questions import as_question, draw
 
         count = self.surrogate_per_family if role == "surrogate" and self.surrogate_per_family else self.per_family

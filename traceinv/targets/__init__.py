@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from traceinv.engines.base import Completion, Engine, Replies, Request, Sampling, user_message
 from traceinv.engines.collect import collect
 from traceinv.progress import Progress, silent
-from traceinv.reasoning import split_reply
 from traceinv.records import Question, Transcript
 from traceinv.rows import RowFile
+from traceinv.targets.local import Reading, read_parts
 
 
 def answer_questions(
@@ -16,11 +16,15 @@ def answer_questions(
     sampling: Sampling,
     rows: RowFile[Transcript, str],
     progress: Progress = silent,
+    reads: Reading = "markers",
+    instruction: str | None = None,
 ) -> list[Transcript]:
     """Ask a reasoning model each question and split its reply into trace and answer.
 
     Args:
         rows: the file that each batch is appended to, keyed by question id; questions in it are not asked again.
+        reads: how replies are split (see `LocalModel`).
+        instruction: follows each question after a blank line.
 
     Returns:
         One transcript a question, in the order of the questions.
@@ -30,16 +34,19 @@ def answer_questions(
         GateError: the engine failed.
     """
     by_id = {question.id: question for question in questions}
-    requests = [Request(question.id, engine.render(user_message(question.text)), sampling) for question in questions]
+    asked = {question.id: "\n\n".join(filter(None, (question.text, instruction))) for question in questions}
+    requests = [
+        Request(question.id, engine.render(user_message(asked[question.id])), sampling) for question in questions
+    ]
 
     def transcripts(replies: Replies) -> list[Transcript]:
-        return [_transcript(by_id[request.id], completion) for request, completion in replies]
+        return [_transcript(by_id[request.id], completion, reads) for request, completion in replies]
 
     return collect(engine, requests, rows, transcripts, progress)
 
 
-def _transcript(question: Question, completion: Completion) -> Transcript:
-    trace, answer = split_reply(completion.text)
+def _transcript(question: Question, completion: Completion, reads: Reading) -> Transcript:
+    trace, answer = read_parts(completion.text, reads)
     return Transcript(
         id=question.id,
         question=question,

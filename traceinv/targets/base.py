@@ -1,6 +1,6 @@
 """What a reasoning model of a recipe is: the target, or a surrogate."""
 
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, SerializeAsAny
 
@@ -9,25 +9,69 @@ from traceinv.questions.base import Role
 from traceinv.records import Example
 from traceinv.registry import chooser
 from traceinv.schema import Closed
+from traceinv.targets.permission import Permission
 from traceinv.training import TrainingConfig
+
+Answering = Literal["weights", "recording", "endpoint"]
+"""Where a model's replies come from: weights that the run loads, a file, or a server."""
 
 
 class ReasoningModel(Closed):
     """A model that answers questions with a trace and an answer; a subclass has a `kind`.
 
     Attributes:
-        traces_known: whether its true traces can be read, so that inverted ones can be measured.
-        model: the weights that it is, or is trained from (see `traceinv.models.locate`).
-        training: how the run trains it on its own examples first.
+        answers_from: where its replies come from; all that a run can measure of it follows from this.
+        needs_permission: whether a recipe must state on what ground it may be the target.
+        permission: that ground.
         sampling: how it writes transcripts; as the recipe says where left out.
     """
 
-    traces_known: ClassVar[bool] = True
+    answers_from: ClassVar[Answering] = "weights"
+    needs_permission: ClassVar[bool] = True
 
     kind: str
-    model: str
-    training: TrainingConfig
+    permission: Permission | None = Field(None, exclude_if=lambda permission: permission is None)
     sampling: Sampling | None = Field(None, exclude_if=lambda sampling: sampling is None)
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether the run has its weights, so that it can be scored, used as a writer and asked for likelihoods."""
+        return self.answers_from == "weights"
+
+    @property
+    def may_answer_again(self) -> bool:
+        """Whether there may be a second reply to a question: the model can be asked again, or a file may hold one."""
+        return True
+
+    @property
+    def traces_known(self) -> bool:
+        """Whether its true traces can be read by the judge, so that inverted ones can be measured and an oracle taught."""
+        return True
+
+    @property
+    def has_own_summaries(self) -> bool:
+        """Whether its replies may come with summaries of its own."""
+        return False
+
+    def permission_words(self) -> str:
+        """State on what ground it may be tested."""
+        return self.permission.words() if self.permission else "the target is trained by this run"
+
+
+class ModelWithWeights(ReasoningModel):
+    """A reasoning model whose weights the run loads.
+
+    Attributes:
+        model: where they are (see `traceinv.models.locate`).
+    """
+
+    model: str
+
+
+class TrainedModel(ModelWithWeights):
+    """A reasoning model that the run trains first, from the weights `model`, on examples of its own."""
+
+    training: TrainingConfig
 
     def training_examples(self, role: Role) -> list[Example]:
         """Return the rows that it is trained on."""

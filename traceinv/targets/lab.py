@@ -1,6 +1,6 @@
 """Reasoning models of the embedded lab."""
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -8,11 +8,10 @@ from traceinv.lab.steps import ALL_FAMILIES, NO_PRIVATE, FamilyNames, PrivateRan
 from traceinv.models import SHIPPED_MODEL
 from traceinv.questions.base import Role
 from traceinv.records import Example
-from traceinv.targets.base import ReasoningModel
-from traceinv.training import TrainingConfig
+from traceinv.targets.base import TrainedModel
 
 
-class LabModel(ReasoningModel):
+class LabModel(TrainedModel):
     """A reasoning model of the lab. It is fine-tuned from the lab's base on its own questions and their traces.
 
     Attributes:
@@ -25,6 +24,8 @@ class LabModel(ReasoningModel):
         private: fewest and most private steps of its questions.
     """
 
+    needs_permission: ClassVar[bool] = False
+
     kind: Literal["lab"] = "lab"
     model: str = SHIPPED_MODEL
     examples_per_family: int = Field(gt=0)
@@ -32,7 +33,6 @@ class LabModel(ReasoningModel):
     families: FamilyNames = Field(ALL_FAMILIES, exclude_if=lambda families: families == ALL_FAMILIES)
     skill: Literal["none", "known", "guessed"] = Field("none", exclude_if=lambda skill: skill == "none")
     private: PrivateRange = Field(NO_PRIVATE, exclude_if=lambda private: private == NO_PRIVATE)
-    training: TrainingConfig
 
     @model_validator(mode="after")
     def _has_private_steps_with_a_skill(self) -> Self:

@@ -255,7 +255,9 @@ def test_rows_of_recipes_with_other_regimes_stay_comparable(tmp_path: Path) -> N
 
 def test_each_stage_that_runs_a_model_is_known_to_decide_accuracies_or_not() -> None:
     versioned = {name for name, kind in stage_kinds().items() if kind.version is not None}
-    assert versioned == {*ROW_STAGES, "likelihood"}
+    assert versioned == {*ROW_STAGES, "likelihood", "endpoint"}, (
+        "the version of `endpoint` is in the digest of its target"
+    )
 
 
 def test_a_record_is_used_again_while_artifacts_and_the_source_that_assembles_them_are_the_same(

@@ -184,9 +184,9 @@ def test_the_section_audit_stands_over_the_recipe_of_an_audit_alone(tmp_path: Pa
     assert (audit.name, list(audit.policies), audit.seeds) == ("lab-shared-audit", ["silent", "third"], [4, 5])
     assert audit.policies_together
     assert not plain.policies_together
-    assert audit.questions.count() == 4 * 5, "mappings are merged key by key"
+    assert audit.questions.size() == 4 * 5, "mappings are merged key by key"
     assert audit.students == plain.students
-    assert load_recipe(path, ["questions.per_family=7"], audit=AuditChoice()).questions.count() == 4 * 7
+    assert load_recipe(path, ["questions.per_family=7"], audit=AuditChoice()).questions.size() == 4 * 7
 
 
 def test_an_audit_takes_policies_by_name_or_by_kind_and_regimes(tmp_path: Path) -> None:

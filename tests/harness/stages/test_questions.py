@@ -20,7 +20,7 @@ def _draw(folder: Path, role: str) -> list[Question]:
 
 def test_target_and_surrogate_get_as_many_questions_and_none_twice(tmp_path: Path) -> None:
     target, surrogate = (_draw(tmp_path / role, role) for role in ("target", "surrogate"))
-    expected = LabQuestions.model_validate(SOURCE).count()
+    expected = LabQuestions.model_validate(SOURCE).size()
     assert len(target) == len(surrogate) == expected
     for part in ("id", "text"):
         assert len({getattr(row, part) for row in (*target, *surrogate)}) == 2 * expected

@@ -48,7 +48,7 @@ def test_families_are_the_ones_asked_for() -> None:
     questions = LabQuestions(per_family=3, steps=(2, 3), families=("chain", "prints"), private=(1, 1))
     asked = questions.questions("target")
     assert [question.kind for question in asked] == ["chain"] * 3 + ["prints"] * 3
-    assert questions.count() == len(asked)
+    assert questions.size() == len(asked)
     assert all("#" in question.text or "mix(" in question.text for question in asked)
 
 
