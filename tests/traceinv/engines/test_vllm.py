@@ -129,6 +129,7 @@ def test_special_tokens_are_left_out_unless_they_mark_the_reasoning(
     engine = VLLMEngine.load(checkpoint(tmp_path))
     if special:
         engine.tokenizer.add_special_tokens({"additional_special_tokens": ["<think>", "</think>"]})
+        engine = VLLMEngine(engine.llm)
     list(engine.generate(requests(engine, 1)))
     [[(_, parameters)]] = vllm.batches
     assert parameters.skip_special_tokens is not special
