@@ -159,8 +159,8 @@ class HFWithFinishReason(HFLM):  # type: ignore[misc]  # lm-eval has no types
 
     def tok_decode(self, tokens: Any, skip_special_tokens: bool = True) -> str:
         """Decode tokens; markers of reasoning that are special tokens are kept."""
-        ids = tokens if isinstance(tokens, list) else tokens.tolist()
-        if self.dialect is None or not skip_special_tokens or not isinstance(ids, list):
+        ids = tokens.tolist() if hasattr(tokens, "tolist") else tokens
+        if not self.dialect or not skip_special_tokens or not isinstance(ids, list):
             return str(super().tok_decode(tokens, skip_special_tokens))
         return decode_reply(self.tokenizer, ids, self.dialect.marker_ids)
 

@@ -42,6 +42,7 @@ _STRIPPED = (
     + "<think>\n{% endif %}"
 )
 _SYSTEM = "{% if messages[0].role != 'system' %}<|open|>system\nYou are kind.<|shut|>\n{% endif %}"
+_DATED = "{% set today = strftime_now('%d %b %Y') %}<|open|>system\n{{ today }}<|shut|>\n"
 TEMPLATES = {
     "reasoning in a field": _TURNS + _PROMPT + "{% endif %}",
     "opened by the prompt": _TURNS + _PROMPT + "<think>\n{% endif %}",
