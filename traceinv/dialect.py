@@ -149,7 +149,7 @@ def adapt(tokenizer: Any, stated: StatedDialect | None = None, switch: bool = Tr
         tokenizer.pad_token = tokenizer.eos_token
     if switch and tokenizer.chat_template and not said.template and read_dialect(tokenizer).closed:
         _switch_on(tokenizer)
-    return tokenizer  # type: ignore[no-any-return]  # transformers is not followed
+    return tokenizer
 
 
 def stated_of(tokenizer: Any) -> StatedDialect:
@@ -217,7 +217,7 @@ def _turns(tokenizer: Any) -> Iterator[str]:
     """Render a reply with reasoning in each form that templates know, and yield what follows the user's text."""
     fields = dict.fromkeys(("reasoning_content", "reasoning", "thinking"), _THOUGHT)
     blocks = [{"type": "thinking", "thinking": _THOUGHT}, {"type": "text", "text": _ANSWER}]
-    forms = (
+    forms: tuple[list[dict[str, Any]], ...] = (
         [{"content": _ANSWER, **fields}],
         [{"content": blocks}],
         [{"content": _ANSWER, **fields, **_CALL}, _RESULT],
