@@ -2,8 +2,8 @@
 
     python tests/helpers/random_kills.py --kills 100 --seed 0
 
-`kills.py` waits until a stage has stored something; here a kill comes after a random time of the run's own computing, wherever it is
-then. Runs are forked from one process that has loaded the libraries, so a kill costs only what it destroys.
+`kills.py` waits until a stage has stored something; here a kill comes after a random time of the run's own computing, whatever it
+does then. Runs are forked from one process that has loaded the libraries, so a kill costs only what it destroys.
 """
 
 import argparse
