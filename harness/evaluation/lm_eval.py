@@ -72,7 +72,8 @@ class LmEvalEngine:
         """
         seed_everything(seed)
         # "cuda:0" as lm-eval's command has it; without a GPU lm-eval reads it as the CPU
-        self.lm = HFWithFinishReason(**{"pretrained": path, "batch_size": batch_size, "device": "cuda:0"} | arguments)
+        given = {"pretrained": path, "batch_size": batch_size, "device": "cuda:0"} | arguments
+        self.lm = HFWithFinishReason(**given | {"use_safetensors": True})  # other files could run code
         self.batch_size, self.rng_state, self.check_prompts = batch_size, rng_state, check_prompts
         self.context: int | None = int(self.lm.max_length)
         adapt(self.lm.tokenizer, switch=check_prompts)
