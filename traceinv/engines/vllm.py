@@ -160,7 +160,8 @@ def vllm_dtype(model: str, arguments: Mapping[str, Any]) -> str:
     """
     from transformers import AutoConfig
 
-    dtype = getattr(AutoConfig.from_pretrained(model, **_loading(arguments)), "dtype", None)
+    loading = {"trust_remote_code": False} | _loading(arguments)
+    dtype = getattr(AutoConfig.from_pretrained(model, **loading), "dtype", None)
     return "float32" if str(dtype) == "torch.float32" else "auto"
 
 
