@@ -89,8 +89,8 @@ def _tensors(file: Path) -> Iterator[list[int]]:
     for name, entry in header.items():
         if name == "__metadata__":
             continue
-        shape, offsets = (entry.get(key) if isinstance(entry, dict) else None for key in ("shape", "data_offsets"))
-        if not (_are_sizes(shape) and _are_sizes(offsets) and len(offsets) == 2 and offsets[0] <= offsets[1]):
+        shape, offsets = (_sizes(entry, key) for key in ("shape", "data_offsets"))
+        if shape is None or offsets is None or len(offsets) != 2 or offsets[0] > offsets[1]:
             raise ValueError(f"{file.name}: the tensor {name!r:.80} has no shape or no place")
         end = max(end, start + offsets[1])
         yield shape
@@ -112,8 +112,10 @@ def _header(opened: BinaryIO, name: str, size: int) -> tuple[dict[str, Any], int
     return header, 8 + length
 
 
-def _are_sizes(value: Any) -> bool:
-    return isinstance(value, list) and all(type(number) is int and number >= 0 for number in value)
+def _sizes(entry: Any, key: str) -> list[int] | None:
+    """Return an entry's list of whole numbers from 0; None where it has none."""
+    value = entry.get(key) if isinstance(entry, dict) else None
+    return value if isinstance(value, list) and all(type(n) is int and n >= 0 for n in value) else None
 
 
 def _check_numbers(config: Any, where: str) -> None:

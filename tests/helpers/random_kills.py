@@ -32,7 +32,7 @@ from harness.pipeline.scheduler import find_artifacts, run
 from harness.pipeline.store import PARTIAL, Store
 from harness.results.files import write_record
 
-LONGEST_SECONDS = 4.0
+LONGEST_SECONDS = 3.0
 """Seconds of computing between the start of a run and its kill, at most."""
 BETWEEN = "between stages"
 
@@ -72,19 +72,22 @@ def kill_at_random(folder: Path, kills: int, seed: int) -> Outcome:
     planned = plan(load_recipe(str(write_recipe(folder / "small.yaml", RECIPE))))
     find_artifacts(planned.graph, Store(folder / "nowhere"))  # what keys are made of is found once, before the forks
     calm, outcome, rng = folder / "undisturbed", Outcome(), Random(seed)
-    _wait(_fork(planned, calm), None)
+    if not (calm / "out").is_dir():
+        _wait(_fork(planned, calm), None)
     while outcome.kills.total() < kills:
         killed = folder / f"killed-{outcome.compared}"
         while outcome.kills.total() < kills:
             if _wait(_fork(planned, killed), rng.uniform(0, LONGEST_SECONDS)):
                 break
-            outcome.kills[_at_work(killed / "store")] += 1
+            kind = _at_work(killed / "store")
+            outcome.kills[kind] += 1
+            print(f"kill {outcome.kills.total()} in {killed.name}: {kind}", file=sys.stderr, flush=True)
         else:
             _wait(_fork(planned, killed), None)
         same = run_record(killed).comparable() == run_record(calm).comparable() and run_items(killed) == run_items(calm)
         outcome.different += [] if same else [killed.name]
         outcome.compared += 1
-        print(f"{outcome.kills.total()} kills, {outcome.compared} runs compared", file=sys.stderr, flush=True)
+        print(f"{killed.name} ended: record {'equal' if same else 'different'}", file=sys.stderr, flush=True)
     return outcome
 
 
@@ -149,9 +152,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=100, metavar="N")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the moments")
+    parser.add_argument(
+        "--folder", type=Path, metavar="DIR", help="keep the runs here; an undisturbed one is used again"
+    )
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="kills-") as folder:
-        outcome = kill_at_random(Path(folder), options.kills, options.seed)
+    with tempfile.TemporaryDirectory(prefix="kills-") as temporary:
+        outcome = kill_at_random(options.folder or Path(temporary), options.kills, options.seed)
     print("\n".join(outcome.lines()))
     return 0 if outcome.is_sound else 1
 
