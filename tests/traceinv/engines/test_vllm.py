@@ -1,6 +1,7 @@
 """The vllm engine: what it asks of vLLM and says of its failures, over a stand-in; vLLM itself is no dependency."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -68,6 +69,7 @@ def vllm(monkeypatch: pytest.MonkeyPatch) -> type[StandIn]:
 
 
 def checkpoint(folder: Path, **changes: Any) -> str:
+    shutil.copy(BASE / "model.safetensors", folder)
     config = json.loads((BASE / "config.json").read_text()) | changes
     (folder / "config.json").write_text(json.dumps(config))
     return str(folder)
