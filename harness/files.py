@@ -20,6 +20,9 @@ from traceinv.errors import GateError, InputError
 
 MAX_LINE_BYTES = 32 * 1024**2
 """The default limit of a line; a trace of 50,000 words has about 300,000 bytes."""
+MAX_FILE_BYTES = 8 * 1024**3
+"""The limit of a file of lines, unpacked; a million responses of 2,000 tokens have about as many."""
+MAX_YAML_BYTES = 4 * 1024**2
 MAX_YAML_VALUES = 100_000
 """A recipe has about 100; a few aliases of aliases stand for millions."""
 DRAFT = ".draft"
@@ -45,20 +48,22 @@ class JsonLine:
     content: dict[str, Any]
 
 
-def read_json_lines(path: Path, max_line_bytes: int = MAX_LINE_BYTES) -> Iterator[JsonLine]:
+def read_json_lines(
+    path: Path, max_line_bytes: int = MAX_LINE_BYTES, max_file_bytes: int = MAX_FILE_BYTES
+) -> Iterator[JsonLine]:
     """Yield the JSON objects of a file, one a line; only one line at a time is in memory.
 
     Blank lines and a byte order mark at the beginning are skipped; a file whose name ends with `.gz` is unpacked.
 
     Raises:
-        InputError: the file cannot be read or is a pipe, or a line is too long, no UTF-8 text or no JSON object. The message
-            names file and line.
+        InputError: the file cannot be read, is no regular file or is too large, or a line is too long, no UTF-8 text or no JSON
+            object, or has a key twice. The message names file and line.
     """
     refuse_irregular(path)
     refuse_parquet(path, "JSONL, one JSON object a line")
     try:
         with _open(path) as file:
-            for number, offset, line in _lines(file, path, max_line_bytes):
+            for number, offset, line in _lines(file, path, max_line_bytes, max_file_bytes):
                 where = f"{path}:{number}"
                 yield JsonLine(where, number, offset, parse_object(line, where))
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
@@ -135,7 +140,7 @@ def parse_object(line: bytes, where: str) -> dict[str, Any]:
     if b"\0" in line:
         raise InputError(f"{where}: expected JSON text, got a NUL byte")
     try:
-        content = json.loads(line.decode("utf-8"))
+        content = json.loads(line.decode("utf-8"), object_pairs_hook=distinct_keys)
     except UnicodeDecodeError as error:
         raise InputError(f"{where}: not UTF-8: {error.reason} at byte {error.start}") from None
     except (ValueError, RecursionError) as error:
@@ -145,8 +150,29 @@ def parse_object(line: bytes, where: str) -> dict[str, Any]:
     return content
 
 
+def distinct_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Make a JSON object of its entries, for `json.loads`, which would drop all but the last value of a key.
+
+    Raises:
+        ValueError: a key occurs twice.
+    """
+    content = dict(pairs)
+    if len(content) < len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise ValueError(f"the key {twice!r} occurs twice")
+    return content
+
+
 class _YamlLoader(yaml.SafeLoader):
     """Refuses a key that occurs twice, of which YAML would drop the first without a word; dates stay text."""
+
+    def flatten_mapping(self, node: yaml.MappingNode) -> None:
+        """Merge what `<<` names, one alias at most: lists of them, a few deep, stand for millions of keys."""
+        for key, value in node.value:
+            if key.tag == "tag:yaml.org,2002:merge" and isinstance(value, yaml.SequenceNode):
+                raise ConstructorError(None, None, "expected one alias after '<<', got a list", value.start_mark)
+        super().flatten_mapping(node)
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
         seen = set()
@@ -265,7 +291,7 @@ def _open(path: Path) -> BinaryIO:
     return cast(BinaryIO, gzip.open(path, "rb")) if path.suffix == ".gz" else path.open("rb")
 
 
-def _lines(file: BinaryIO, path: Path, max_line_bytes: int) -> Iterator[tuple[int, int, bytes]]:
+def _lines(file: BinaryIO, path: Path, max_line_bytes: int, max_file_bytes: int) -> Iterator[tuple[int, int, bytes]]:
     """Yield (number, offset, line) of each line that is not blank."""
     offset = number = 0
     while line := file.readline(max_line_bytes + 1):
@@ -274,6 +300,8 @@ def _lines(file: BinaryIO, path: Path, max_line_bytes: int) -> Iterator[tuple[in
             offset, line = len(BOM_UTF8), line.removeprefix(BOM_UTF8)
         if len(line) > max_line_bytes:
             raise InputError(f"{path}:{number}: the line is longer than {max_line_bytes / 1024**2:.0f} MB")
+        if offset + len(line) > max_file_bytes:
+            raise InputError(f"{path}:{number}: the file has more than {max_file_bytes / 1024**3:.3g} GB")
         if line.strip():
             yield number, offset, line
         offset += len(line)

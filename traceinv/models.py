@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from traceinv.errors import InputError
+from traceinv.weights import check_folder
 
 SHIPPED_MODEL = "lab-base"
 """The name of the model that ships with the package, the base of the lab's models."""
@@ -12,7 +13,7 @@ def locate(name: str) -> Path:
     """Return the folder of a model.
 
     Raises:
-        InputError: there is no such folder, or it holds no model.
+        InputError: there is no such folder, it holds no model, or nothing may be built from it.
     """
     if name == SHIPPED_MODEL:
         return Path(__file__).parent / "lab" / "base"
@@ -23,4 +24,5 @@ def locate(name: str) -> Path:
         )
     if not (path / "config.json").is_file():
         raise InputError(f"model {name!r}: no config.json in it; expected a folder with weights and tokenizer")
+    check_folder(path)
     return path

@@ -112,9 +112,9 @@ def read_reply(reply: str, markers: Markers = THINK) -> Parts:
     end = _last_closing(reply, markers.close)
     if end is not None:
         after = end + len(markers.close)
-        reopened = _next_opening(reply, markers.open, after, spaced=False) is not None
+        reopened = bool(markers.open) and _next_opening(reply, markers.open, after, spaced=False) is not None
         return Parts(reply[:end].strip().removeprefix(markers.open), reply[after:], reopened)
-    opening = _next_opening(reply, markers.open, 0)
+    opening = _next_opening(reply, markers.open, 0) if markers.open else None
     if opening is None and not markers.opened:
         return Parts(None, reply, unclosed=False)
     inside = reply if opening is None else reply[:opening] + reply[opening + len(markers.open) :]
@@ -178,26 +178,10 @@ def strip_markers(text: str, markers: Markers = THINK) -> str:
     return text.replace(markers.open, "").replace(markers.close, "").strip()
 
 
-def opens_reasoning(prompt: str, markers: Markers = THINK) -> bool:
-    """Return whether a rendered prompt ends with the opening marker."""
-    return prompt.rstrip().endswith(markers.open)
-
-
-def open_reasoning(prompt: str, markers: Markers = THINK) -> str:
-    """Extend a rendered prompt to where the trace begins; a marker that is there already is not written again."""
-    return prompt + completion_after(prompt, f"{markers.open}\n", markers)
-
-
-def completion_after(prompt: str, completion: str, markers: Markers = THINK) -> str:
-    """Return a completion without the opening that the rendered prompt has written already."""
-    if not (opens_reasoning(prompt, markers) and completion.startswith(markers.open)):
-        return completion
-    rest = completion.removeprefix(markers.open)
-    return rest.lstrip("\n") if prompt.endswith("\n") else rest
-
-
 def restore_opening(prompt: str, reply: str) -> str:
-    """Put the opening marker that the prompt has written, of any known model, in front of the reply."""
+    """Put the opening marker that the prompt has written, of any known model, in front of a reply that lacks it."""
+    if reply.lstrip().startswith(OPEN):
+        return reply
     openings = (_CHANNEL_OPENING, *(markers.open for markers in (*KNOWN, *OPENED_BY_THE_REPLY)))
     return next((opening for opening in openings if prompt.rstrip().endswith(opening)), "") + reply
 

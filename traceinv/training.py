@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from traceinv.checkpoints import checkpoint_callback, last_checkpoint
+from traceinv.dialect import StatedDialect, load_tokenizer, read_dialect
 from traceinv.digests import digest_json
 from traceinv.errors import GateError
 from traceinv.formatting import EncodedExample, check_rendering, encode_example
@@ -75,10 +76,14 @@ def fine_tune(
     seed: int,
     out: Path,
     progress: Progress | None = None,
+    dialect: StatedDialect | None = None,
 ) -> dict[str, Any]:
     """Train the model at `base` on the examples and save weights and tokenizer to `out`.
 
     With `config.save_every`, the same call in the same `out` resumes a killed training and gives the same weights.
+
+    Args:
+        dialect: what is stated about how the model writes a reply; it is saved with the tokenizer.
 
     Returns:
         The log as JSON values: number of examples, number of tokens in the loss, the first row as decoded text, and the
@@ -88,11 +93,12 @@ def fine_tune(
         GateError: the render gate refuses a row, or a row is over `config.max_tokens`.
     """
     import torch
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoModelForCausalLM
 
-    tokenizer = AutoTokenizer.from_pretrained(base)
-    encoded = [encode_example(tokenizer, example) for example in examples]
-    check_rendering(tokenizer, examples, encoded)
+    tokenizer = load_tokenizer(base, dialect)
+    spoken = read_dialect(tokenizer)
+    encoded = [encode_example(tokenizer, example, spoken) for example in examples]
+    check_rendering(tokenizer, examples, encoded, spoken)
     check_lengths(encoded, config.max_tokens)
     # Weights in bfloat16 would round away the updates of small learning rates.
     model = AutoModelForCausalLM.from_pretrained(base, use_safetensors=True, dtype=torch.float32)

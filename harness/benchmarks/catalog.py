@@ -24,6 +24,7 @@ import yaml
 
 from harness.benchmarks.folders import TASKS, task_folders, yaml_files
 from harness.benchmarks.local import find_file
+from harness.files import MAX_YAML_BYTES, read_bytes
 from traceinv.errors import InputError, nearest
 
 PREFIX = "traceinv_"
@@ -183,10 +184,7 @@ def _discover(roots: tuple[Path, ...]) -> tuple[Benchmark, ...]:
 
 def _read_task(path: Path) -> dict[str, Any] | None:
     """Read a YAML file with its includes; None where it defines no task."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from None
+    content = read_bytes(path, MAX_YAML_BYTES)
     if not _MAY_BE_TASK.search(content) or not isinstance(_parse(path), dict):
         return None
     config = read_config(path)
@@ -219,11 +217,10 @@ def _with_includes(path: Path, above: tuple[Path, ...]) -> Iterator[tuple[Path, 
 
 
 def _parse(path: Path) -> Any:
+    content = read_bytes(path, MAX_YAML_BYTES)
     try:
-        return yaml.load(path.read_bytes(), Loader=_Loader)  # noqa: S506  # a safe loader
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}") from None
-    except yaml.YAMLError as error:
+        return yaml.load(content, Loader=_Loader)  # noqa: S506  # a safe loader
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise InputError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
 
 

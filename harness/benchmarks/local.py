@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any, cast
 
-from harness.files import read_json_lines, refuse_parquet
+from harness.files import read_json_lines, refuse_irregular, refuse_parquet
 from traceinv.errors import InputError
 
 MAX_LINE_BYTES = 256 * 1024**2
@@ -45,6 +45,7 @@ def read_rows(path: Path) -> Iterator[Placed]:
     Raises:
         InputError: the file cannot be read or is not what its name says; the message names the file and the line or row.
     """
+    refuse_irregular(path)
     kinds = [suffix for suffix in path.suffixes if suffix != PACKED]
     if kinds and kinds[-1] == PARQUET:
         yield from _read_parquet(path)

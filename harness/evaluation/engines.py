@@ -8,6 +8,7 @@ from traceinv.engines import load_engine
 from traceinv.engines.base import Engine
 from traceinv.errors import InputError
 from traceinv.hub import prefer_cache
+from traceinv.weights import check_folder
 
 HUB_ENGINES = ("transformers", "vllm")
 """The engines whose models may be named by a hub id."""
@@ -35,6 +36,8 @@ def load_bench_engine(settings: BenchSettings, out: Path, check_prompts: bool = 
         return load_engine(settings.engine, settings.model, **_options(settings))
     if settings.model.startswith(("/", ".")) and not Path(settings.model).exists():  # other names may be hub ids
         raise InputError(f"{settings.model}: cannot be loaded: no such folder")
+    if Path(settings.model).is_dir():
+        check_folder(Path(settings.model))
     from harness.evaluation.lm_eval import LmEvalEngine
 
     out.mkdir(parents=True, exist_ok=True)
@@ -47,7 +50,7 @@ def load_bench_engine(settings: BenchSettings, out: Path, check_prompts: bool = 
             out / RNG_STATE,
             check_prompts,
         )
-    except (OSError, ValueError, RuntimeError, TypeError) as error:
+    except Exception as error:  # libraries raise anything where a folder of others is damaged
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(f"{settings.model}: cannot be loaded: {reason}") from error
 

@@ -18,11 +18,12 @@ from lm_eval.models.huggingface import HFLM
 from lm_eval.models.utils import Collator
 
 from harness.evaluation.requests import ItemRequest
+from traceinv.dialect import Dialect, adapt, read_dialect
 from traceinv.digests import digest_json
 from traceinv.engines.base import Completion, IsDone, Message, Replies, Request, RequestKey, none_done
 from traceinv.engines.stopping import stop_token_ids
 from traceinv.errors import InputError
-from traceinv.formatting import check_prompt, template_source
+from traceinv.formatting import check_prompt, decode_reply, template_source
 from traceinv.records import FinishReason
 
 
@@ -66,14 +67,18 @@ class LmEvalEngine:
             batch_size: prompts at a time.
             seed: of all sampling.
             rng_state: file for the state of the random numbers; a killed run left it there.
-            check_prompts: refuse to ask where the tokens of the first prompt do not decode to it.
+            check_prompts: refuse to ask where the tokens of the first prompt do not decode to it, and let a model reason whose
+                chat template would close the reasoning in the prompt, as in training.
         """
         seed_everything(seed)
         # "cuda:0" as lm-eval's command has it; without a GPU lm-eval reads it as the CPU
-        self.lm = HFWithFinishReason(**{"pretrained": path, "batch_size": batch_size, "device": "cuda:0"} | arguments)
+        given = {"pretrained": path, "batch_size": batch_size, "device": "cuda:0"} | arguments
+        self.lm = HFWithFinishReason(**given | {"use_safetensors": True})  # other files could run code
         self.batch_size, self.rng_state, self.check_prompts = batch_size, rng_state, check_prompts
         self.context: int | None = int(self.lm.max_length)
+        adapt(self.lm.tokenizer, switch=check_prompts)
         self.chat_template = template_source(self.lm.tokenizer)
+        self.lm.dialect = read_dialect(self.lm.tokenizer) if self.chat_template else None
 
     def render(self, messages: Sequence[Message], add_generation_prompt: bool = True) -> str:
         """Render a conversation in the model's chat template."""
@@ -146,11 +151,19 @@ class HFWithFinishReason(HFLM):  # type: ignore[misc]  # lm-eval has no types
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)
         self.finish_reasons: list[tuple[FinishReason, int]] = []
+        self.dialect: Dialect | None = None
 
     @property
     def stop_ids(self) -> list[int]:
         """The ids that end a reply."""
-        return stop_token_ids(self.tokenizer, self.model.generation_config)
+        return stop_token_ids(self.tokenizer, self.model.generation_config, self.dialect)
+
+    def tok_decode(self, tokens: Any, skip_special_tokens: bool = True) -> str:
+        """Decode tokens; markers of reasoning that are special tokens are kept."""
+        ids = tokens.tolist() if hasattr(tokens, "tolist") else tokens
+        if not self.dialect or not skip_special_tokens or not isinstance(ids, list):
+            return str(super().tok_decode(tokens, skip_special_tokens))
+        return decode_reply(self.tokenizer, ids, self.dialect.marker_ids)
 
     def reply(self, batch: Sequence[ItemRequest]) -> Replies:
         """Answer one batch, whose requests are in lm-eval's order."""
@@ -160,6 +173,8 @@ class HFWithFinishReason(HFLM):  # type: ignore[misc]  # lm-eval has no types
             for index, item in enumerate(batch)
         ]
         texts = self.generate_until(instances, disable_tqdm=True)
+        if self.dialect and not self.dialect.plain:  # other replies stay as lm-eval's command has them
+            texts = [self.dialect.read(text) for text in texts]
         return [
             (item, Completion(text, reason, tokens))
             for item, text, (reason, tokens) in zip(batch, texts, self.finish_reasons, strict=True)

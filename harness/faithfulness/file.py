@@ -87,7 +87,7 @@ def load_tokenizer(name: str) -> Tokenizer:
     prefer_cache(name)
     from transformers import AutoTokenizer
 
-    tokenizer: Any = AutoTokenizer.from_pretrained(name)
+    tokenizer: Any = AutoTokenizer.from_pretrained(name, trust_remote_code=False)
     return lambda text: list(tokenizer.tokenize(text, add_special_tokens=False))
 
 

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from traceinv.formatting import encode_prompt, encode_text
 from traceinv.inversion import Shown, inverter_prompt
 from traceinv.progress import Progress, silent
-from traceinv.reasoning import open_reasoning
 from traceinv.records import Disclosure, Transcript
 from traceinv.schema import Closed
 
@@ -107,7 +106,7 @@ def trace_nll(
     batch_tokens: int = BATCH_TOKENS,
     progress: Progress = silent,
 ) -> list[TraceNLL | None]:
-    """Take the NLL of each trace after its rendered prompt and the opening of the reasoning, in the order given.
+    """Take the NLL of each trace after its rendered prompt, which ends where the trace begins, in the order given.
 
     Only the tokens of the trace count, not the reasoning markers and not the answer. What looks like a special token in a
     trace is text.
@@ -140,7 +139,7 @@ class _Row:
 
 def _row(tokenizer: "PreTrainedTokenizerBase", prompt: str, trace: str) -> _Row:
     """Tokenise prompt and trace apart, so that a trace has the same tokens after every prompt."""
-    before = encode_prompt(tokenizer, open_reasoning(prompt))
+    before = encode_prompt(tokenizer, prompt)
     return _Row(before + encode_text(tokenizer, trace), len(before))
 
 

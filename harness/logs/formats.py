@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from harness.files import read_json_lines
+from harness.files import MAX_LINE_BYTES, read_json_lines, read_text, refuse_irregular
 from harness.logs import every_eval_ever, inspect_ai, lm_eval, recorded
 from harness.logs.samples import DEFAULT, Log, Wanted
 from traceinv.errors import InputError
@@ -122,8 +122,8 @@ def _first_object(path: Path) -> dict[str, Any]:
     """Return the first line's object, or the file's where it is one JSON object over several lines."""
     if _head(path).strip().split(b"\n", 1)[0].strip() == b"{":
         try:
-            content = json.loads(path.read_text(encoding="utf-8"))
-        except (ValueError, OSError, RecursionError) as error:
+            content = json.loads(read_text(path, MAX_LINE_BYTES))
+        except (ValueError, RecursionError) as error:
             raise InputError(f"{path}: not JSON: {error}") from None
         return content if isinstance(content, dict) else {}
     line = next(read_json_lines(path), None)
@@ -133,8 +133,7 @@ def _first_object(path: Path) -> dict[str, Any]:
 
 
 def _head(path: Path) -> bytes:
-    if path.is_fifo():  # reading would wait for a writer that may never come
-        raise InputError(f"{path}: expected a file, got a pipe")
+    refuse_irregular(path)
     try:
         with path.open("rb") as file:
             return file.read(HEAD_BYTES)

@@ -11,8 +11,9 @@ from harness.benchmarks.catalog import discover
 from harness.benchmarks.folders import include
 from harness.benchmarks.questions import TaskQuestions
 from harness.evaluation.settings import EvalConfig
-from harness.files import parse_yaml
+from harness.files import MAX_YAML_BYTES, parse_yaml, read_text
 from harness.pipeline.audited import AuditChoice, audited, chosen_policies
+from harness.pipeline.bounds import oversized
 from harness.results.schema import Cell
 from traceinv.engines import Sampling
 from traceinv.errors import InputError, nearest
@@ -334,19 +335,14 @@ def load_recipe(
 def _fault(content: Mapping[str, Any]) -> str | None:
     """Describe what is wrong with a recipe in one line."""
     try:
-        Recipe.model_validate(content)
+        recipe = Recipe.model_validate(content)
     except ValidationError as error:
         return describe(error, Recipe)
-    return None
+    return oversized(recipe.model_dump())
 
 
 def _read(path: Path) -> dict[str, Any]:
-    try:
-        content = parse_yaml(path.read_text(encoding="utf-8"), str(path))
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: not UTF-8 text") from None
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from None
+    content = parse_yaml(read_text(path, MAX_YAML_BYTES), str(path))
     if content is None:
         raise InputError(f"{path}: the file is empty")
     if not isinstance(content, dict):
@@ -357,7 +353,7 @@ def _read(path: Path) -> dict[str, Any]:
 def _find(name: str) -> Path:
     path = Path(name)
     if path.suffix in (".yaml", ".yml"):
-        if not path.is_file():
+        if not path.exists():
             raise InputError(f"{name}: no such recipe file")
         return path
     built_in = RECIPES / f"{name}.yaml"
@@ -377,15 +373,16 @@ def _override(content: dict[str, Any], override: str) -> None:
     Another `kind` starts from its own defaults, so the other keys beside it are dropped.
     """
     path, equals, text = override.partition("=")
+    shown = f"--set {override!r:.100}"
     if not equals or not path:
-        raise InputError(f"--set {override!r}: expected KEY.KEY=VALUE")
+        raise InputError(f"{shown}: expected KEY.KEY=VALUE")
     *parents, last = path.split(".")
     place = content
     for parent in parents:
         place = place.setdefault(parent, {})
         if not isinstance(place, dict):
-            raise InputError(f"--set {override!r}: {parent!r} holds a value, not further keys")
-    value = parse_yaml(text, f"--set {override!r}")
+            raise InputError(f"{shown}: {parent!r} holds a value, not further keys")
+    value = parse_yaml(text, shown)
     if last == "kind" and place.get("kind") != value:
         place.clear()
     place[last] = value

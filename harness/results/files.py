@@ -1,14 +1,13 @@
 """Records on disk: `ID.json`, and beside it `ID.items.json` with the state of every item."""
 
 import json
-import stat
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from harness.files import write_atomic
+from harness.files import distinct_keys, read_text, write_atomic
 from harness.results import schema1
 from harness.results.differences import differences
 from harness.results.items import ItemFile
@@ -88,22 +87,18 @@ def read_json(path: Path) -> Any:
     """Read a JSON file of unknown origin; controls and invisible characters in its texts become visible escapes.
 
     Raises:
-        InputError: it cannot be read or is too large, is not JSON, or holds NaN or infinity.
+        InputError: it cannot be read or is too large, is not JSON, has a key twice, or holds NaN or infinity.
     """
 
     def refuse(constant: str) -> None:
         raise ValueError(f"{constant} is not a finite number")
 
+    text = read_text(path, MAX_BYTES)
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise InputError(f"{path}: expected a file")
-        if status.st_size > MAX_BYTES:
-            raise InputError(f"{path}: has {status.st_size / 1e6:.0f} MB, expected at most {MAX_BYTES / 1e6:.0f}")
-        return plain_values(json.loads(path.read_text(encoding="utf-8-sig"), parse_constant=refuse))
+        return plain_values(json.loads(text, parse_constant=refuse, object_pairs_hook=distinct_keys))
     except RecursionError:
         raise InputError(f"{path}: not JSON: nested too deeply") from None
-    except (ValueError, OSError) as error:
+    except ValueError as error:
         raise InputError(f"{path}: not JSON: {error}") from None
 
 

@@ -32,16 +32,18 @@ class Params(Closed):
 def likelihood(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Write the bits of each trace, by what the model was shown; traces beyond the model's context are counted."""
     from harness.faithfulness.likelihood import evenly, trace_bits
+    from traceinv.dialect import read_dialect
     from traceinv.engines.base import user_message
     from traceinv.engines.transformers import TransformersEngine
 
     hidden = read_folder(inputs["transcripts"], Transcript)
     disclosures = evenly(read_folder(inputs["disclosures"], Disclosure), params.questions)
     engine = TransformersEngine.load(inputs["model"])
+    opening = read_dialect(engine.tokenizer).opening
     bits = trace_bits(
         engine.model,
         engine.tokenizer,
-        lambda text: engine.render(user_message(text)),
+        lambda text: engine.render(user_message(text)) + opening,
         hidden,
         disclosures,
         params.shown,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.files import open_atomic, parse_yaml, read_json_lines, write_atomic
+from harness.files import open_atomic, parse_yaml, read_json_lines, read_text, write_atomic
 from traceinv.errors import GateError, InputError
 
 
@@ -35,6 +35,7 @@ def test_a_packed_file_is_unpacked(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
+        (b'{}\n{"a": 1, "b": {"c": 1, "c": 2}}\n', "rows.jsonl:2: not JSON: the key 'c' occurs twice"),
         (b"[1]\n", "rows.jsonl:1: expected a JSON object, got list"),
         (b"{}\nwords\n", "rows.jsonl:2: not JSON: Expecting value"),
         (b'{"a": "\xff"}\n', "rows.jsonl:1: not UTF-8: invalid start byte at byte 7"),
@@ -56,8 +57,9 @@ def test_what_is_no_readable_file_is_refused(tmp_path: Path) -> None:
     half = gzip.compress(b'{"a": 1}\n' * 1000)[:30]
     for path, message in (
         (tmp_path / "none.jsonl", "cannot be read: No such file or directory"),
-        (tmp_path, "cannot be read: Is a directory"),
+        (tmp_path, "expected a file, got a folder"),
         (tmp_path / "pipe", "expected a file, got a pipe"),
+        (Path("/dev/zero"), "expected a file, got a device"),
         (_file(tmp_path, b'{"a": 1}\n', "plain.gz"), "cannot be unpacked"),
         (_file(tmp_path, half, "half.gz"), "cannot be unpacked"),
     ):
@@ -65,9 +67,26 @@ def test_what_is_no_readable_file_is_refused(tmp_path: Path) -> None:
             list(read_json_lines(path))
 
 
-def test_a_file_without_end_is_refused_at_the_limit() -> None:
+def test_what_is_too_large_when_it_is_unpacked_is_refused(tmp_path: Path) -> None:
+    lines = b'{"a": 1}\n' * 200_000
+    path = _file(tmp_path, gzip.compress(lines), "bomb.jsonl.gz")
+    with pytest.raises(InputError, match=r"bomb.jsonl.gz:116509: the file has more than 0.000977 GB"):
+        list(read_json_lines(path, max_file_bytes=1024**2))
+    path = _file(tmp_path, gzip.compress(b" " * 50_000_000), "line.jsonl.gz")
     with pytest.raises(InputError, match="the line is longer than 1 MB"):
-        list(read_json_lines(Path("/dev/zero"), max_line_bytes=1024**2))
+        list(read_json_lines(path, max_line_bytes=1024**2))
+
+
+def test_a_whole_text_is_read_within_bounds(tmp_path: Path) -> None:
+    path = _file(tmp_path, b"\xef\xbb\xbftext", "text.yaml")
+    assert read_text(path, 10) == "text"
+    for content, message in ((b"x" * 11, "has more than 0 MB"), (b"\xff", "not UTF-8: invalid start byte at byte 0")):
+        with pytest.raises(InputError, match=f"text.yaml: {message}"):
+            read_text(_file(tmp_path, content, "text.yaml"), 10)
+    with pytest.raises(InputError, match="expected a file, got a device"):
+        read_text(Path("/dev/zero"), 10)
+    with pytest.raises(InputError, match="cannot be read: No such file"):
+        read_text(tmp_path / "none", 10)
 
 
 def test_a_file_appears_only_once_it_is_whole(tmp_path: Path) -> None:
@@ -104,6 +123,7 @@ def test_a_file_that_cannot_be_begun_or_finished_is_named(tmp_path: Path) -> Non
     assert list(tmp_path.iterdir()) == []
 
 
+MERGES = "a0: &a0 {x: 1}\n" + "".join(f"a{n}: &a{n} {{<<: [{', '.join([f'*a{n - 1}'] * 9)}]}}\n" for n in range(1, 12))
 BOMB = "a0: &a0 [1]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 12))
 
 
@@ -116,6 +136,7 @@ BOMB = "a0: &a0 [1]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]
         ("a: !!python/object:os.system {}", "x.yaml:1: not YAML: could not determine a constructor"),
         (BOMB, "x.yaml: more than 100,000 values"),
         ("a: &a\n  b: *a", "x.yaml: nested too deeply"),
+        (MERGES, "x.yaml:2: not YAML: expected one alias after '<<', got a list"),
         ("[" * 3000, "x.yaml: nested too deeply"),
         (f"a: {'9' * 5000}", "x.yaml: not YAML: Exceeds the limit"),
         ("a: {b: !!set {c}}", "x.yaml: a.b: expected text, a number, true, false, a list or keys, got set"),

@@ -66,18 +66,6 @@ def _doubled_bos(tokenizer: PreTrainedTokenizerFast) -> None:
     tokenizer.chat_template = "<|user|>" + CHAT_TEMPLATE
 
 
-def _no_padding(tokenizer: PreTrainedTokenizerFast) -> None:
-    tokenizer.pad_token = None
-
-
-def _no_end(tokenizer: PreTrainedTokenizerFast) -> None:
-    tokenizer.eos_token = None
-
-
-def _markers_are_special(tokenizer: PreTrainedTokenizerFast) -> None:
-    tokenizer.add_special_tokens({"additional_special_tokens": ["<think>", "</think>"]})
-
-
 def _template_closes_the_reasoning(tokenizer: PreTrainedTokenizerFast) -> None:
     tokenizer.chat_template = OPENING.replace("<think>\\n", "<think>\\n\\n</think>\\n\\n")
 
@@ -86,9 +74,6 @@ def _template_closes_the_reasoning(tokenizer: PreTrainedTokenizerFast) -> None:
     ("spoil", "message"),
     [
         (_doubled_bos, "BOS is doubled"),
-        (_no_padding, "has no padding token"),
-        (_no_end, "has no end-of-sequence token"),
-        (_markers_are_special, "the reasoning markers are special tokens"),
         (_template_closes_the_reasoning, "the prompt already closes the reasoning"),
     ],
 )
@@ -105,7 +90,7 @@ def test_the_render_gate_refuses_a_tokenizer(
     ("spoil", "message"),
     [
         (lambda ids, mask: (ids, [*mask[1:], 1]), "the loss does not cover exactly the completion"),
-        (lambda ids, mask: (ids, [*mask[:-1], 0]), "the end-of-sequence token is not learned"),
+        (lambda ids, mask: (ids, [*mask[:-1], 0]), "the end of the reply is not learned"),
         (lambda ids, mask: (ids[:-1], mask[:-1]), "it does not decode to the rendered text"),
     ],
 )

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from traceinv.engines.base import Completion, Engine, Message, Request, Sampling
 from traceinv.errors import InputError, nearest
+from traceinv.weights import check_folder
 
 __all__ = ["ENGINES", "Completion", "Engine", "EngineName", "Message", "Request", "Sampling", "load_engine"]
 
@@ -18,6 +19,9 @@ ENGINES: dict[EngineName, str] = {
     "mock": "MockEngine",
 }
 """The engines: the module in this package, and the class in it."""
+
+LOCAL: tuple[EngineName, ...] = ("transformers", "vllm")
+"""The engines that build a model from a folder."""
 
 
 def load_engine(name: str, model: str | Path, **options: Any) -> Engine:
@@ -42,9 +46,13 @@ def load_engine(name: str, model: str | Path, **options: Any) -> Engine:
     is_path = kind != "openai" and str(model).startswith(("/", "."))  # other names may be hub ids
     if is_path and not Path(model).exists():
         raise InputError(f"{model}: cannot be loaded: no such file or folder")
+    if kind in LOCAL and Path(model).is_dir():
+        check_folder(Path(model))
     try:
         engine: Engine = load(model, **options)
-    except (OSError, ValueError, RuntimeError) as error:
+    except InputError:
+        raise
+    except Exception as error:  # libraries raise anything where a folder of others is damaged
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(f"{model}: cannot be loaded: {reason}") from error
     return engine

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 from typing import Any
 
+from traceinv.dialect import Dialect
 from traceinv.engines.base import Request
 from traceinv.errors import InputError
 
 
-def stop_token_ids(tokenizer: Any, generation_config: Any) -> list[int]:
-    """Return every token id that ends a reply: the tokenizer's, and all those of the model's generation config."""
+def stop_token_ids(tokenizer: Any, generation_config: Any, dialect: Dialect | None = None) -> list[int]:
+    """Return every token id that ends a reply: the tokenizer's, the dialect's, and all of the model's generation config."""
     own = getattr(generation_config, "eos_token_id", None)
     ids = [tokenizer.eos_token_id, *(own if isinstance(own, list | tuple) else [own])]
+    ids += [dialect.end_id] if dialect else []
     return sorted({int(i) for i in ids if i is not None})
 
 

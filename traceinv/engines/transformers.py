@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from traceinv.dialect import Dialect, StatedDialect, load_tokenizer, read_dialect
 from traceinv.digests import digest_text
 from traceinv.engines.base import Completion, IsDone, Message, Replies, Request, Sampling, none_done
 from traceinv.engines.stopping import check_fits, cut_at_stop, stop_token_ids
-from traceinv.formatting import check_prompt, decode_reply, encode_prompt, render_messages, template_source
+from traceinv.formatting import check_prompts, decode_reply, encode_prompt, render_messages, template_source
 
 if TYPE_CHECKING:
     import torch
@@ -44,7 +45,8 @@ class TransformersEngine:
         self.context = _context(model.config, tokenizer)
         self.chat_template = template_source(tokenizer)
         self.chat = self.chat_template is not None if chat is None else chat
-        self.stop_ids = stop_token_ids(tokenizer, model.generation_config)
+        self.dialect: Dialect | None = read_dialect(tokenizer) if self.chat else None
+        self.stop_ids = stop_token_ids(tokenizer, model.generation_config, self.dialect)
         self.pad_id = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else (self.stop_ids or [0])[0]
         model.generation_config = GenerationConfig(eos_token_id=self.stop_ids or None, pad_token_id=self.pad_id)
 
@@ -55,20 +57,22 @@ class TransformersEngine:
         batch_size: int = BATCH_SIZE,
         chat: bool | None = None,
         arguments: Mapping[str, Any] | None = None,
+        dialect: StatedDialect | None = None,
     ) -> "TransformersEngine":
         """Load weights (safetensors only) and tokenizer, on a GPU where there is one.
 
         Args:
             model: a folder or a hub id.
             arguments: keyword arguments of `AutoModelForCausalLM.from_pretrained`.
+            dialect: what is stated about how the model writes a reply.
         """
         import torch
-        from transformers import AutoModelForCausalLM, AutoTokenizer
+        from transformers import AutoModelForCausalLM
 
         device = "cuda" if torch.cuda.is_available() else "cpu"
         given = dict(arguments or {})
         files = {key: given[key] for key in ("revision", "trust_remote_code") if key in given}
-        tokenizer = AutoTokenizer.from_pretrained(model, padding_side="left", **files)
+        tokenizer = load_tokenizer(model, dialect, padding_side="left", **files)
         weights = AutoModelForCausalLM.from_pretrained(model, **({"use_safetensors": True, "dtype": "auto"} | given))
         return cls(weights.to(device), tokenizer, batch_size, chat)
 
@@ -87,12 +91,12 @@ class TransformersEngine:
         the random numbers that it had before.
 
         Raises:
-            GateError: the first prompt does not pass the render gate.
+            GateError: a prompt does not pass the render gate.
             InputError: a prompt does not fit into the context.
         """
-        if requests and self.chat:
-            check_prompt(self.tokenizer, requests[0].prompt)
         encoded = [self._encode(request.prompt) for request in requests]
+        if self.chat:
+            check_prompts(self.tokenizer, [request.prompt for request in requests], encoded)
         check_fits(requests, [len(ids) for ids in encoded], self.context)
         for batch in make_batches(requests, [len(ids) for ids in encoded], self.batch_size):
             members = [requests[i] for i in batch]
@@ -139,17 +143,23 @@ class TransformersEngine:
 
     def _completion(self, ids: list[int], stops: Sequence[str]) -> Completion:
         end = next((position for position, token in enumerate(ids) if token in self.stop_ids), None)
-        text = decode_reply(self.tokenizer, ids[:end])
+        text = self._decode(ids[:end])
         cut = cut_at_stop(text, stops)
         if cut is not None:
-            return Completion(cut, "stop", self._tokens_up_to_stop(ids, stops))
-        return Completion(text, "length", len(ids)) if end is None else Completion(text, "stop", end + 1)
+            return Completion(self._read(cut), "stop", self._tokens_up_to_stop(ids, stops))
+        return Completion(self._read(text), *(("length", len(ids)) if end is None else ("stop", end + 1)))
+
+    def _decode(self, ids: Sequence[int]) -> str:
+        return decode_reply(self.tokenizer, ids, self.dialect.marker_ids if self.dialect else frozenset())
+
+    def _read(self, text: str) -> str:
+        return self.dialect.read(text) if self.dialect else text
 
     def _tokens_up_to_stop(self, ids: list[int], stops: Sequence[str]) -> int:
         """Count the tokens up to the one that completes a stop text."""
 
         def stopped(count: int) -> bool:
-            return cut_at_stop(decode_reply(self.tokenizer, ids[:count]), stops) is not None
+            return cut_at_stop(self._decode(ids[:count]), stops) is not None
 
         return bisect_left(range(len(ids)), True, key=stopped)
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from traceinv.dialect import Dialect, StatedDialect, adapt, read_dialect
 from traceinv.engines.base import Completion, IsDone, Message, Replies, Request, none_done
-from traceinv.engines.stopping import check_fits, stop_token_ids
+from traceinv.engines.stopping import check_fits, cut_at_stop, stop_token_ids
 from traceinv.errors import GateError, InputError
-from traceinv.formatting import check_prompt, encode_prompt, render_messages, template_source
-from traceinv.reasoning import marker_tokens
+from traceinv.formatting import check_prompts, decode_reply, encode_prompt, render_messages, template_source
 from traceinv.records import FinishReason
 
 BATCH_SIZE = 256
@@ -18,7 +18,12 @@ class VLLMEngine:
     """vLLM's offline engine; each request has its own seed, so a reply does not depend on what is asked beside it."""
 
     def __init__(
-        self, llm: Any, generation_config: Any = None, batch_size: int = BATCH_SIZE, chat: bool | None = None
+        self,
+        llm: Any,
+        generation_config: Any = None,
+        batch_size: int = BATCH_SIZE,
+        chat: bool | None = None,
+        dialect: StatedDialect | None = None,
     ) -> None:
         """Wrap a loaded `vllm.LLM`.
 
@@ -27,14 +32,16 @@ class VLLMEngine:
             batch_size: how many replies arrive together; vLLM itself decides how many run at a time.
             chat: whether prompts come from the chat template, which writes all special tokens itself. By default, whether
                 there is a template.
+            dialect: what is stated about how the model writes a reply.
         """
         self.llm, self.batch_size = llm, batch_size
-        self.tokenizer = llm.get_tokenizer()
+        self.tokenizer = adapt(llm.get_tokenizer(), dialect)
         self.config = llm.llm_engine.model_config
         self.context: int | None = int(self.config.max_model_len)
         self.chat_template = template_source(self.tokenizer)
         self.chat = self.chat_template is not None if chat is None else chat
-        self.stop_ids = stop_token_ids(self.tokenizer, generation_config)
+        self.dialect: Dialect | None = read_dialect(self.tokenizer) if self.chat else None
+        self.stop_ids = stop_token_ids(self.tokenizer, generation_config, self.dialect)
 
     @classmethod
     def load(
@@ -43,12 +50,14 @@ class VLLMEngine:
         batch_size: int = BATCH_SIZE,
         chat: bool | None = None,
         arguments: Mapping[str, Any] | None = None,
+        dialect: StatedDialect | None = None,
     ) -> "VLLMEngine":
         """Load a checkpoint.
 
         Args:
             model: a folder or a hub id.
             arguments: keyword arguments of `vllm.LLM`; they go before the engine's own.
+            dialect: what is stated about how the model writes a reply.
 
         Raises:
             InputError: vLLM is not installed.
@@ -63,7 +72,7 @@ class VLLMEngine:
         # "vllm" keeps the checkpoint's own sampling defaults, which no record would show, out of the replies
         own = {"dtype": vllm_dtype(str(model), given), "generation_config": "vllm"}
         llm = LLM(model=str(model), **(own | given))
-        return cls(llm, _generation_config(str(model), given), batch_size, chat)
+        return cls(llm, _generation_config(str(model), given), batch_size, chat, dialect)
 
     def render(self, messages: Sequence[Message], add_generation_prompt: bool = True) -> str:
         """Render a conversation in the model's chat template."""
@@ -77,13 +86,13 @@ class VLLMEngine:
         """Answer what is missing, some at a time.
 
         Raises:
-            GateError: the first prompt does not pass the render gate, or vLLM's engine process died.
+            GateError: a prompt does not pass the render gate, or vLLM's engine process died.
             InputError: a prompt does not fit into the context.
         """
-        if requests and self.chat:
-            check_prompt(self.tokenizer, requests[0].prompt)
         missing = [request for request in requests if not is_done(request)]
         encoded = [self._encode(request.prompt) for request in missing]
+        if self.chat:
+            check_prompts(self.tokenizer, [request.prompt for request in missing], encoded)
         check_fits(missing, [len(ids) for ids in encoded], self.context)
         for start in range(0, len(missing), self.batch_size):
             batch = slice(start, start + self.batch_size)
@@ -110,7 +119,20 @@ class VLLMEngine:
             outputs = self.llm.generate(prompts, [self._parameters(request) for request in requests], use_tqdm=False)
         except EngineDeadError as error:
             raise GateError(f"vLLM's engine died: {error}") from error
-        return [(request, _completion(output.outputs[0])) for request, output in zip(requests, outputs, strict=True)]
+        return [
+            (request, self._completion(request, output.outputs[0]))
+            for request, output in zip(requests, outputs, strict=True)
+        ]
+
+    def _completion(self, request: Request, output: Any) -> Completion:
+        reason: FinishReason = output.finish_reason if output.finish_reason in ("stop", "length") else "other"
+        text, ids = output.text, list(output.token_ids)
+        if self.dialect and self.dialect.marker_ids:  # vLLM keeps all special tokens or none
+            end = next((position for position, token in enumerate(ids) if token in self.stop_ids), None)
+            text = decode_reply(self.tokenizer, ids[:end], self.dialect.marker_ids)
+            cut = cut_at_stop(text, request.sampling.stop)
+            text = text if cut is None else cut
+        return Completion(self.dialect.read(text) if self.dialect else text, reason, len(ids))
 
     def _parameters(self, request: Request) -> Any:
         from vllm import SamplingParams
@@ -125,8 +147,7 @@ class VLLMEngine:
             seed=request.seed,
             stop=list(sampling.stop),
             stop_token_ids=self.stop_ids,
-            # special tokens are left out, unless the reasoning markers are special
-            skip_special_tokens=not marker_tokens(self.tokenizer.all_special_tokens),
+            skip_special_tokens=not (self.dialect and self.dialect.marker_ids),
             spaces_between_special_tokens=False,
         )
 
@@ -139,7 +160,8 @@ def vllm_dtype(model: str, arguments: Mapping[str, Any]) -> str:
     """
     from transformers import AutoConfig
 
-    dtype = getattr(AutoConfig.from_pretrained(model, **_loading(arguments)), "dtype", None)
+    loading = {"trust_remote_code": False} | _loading(arguments)
+    dtype = getattr(AutoConfig.from_pretrained(model, **loading), "dtype", None)
     return "float32" if str(dtype) == "torch.float32" else "auto"
 
 
@@ -155,8 +177,3 @@ def _generation_config(model: str, arguments: Mapping[str, Any]) -> Any:
 def _loading(arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Select the arguments that say which files of a checkpoint are read."""
     return {key: arguments[key] for key in ("revision", "trust_remote_code") if key in arguments}
-
-
-def _completion(output: Any) -> Completion:
-    reason: FinishReason = output.finish_reason if output.finish_reason in ("stop", "length") else "other"
-    return Completion(output.text, reason, len(output.token_ids))

@@ -196,7 +196,7 @@ def test_wrong_input_is_one_line_that_names_the_place(
 def test_wrong_options_are_one_line(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for arguments, message in (
         ([str(file.with_name("none.jsonl"))], "cannot be read: No such file"),
-        ([str(file.parent)], "cannot be read: Is a directory"),
+        ([str(file.parent)], "expected a file, got a folder"),
         ([str(file), "--out", str(file)], "the pairs are read from there"),
         ([str(file), "--out", str(file.parent / "no" / "out")], "a folder that exists"),
         ([str(file), "--draws", "0"], "--draws 0: expected 1 or more"),

@@ -17,7 +17,6 @@ from transformers import (
 
 from harness.faithfulness.likelihood import TraceNLL, _nats, evenly, trace_bits, trace_nll
 from traceinv.lab.models import BASE
-from traceinv.reasoning import OPEN, open_reasoning
 from traceinv.records import Disclosure, Question, Transcript
 
 SIZES = {
@@ -70,10 +69,13 @@ def test_batches_give_the_bits_of_a_plain_loop(
         ) -> dict[str, list[int]]:
             return {"input_ids": [token % 400 for token in tokenizer(raw, add_special_tokens=False)["input_ids"]]}
 
+        def convert_ids_to_tokens(self, ids: list[int]) -> list[str]:
+            return ["x" for _ in ids]
+
     rows = trace_nll(model, Small(), prompts, traces, batch_tokens)  # type: ignore[arg-type]
     for prompt, trace, row in zip(prompts, traces, rows, strict=True):
         assert row is not None
-        before = Small()(open_reasoning(prompt), False)["input_ids"]
+        before = Small()(prompt, False)["input_ids"]
         after = Small()(trace, False)["input_ids"]
         with torch.inference_mode():
             assert row.bits == pytest.approx(_plain(model, before + after, len(before)), rel=1e-4)
@@ -86,12 +88,6 @@ def test_a_uniform_model_needs_the_logarithm_of_its_vocabulary_a_token(tokenizer
     (row,) = trace_nll(model, tokenizer, ["question"], ["b=a+4 3+4=0"])
     assert row is not None
     assert row.bits == pytest.approx(12 * row.tokens, rel=1e-6)
-
-
-def test_reasoning_is_opened_once_whether_or_not_the_template_does_it() -> None:
-    assert open_reasoning("prompt") == f"prompt{OPEN}\n"
-    assert open_reasoning(f"prompt{OPEN}\n") == f"prompt{OPEN}\n"
-    assert open_reasoning(f"prompt{OPEN}") == f"prompt{OPEN}\n"
 
 
 def test_an_empty_trace_has_no_bits(tokenizer: PreTrainedTokenizerBase) -> None:

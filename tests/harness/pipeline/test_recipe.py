@@ -135,6 +135,27 @@ def test_what_is_not_yaml_is_refused_by_line(tmp_path: Path) -> None:
         ("lab", ["policies.half.k=three"], "--set policies.half.k=three: policies.half.k: input should be"),
         ("lab", ["policies.half.k=3", "seeds=[a]"], "--set seeds=[a]: seeds.0: input should be a valid integer"),
         ("lab", ["seeds=[1"], "--set 'seeds=[1':1: not YAML"),
+        (
+            "lab",
+            ["questions.per_family=100000000"],
+            "per_family=100000000: questions.per_family: expected a number up to",
+        ),
+        (
+            "lab",
+            ["students.lab.training.epochs=1e308"],
+            "students.lab.training.epochs: expected a number up to 10,000,000",
+        ),
+        ("lab", ["students.lab.training.epochs=.inf"], "expected a finite number, got inf"),
+        ("lab", ["benchmark.limit=" + "9" * 400], "benchmark.limit: expected a number up to 10,000,000, got 99999"),
+        ("lab", ["seeds=[-1]"], "seeds.0: input should be greater than or equal to 0"),
+        ("lab", ["seeds=[99999999999999999999999]"], "seeds.0: input should be less than 4294967296"),
+        (
+            "lab",
+            ["benchmark.parameters={a: !!set {b}}"],
+            "a: expected text, a number, true, false, a list or keys, got set",
+        ),
+        ("lab", ['benchmark.parameters={a: "\\ud800"}'], "a: half a character"),
+        ("lab", ["a=" + "[" * 3000], "[[[: nested too deeply"),
     ],
 )
 def test_wrong_names_and_overrides_are_refused(name: str, overrides: list[str], message: str) -> None:

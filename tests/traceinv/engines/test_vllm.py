@@ -1,6 +1,7 @@
 """The vllm engine: what it asks of vLLM and says of its failures, over a stand-in; vLLM itself is no dependency."""
 
 import json
+import shutil
 import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -68,6 +69,7 @@ def vllm(monkeypatch: pytest.MonkeyPatch) -> type[StandIn]:
 
 
 def checkpoint(folder: Path, **changes: Any) -> str:
+    shutil.copy(BASE / "model.safetensors", folder)
     config = json.loads((BASE / "config.json").read_text()) | changes
     (folder / "config.json").write_text(json.dumps(config))
     return str(folder)
@@ -129,6 +131,7 @@ def test_special_tokens_are_left_out_unless_they_mark_the_reasoning(
     engine = VLLMEngine.load(checkpoint(tmp_path))
     if special:
         engine.tokenizer.add_special_tokens({"additional_special_tokens": ["<think>", "</think>"]})
+        engine = VLLMEngine(engine.llm)
     list(engine.generate(requests(engine, 1)))
     [[(_, parameters)]] = vllm.batches
     assert parameters.skip_special_tokens is not special

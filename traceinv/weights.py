@@ -1,0 +1,180 @@
+"""Check the folder of a model of others before a library builds anything from it.
+
+Weights are read from safetensors alone, sizes are those that the files have, and the chat template is first rendered in a process
+with little time and memory. What passes may still fail to load; it cannot run code, fill the memory or hang.
+"""
+
+import json
+import math
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from traceinv.errors import InputError
+
+MAX_JSON_BYTES = 512 * 1024**2
+"""The largest tokenizer.json in use has 35 MB."""
+MAX_HEADER_BYTES = 100_000_000
+"""The limit of the safetensors format itself."""
+PICKLES = (".bin", ".pt", ".pth", ".ckpt", ".pkl", ".pickle")
+LAYERS = ("num_hidden_layers", "n_layer", "num_layers")
+WIDTHS = ("hidden_size", "n_embd", "d_model")
+HEADS = ("num_attention_heads", "n_head", "num_heads")
+VOCABULARY = "vocab_size"
+SLACK = 64
+"""Quantized weights pack several values into one; no format packs more."""
+TEMPLATE_SECONDS = 60.0
+"""Wall-clock limit of the first rendering; its limit of computing is shorter, see `template_probe`."""
+PROBE = Path(__file__).with_name("template_probe.py")
+
+
+def check_folder(folder: Path) -> None:
+    """Check a model's folder.
+
+    Raises:
+        InputError: it holds no safetensors weights, a file is torn, sizes cannot be true, or its chat template does not end;
+            one line that names the folder.
+    """
+    try:
+        config = _json(folder / "config.json")
+        _check_numbers(config, "config.json")
+        files = sorted(folder.glob("*.safetensors"))
+        if not files:
+            pickles = sorted(path.name for path in folder.iterdir() if path.suffix in PICKLES)
+            others = f"; {pickles[0]} is not read, because it could run code" if pickles else ""
+            raise ValueError(f"no safetensors weights in it{others}")
+        tensors = [shape for file in files for shape in _tensors(file)]
+        _check_sizes(config, tensors)
+        for name in ("generation_config.json", "tokenizer_config.json", "tokenizer.json"):
+            if (folder / name).exists():
+                _json(folder / name)
+        _check_template(folder.resolve())
+    except (OSError, ValueError, RecursionError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        raise InputError(f"{folder}: cannot be loaded: {' '.join(reason.split())}") from None
+
+
+def _json(path: Path) -> dict[str, Any]:
+    """Read a JSON object of a model's folder.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not path.is_file():
+        raise ValueError(f"{path.name}: no such file")
+    if path.stat().st_size > MAX_JSON_BYTES:
+        raise ValueError(f"{path.name}: has more than {MAX_JSON_BYTES / 1e6:.0f} MB")
+    try:
+        content = json.loads(path.read_bytes())
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{path.name}: not JSON: {error}") from None
+    if not isinstance(content, dict):
+        raise ValueError(f"{path.name}: expected a JSON object, got {type(content).__name__}")
+    return content
+
+
+def _tensors(file: Path) -> Iterator[list[int]]:
+    """Yield the shape of each tensor of a safetensors file, by its header alone.
+
+    Raises:
+        ValueError: the header is torn, or the file does not have the bytes that it promises.
+    """
+    size = file.stat().st_size
+    with file.open("rb") as opened:
+        header, start = _header(opened, file.name, size)
+    end = start
+    for name, entry in header.items():
+        if name == "__metadata__":
+            continue
+        shape, offsets = (_sizes(entry, key) for key in ("shape", "data_offsets"))
+        if shape is None or offsets is None or len(offsets) != 2 or offsets[0] > offsets[1]:
+            raise ValueError(f"{file.name}: the tensor {name!r:.80} has no shape or no place")
+        end = max(end, start + offsets[1])
+        yield shape
+    if end != size:
+        raise ValueError(f"{file.name}: has {size:,} bytes, its header promises {end:,}")
+
+
+def _header(opened: BinaryIO, name: str, size: int) -> tuple[dict[str, Any], int]:
+    """Return the header of a safetensors file and the place where its tensors begin."""
+    length = int.from_bytes(opened.read(8), "little")
+    if size < 8 or length > min(size - 8, MAX_HEADER_BYTES):
+        raise ValueError(f"{name}: the file is torn: its header would have {length:,} of {size:,} bytes")
+    try:
+        header = json.loads(opened.read(length))
+    except (ValueError, RecursionError) as error:
+        raise ValueError(f"{name}: the header is not JSON: {error}") from None
+    if not isinstance(header, dict):
+        raise ValueError(f"{name}: the header is no JSON object")
+    return header, 8 + length
+
+
+def _sizes(entry: Any, key: str) -> list[int] | None:
+    """Return an entry's list of whole numbers from 0; None where it has none."""
+    value = entry.get(key) if isinstance(entry, dict) else None
+    return value if isinstance(value, list) and all(type(n) is int and n >= 0 for n in value) else None
+
+
+def _check_numbers(config: Any, where: str) -> None:
+    """Check that the sizes of a configuration, and those of its parts, are positive whole numbers."""
+    for key, value in config.items():
+        if isinstance(value, dict):
+            _check_numbers(value, f"{where}: {key}")
+        elif key in (*LAYERS, *WIDTHS, *HEADS, VOCABULARY) and value is not None:
+            if type(value) is int and value > 0:
+                continue
+            # a few multimodal models give a list, one number for each stage
+            if not (isinstance(value, list) and value and all(type(n) is int and n > 0 for n in value)):
+                raise ValueError(f"{where}: {key}: expected a positive whole number, got {value!r:.60}")
+
+
+def _check_sizes(config: dict[str, Any], tensors: list[list[int]]) -> None:
+    """Compare the sizes that a model would be built with and those of its files.
+
+    A layer has at least one tensor, and the embeddings have a row for each token.
+    """
+    values = SLACK * sum(map(math.prod, tensors))
+    for part in _parts(config):
+        layers, width = (
+            next((part[key] for key in keys if type(part.get(key)) is int), 1) for keys in (LAYERS, WIDTHS)
+        )
+        if layers > len(tensors):
+            raise ValueError(f"config.json: {layers:,} layers, but the files hold {len(tensors):,} tensors")
+        vocabulary = part.get(VOCABULARY)
+        if width * (vocabulary if type(vocabulary) is int else 1) > values:
+            raise ValueError(f"config.json: more embeddings ({vocabulary} x {width:,}) than the files can hold")
+
+
+def _parts(config: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield a configuration, and those of a multimodal model's parts."""
+    yield config
+    for value in config.values():
+        if isinstance(value, dict):
+            yield from _parts(value)
+
+
+def _check_template(folder: Path) -> None:
+    files = [folder / "tokenizer_config.json", *folder.glob("*chat_template*"), *folder.glob("*/*.jinja")]
+    state = tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files if path.is_file())
+    if fault := _rendering_fault(folder, state):
+        raise ValueError(f"the chat template: {fault}")
+
+
+@cache
+def _rendering_fault(folder: Path, state: tuple[Any, ...]) -> str | None:
+    """Render a folder's chat templates in another process; None where they end.
+
+    Args:
+        state: of the files that they stand in: other files are rendered again.
+    """
+    command = [sys.executable, "-I", str(PROBE), str(folder)]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=TEMPLATE_SECONDS)
+    except subprocess.TimeoutExpired:
+        return f"its first rendering took more than {TEMPLATE_SECONDS:.0f} s"
+    if done.returncode < 0:
+        return "its first rendering took too long or too much memory"
+    return done.stdout.strip()[:300] or "cannot be rendered" if done.returncode else None
