@@ -34,6 +34,12 @@ GOLDEN = Path(__file__).with_name("stages.json")
 TRAINING = {"epochs": 2, "learning_rate": 1e-3, "batch_size": 4, "max_tokens": 512}
 SAMPLING = {"temperature": 0.7, "top_p": 0.9, "max_new_tokens": 16, "seed": 3}
 GREEDY = {"temperature": 0.0, "max_new_tokens": 16, "stop": [" 4"]}
+COMPRESSING = {
+    "kind": "length_ratio",
+    "model": SHIPPED_MODEL,
+    "prompt": "Shorten to {words}: {trace}",
+    "sampling": SAMPLING,
+}
 BENCHMARK = {"tasks": ["lab_chain", "lab_compose"], "limit": 3, "max_tokens": 16, "batch_size": 4}
 REPLIES = ("<think>\na=1\nb=2\n</think>\n\n3 4", "<think>\na=1", "a=1", None)
 """Given replies; None is one that the token limit cuts off."""
@@ -123,6 +129,12 @@ CASES: dict[str, list[Case]] = {
     "endpoint": [
         lambda at: ({"model": ENDPOINT | {"traces": "known"}, "sampling": SAMPLING}, {"questions": at["questions"]}),
         lambda at: ({"model": ENDPOINT | {"traces": "hidden"}, "sampling": SAMPLING}, {"questions": at["questions"]}),
+    ],
+    "compressions": [
+        lambda at: (
+            {"engine": "transformers", "policy": COMPRESSING},
+            {"model": at["base"], "transcripts": at["transcripts"]},
+        ),
     ],
     "inverter": [
         lambda at: (
