@@ -19,6 +19,7 @@ from harness.commands.report import add_report
 from harness.commands.run import add_run
 from harness.commands.store import add_store
 from harness.commands.style import add_style
+from harness.commands.targets import add_targets
 from harness.commands.tasks import add_tasks
 from traceinv.errors import GateError, InputError
 
@@ -73,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     add_bench(commands)
     add_grade(commands)
     add_tasks(commands)
+    add_targets(commands)
     add_leaderboard(commands)
     add_compare(commands)
     add_export(commands)

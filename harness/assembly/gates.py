@@ -30,6 +30,7 @@ def gates(plan: Plan, artifacts: Artifacts, questions: dict[str, int], dropped: 
     return [
         Gate(name="rendering", figures=_rendering(trained, artifacts)),
         Gate(name="same questions", figures=dict(questions)),
+        *_decontamination(plan, artifacts),
         Gate(name="every response graded", figures={"dropped": [f"{task}: {item}" for task, item in dropped]}),
         Gate(
             name="nothing cut in silence",
@@ -51,6 +52,13 @@ def ledger(planned: CellPlan, artifacts: Artifacts, seed: int) -> Ledger:
         too_long={regime: log["too_long"] for regime, log in examples.items()},
         shared=rows["shared"],
     )
+
+
+def _decontamination(plan: Plan, artifacts: Artifacts) -> list[Gate]:
+    """Say what was compared with the benchmarks and dropped; questions that are generated apart from them need no gate."""
+    searched = _of_kinds(plan, ("decontaminated",))
+    figures = {"questions": [_entry(node, artifacts) for node in searched]}
+    return [Gate(name="decontamination", figures=figures)] if searched else []
 
 
 def _rendering(trained: Sequence[Node], artifacts: Artifacts) -> dict[str, Any]:

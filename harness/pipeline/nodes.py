@@ -12,6 +12,7 @@ from harness.pipeline.recipe import Recipe
 from harness.results.schema import Cell, Label
 from harness.stages import stage_kinds
 from harness.stages.calibration import CEILING
+from harness.stages.decontaminated import OTHERS
 from harness.stages.examples import SOURCES
 from harness.stages.questions import DATA
 from harness.stages.shared_rows import DISCLOSURES, QUESTIONS
@@ -84,7 +85,21 @@ class CellNodes:
         file = self.recipe.question_file()
         inputs = {} if file is None else {DATA: _file(f"questions.{self.recipe.questions.kind}", file)}
         params = {"source": self.recipe.questions, "role": role}
-        return self._add("questions", params, inputs, TESTER, of=(), role=role)
+        drawn = self._add("questions", params, inputs, TESTER, of=(), role=role)
+        return drawn if self.recipe.questions.generated else self._decontaminated(drawn, role)
+
+    def _decontaminated(self, drawn: Node, role: Role) -> Node:
+        """Return the questions without those that a benchmark holds, and for the surrogate without the target's."""
+        inputs: dict[str, Node | InputArtifact] = {"questions": drawn, **self._benchmark_data}
+        if role == SURROGATE:
+            inputs[OTHERS] = self.questions(TARGET)
+        params = {"benchmark": self.recipe.benchmark.asked(), "role": role}
+        return self._add("decontaminated", params, inputs, TESTER, of=(), role=role)
+
+    @property
+    def _benchmark_data(self) -> Inputs:
+        folder = self.recipe.benchmark.data_dir
+        return {DATA: _data(folder)} if folder else {}
 
     def reasoning_model(self, role: Role) -> Node | InputArtifact:
         """Return the weights of the target or the surrogate, trained where the run trains it.
@@ -199,7 +214,7 @@ class CellNodes:
         """Return the graded responses of the model of a row; the seed is None where the model is the same for all seeds."""
         benchmark = self.recipe.benchmark
         params, of = {"benchmark": benchmark.asked()}, ROW_PARTS.get(row, CELL_PARTS)
-        data: Inputs = {"data": _data(benchmark.data_dir)} if benchmark.data_dir else {}
+        data = self._benchmark_data
         items = self._add("items", params, data, JUDGE, of=())
         cost = _writing_cost(len(benchmark.tasks) * (benchmark.limit or 200))
         inputs: Inputs = {"model": self._model(row, seed), "items": items, **data}
@@ -393,8 +408,11 @@ class CellNodes:
         cost = _writing_cost(self.recipe.questions.size())
         if isinstance(asked, RecordedModel):
             params = {"model": asked.model_copy(update={"permission": None, "sampling": None}), "sample": int(again)}
-            file = _file(f"{where}.path", self.recipe.place(asked.path))
-            return self._add("recorded", params, inputs | {"recording": file}, side, of=of, cost=1, role=role, **labels)
+            path = self.recipe.place(asked.path) if asked.path else self.recipe.question_file()
+            if path is None:
+                raise InputError(f"{where}.path: field required, because the questions come from no file")
+            inputs |= {"recording": _file(f"{where}.path", path)}
+            return self._add("recorded", params, inputs, side, of=of, cost=1, role=role, **labels)
         sampling = self._sampling(model)
         if again:
             temperature = self.recipe.faithfulness.second_temperature

@@ -33,12 +33,13 @@ def _task_files(params: Mapping[str, Any]) -> dict[str, Path]:
 @stage(Params, libraries=("python",), unkeyed=("source.path",), uses=("traceinv.questions",), files=_task_files)
 def questions(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Write the questions of one role."""
-    rows = params.source.questions(params.role, _rows(params.source, inputs.get(DATA)))
+    rows = params.source.questions(params.role, rows_of(params.source, inputs.get(DATA)))
     write_rows(out / "questions.jsonl", rows)
     return {"questions": len(rows)}
 
 
-def _rows(source: QuestionSource, data: Path | None) -> Iterable[Placed]:
+def rows_of(source: QuestionSource, data: Path | None) -> Iterable[Placed]:
+    """Return the rows that a source draws its questions from: those of a file, or of the hub; none where it makes them."""
     if data is not None:
         return read_table(data)
     return source.hub_rows() if isinstance(source, TaskQuestions) else ()

@@ -20,7 +20,7 @@ class RecordedModel(ReasoningModel):
     second sample, as is the column `second`.
 
     Attributes:
-        path: from the current folder, or from the recipe's `data_dir`.
+        path: from the current folder, or from the recipe's `data_dir`; the file of the questions where left out.
         columns: which columns hold what; see `traceinv.layouts`.
         answer_after: the text that parts trace and answer where one column holds both, such as GSM8K's `####`.
         remove: a regular expression; what it matches is removed from traces, such as GSM8K's `<<48/2=24>>`.
@@ -30,7 +30,7 @@ class RecordedModel(ReasoningModel):
     answers_from: ClassVar[Answering] = "recording"
 
     kind: Literal["recorded"] = "recorded"
-    path: str = Field(min_length=1)
+    path: str | None = Field(None, min_length=1)
     columns: Columns = Columns()
     answer_after: str | None = Field(None, min_length=1)
     remove: str | None = None

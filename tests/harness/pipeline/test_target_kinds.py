@@ -92,7 +92,8 @@ def test_a_recorded_target_is_neither_scored_nor_asked_and_the_record_says_so(da
         "oracle",
         "surrogate",
     ]
-    assert {node.kind.name for node in made.graph.select(role="target")} == {"questions", "recorded", "disclosures"}
+    kinds = {node.kind.name for node in made.graph.select(role="target")}
+    assert kinds == {"questions", "decontaminated", "recorded", "disclosures"}
     (facts,) = target_facts(made.recipe)
     assert (facts.ground, facts.permission, facts.traces_known) == ("open_data", "open data (licence MIT)", True)
     assert facts.left_out == ["the target's own score, since the run has no weights of it"]
