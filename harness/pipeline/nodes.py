@@ -168,7 +168,7 @@ class CellNodes:
             "transcripts": transcripts,
         }
         of, side = (("target", "policy"), HIDDEN) if role == TARGET else (OF_INVERTER, TESTER)
-        params, cost = {"engine": self.recipe.engine, "policy": policy}, _writing_cost(self.recipe.questions.count())
+        params, cost = {"engine": self.recipe.engine, "policy": policy}, _writing_cost(self.recipe.questions.size())
         return self._add("compressions", params, inputs, side, of=of, role=role, cost=cost)
 
     # Students and their grades
