@@ -3,7 +3,8 @@
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from itertools import islice
 from typing import Any
 
 from traceinv.engines.asking import (
@@ -120,17 +121,18 @@ class OpenAIEngine:
             GateError: some request has no answer; the message lists them. All answers are yielded first.
         """
         missing = [request for request in requests if not is_done(request)]
+        waiting = iter(missing)
         failed: dict[str, str] = {}
         stopped, in_a_row = "", 0
         with ThreadPoolExecutor(self.concurrency) as pool:
-            running = {pool.submit(self._complete, request): request for request in missing}
-            try:
-                for future in as_completed(running):
-                    request = running[future]
+            # A request is sent only when an earlier answer is stored: a kill loses no more answers than are under way.
+            running = {pool.submit(self._complete, request): request for request in islice(waiting, self.concurrency)}
+            while running:
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    request = running.pop(future)
                     try:
                         completion = future.result()
-                    except CancelledError:
-                        continue
                     except (BudgetSpent, Refused) as error:
                         stopped = stopped or str(error)
                     except Unanswered as error:
@@ -139,10 +141,8 @@ class OpenAIEngine:
                     else:
                         in_a_row = 0
                         yield [(request, completion)]
-                    if stopped or in_a_row >= FAILURES_IN_A_ROW:
-                        _cancel(running)
-            finally:
-                _cancel(running)
+                    if not stopped and in_a_row < FAILURES_IN_A_ROW and (following := next(waiting, None)):
+                        running[pool.submit(self._complete, following)] = following
         if stopped or failed:
             raise GateError(hide(self._failure(stopped, failed, len(missing)), self._key))
 
@@ -295,12 +295,6 @@ def _usage(response: Any) -> tuple[int | None, int | None, int | None]:
     )
     prompt, reply, thought = (value if isinstance(value, int) and value >= 0 else None for value in values)
     return prompt, reply, thought
-
-
-def _cancel(futures: Mapping[Future[Completion], Request]) -> None:
-    """Cancel the requests that are not under way yet."""
-    for future in futures:
-        future.cancel()
 
 
 def _finish_reason(reason: str | None) -> FinishReason:
