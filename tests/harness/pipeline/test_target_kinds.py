@@ -163,3 +163,15 @@ def test_a_task_without_a_train_split_is_refused(data: Path, tmp_path: Path) -> 
     for task, fault in (("math500", "math500 names no train split"), ("gsm9k", "unknown task 'gsm9k'")):
         with pytest.raises(InputError, match=rf"questions\.task: .*{fault}"):
             loaded(recipe(data, questions={"kind": "task", "task": task, "count": 3}), tmp_path)
+
+
+@pytest.mark.parametrize("path", sorted(Path("examples").glob("*.yaml")), ids=str)
+def test_an_example_is_a_short_recipe_that_loads(path: Path) -> None:
+    assert len(path.read_text().splitlines()) < 25
+    for target in load_recipe(str(path)).targets.values():
+        assert target.permission is not None
+
+
+@pytest.mark.parametrize("name", ["gsm8k-recorded", "r1-recorded"])
+def test_a_built_in_recipe_of_recorded_data_loads(name: str) -> None:
+    assert [target.kind for target in load_recipe(name).targets.values()] == ["recorded"]
