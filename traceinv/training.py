@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any, Literal
@@ -15,6 +15,9 @@ from traceinv.dialect import StatedDialect, load_tokenizer, read_dialect
 from traceinv.digests import digest_json
 from traceinv.errors import GateError
 from traceinv.formatting import EncodedExample, check_rendering, encode_example
+from traceinv.lora import Lora, add_changes, count_changes
+from traceinv.memory import FLOAT, Architecture, check_memory, memory_of_device
+from traceinv.micro_batches import micro_batched_trainer
 from traceinv.progress import Progress
 from traceinv.records import Example
 from traceinv.schema import Closed
@@ -38,6 +41,10 @@ class TrainingConfig(Closed):
         max_tokens: prompt and completion together; a longer example is refused, never cut.
         warmup_ratio: share of the steps over which the learning rate rises.
         bf16: compute in bfloat16 over float32 weights; slower than float32 for small models on a CPU.
+        batch_tokens: tokens of a micro-batch at most, padding included. A step's rows are computed in as many micro-batches as
+            they need, with the loss over all tokens of the step; all at once where left out.
+        gradient_checkpointing: compute activations again in the backward pass instead of keeping them.
+        lora: train low-rank changes of the weights instead of the weights; all weights where left out.
         save_every: steps between checkpoints, from which a killed training resumes; None for no checkpoints. The weights do
             not depend on it.
     """
@@ -51,6 +58,9 @@ class TrainingConfig(Closed):
     batch_size: int = Field(96, gt=0)
     max_tokens: int = Field(16_384, gt=0)
     bf16: bool = False
+    batch_tokens: int | None = Field(None, gt=0, exclude_if=lambda tokens: tokens is None)
+    gradient_checkpointing: bool = Field(False, exclude_if=lambda checkpointing: not checkpointing)
+    lora: Lora | None = Field(None, exclude_if=lambda lora: lora is None)
     save_every: int | None = Field(None, gt=0)
 
 
@@ -92,23 +102,54 @@ def fine_tune(
     Raises:
         GateError: the render gate refuses a row, or a row is over `config.max_tokens`.
     """
-    import torch
-    from transformers import AutoModelForCausalLM
-
     tokenizer = load_tokenizer(base, dialect)
     spoken = read_dialect(tokenizer)
     encoded = [encode_example(tokenizer, example, spoken) for example in examples]
     check_rendering(tokenizer, examples, encoded, spoken)
     check_lengths(encoded, config.max_tokens)
-    # Weights in bfloat16 would round away the updates of small learning rates.
-    model = AutoModelForCausalLM.from_pretrained(base, use_safetensors=True, dtype=torch.float32)
+    needed = _check_memory(base, encoded, config)
+    model = _load(base, config, seed)
     log = train(model, tokenizer, encoded, config, seed, out, progress)
     return {
         "examples": len(examples),
         "loss_tokens": sum(sum(row.completion_mask) for row in encoded),
         "first_row": tokenizer.decode(encoded[0].input_ids),
+        "memory_estimate": needed,
         **asdict(log),
     }
+
+
+def _check_memory(base: str | Path, rows: Sequence[EncodedExample], config: TrainingConfig) -> int:
+    """Estimate what the training needs without loading the weights; return bytes.
+
+    Raises:
+        GateError: it does not fit into the memory of the device.
+    """
+    import torch
+    from transformers import AutoConfig, AutoModelForCausalLM
+
+    with torch.device("meta"):
+        model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(base))
+    frozen_bytes = torch.empty(0, dtype=model.dtype).element_size() if config.lora else FLOAT
+    sizes = Architecture.of(model, frozen_bytes)
+    if config.lora:
+        sizes = replace(sizes, trained=count_changes(model, config.lora.rank))
+    lengths = [len(row.input_ids) for row in rows]
+    limits = (config.batch_size, config.batch_tokens, config.gradient_checkpointing)
+    return check_memory(sizes, lengths, *limits, memory_of_device())
+
+
+def _load(base: str | Path, config: TrainingConfig, seed: int) -> Any:
+    """Load the weights to train, in float32: in bfloat16, the updates of small learning rates would be rounded away.
+
+    With LoRA on a GPU, the weights themselves stay as the checkpoint has them, and their changes are float32.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    dtype = "auto" if config.lora and torch.cuda.is_available() else torch.float32
+    model = AutoModelForCausalLM.from_pretrained(base, use_safetensors=True, dtype=dtype)
+    return model if config.lora is None else add_changes(model, config.lora, seed)
 
 
 def train(
@@ -130,7 +171,8 @@ def train(
         GateError: a row is over `config.max_tokens`.
     """
     check_lengths(rows, config.max_tokens)
-    return run_sft(model, tokenizer, rows, sft_arguments(config, seed, in_order), out, config.save_every, progress)
+    arguments = sft_arguments(config, seed, in_order)
+    return run_sft(model, tokenizer, rows, arguments, out, config.save_every, progress, config.batch_tokens)
 
 
 def check_lengths(rows: Sequence[EncodedExample], max_tokens: int) -> None:
@@ -157,7 +199,7 @@ def sft_arguments(config: TrainingConfig, seed: int, in_order: bool = False) -> 
         "max_length": None,
         "completion_only_loss": True,
         "packing": False,
-        "activation_checkpointing": False,
+        "activation_checkpointing": config.gradient_checkpointing,
         "bf16": config.bf16,
         "seed": seed,
         "data_seed": seed,
@@ -181,8 +223,9 @@ def run_sft(
     out: Path,
     save_every: int | None = None,
     progress: Progress | None = None,
+    batch_tokens: int | None = None,
 ) -> TrainingLog:
-    """Train with TRL and save model and tokenizer to `out`.
+    """Train with TRL and save model and tokenizer to `out`; low-rank changes are merged into the weights.
 
     Everything that decides the weights arrives here: the model, the rows in order and the arguments. `train` looks this
     function up when it is called, so a test replaces `traceinv.training.run_sft` and sees `digest_rows(rows)` and
@@ -192,16 +235,18 @@ def run_sft(
     """
     from datasets import Dataset
     from transformers import PrinterCallback
-    from trl import SFTConfig, SFTTrainer
+    from trl import SFTConfig
 
     tokenizer.init_kwargs[OFFLINE_FLAG] = False
     folder = out / "checkpoints"
-    run = digest_json({"rows": digest_rows(rows), "arguments": arguments, "model": str(model.name_or_path)})
+    changes = getattr(model, "peft_config", {})
+    decisive = {"rows": digest_rows(rows), "arguments": arguments, "model": str(model.name_or_path)}
+    run = digest_json(decisive | ({"batch_tokens": batch_tokens} if batch_tokens else {}) | _plain(changes))
     resume_from = last_checkpoint(folder, run)
     callbacks = [checkpoint_callback(run, resume_from)]
     if progress:
         callbacks.append(_progress_callback(progress))
-    trainer = SFTTrainer(
+    trainer = micro_batched_trainer(batch_tokens)(
         model,
         SFTConfig(
             **arguments,
@@ -224,7 +269,11 @@ def run_sft(
     first = rows[: trainer.args.per_device_train_batch_size]
     check_batch(trainer.data_collator([trainer.train_dataset[i] for i in range(len(first))]), first)
     trainer.train(resume_from_checkpoint=str(resume_from) if resume_from else None)
-    trainer.save_model(str(out))
+    if changes:
+        trainer.model.float().merge_and_unload().save_pretrained(out)
+        tokenizer.save_pretrained(out)
+    else:
+        trainer.save_model(str(out))
     (out / "training_args.bin").unlink(missing_ok=True)
     if folder.exists():
         shutil.rmtree(folder)
@@ -259,6 +308,11 @@ def check_batch(batch: Mapping[str, Any], rows: Sequence[EncodedExample]) -> Non
 def mean_losses(losses: Sequence[float]) -> list[tuple[int, float]]:
     """Return (step, mean loss) for every `LOG_EVERY` steps; steps after the last multiple are left out."""
     return [(end, fmean(losses[end - LOG_EVERY : end])) for end in range(LOG_EVERY, len(losses) + 1, LOG_EVERY)]
+
+
+def _plain(changes: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the configuration of low-rank changes as JSON values; nothing where there are none."""
+    return {"changes": {name: str(change) for name, change in changes.items()}} if changes else {}
 
 
 def _progress_callback(progress: Progress) -> "TrainerCallback":

@@ -18,6 +18,8 @@ from traceinv.digests import digest_file
 from traceinv.errors import GateError
 from traceinv.formatting import EncodedExample, encode_example
 from traceinv.lab.models import BASE, true_examples
+from traceinv.lora import Lora
+from traceinv.micro_batches import micro_batches
 from traceinv.reasoning import wrap_reply
 from traceinv.records import Example
 from traceinv.training import (
@@ -101,6 +103,7 @@ def test_nothing_that_decides_the_weights_escapes_the_digests() -> None:
         {"adam_beta2": 0.98},
         {"batch_size": 8},
         {"bf16": True},
+        {"gradient_checkpointing": True},
     ]
     arguments = [sft_arguments(CONFIG.model_copy(update=change), 0) for change in changes]
     arguments += [sft_arguments(CONFIG, 1), sft_arguments(CONFIG, 0, in_order=True)]
@@ -167,6 +170,106 @@ def test_a_spoilt_batch_is_refused(changes: dict[str, list[list[int]]], message:
 def test_a_logged_loss_is_the_mean_of_ten_steps() -> None:
     assert mean_losses([1.0] * 9) == []
     assert mean_losses([*[1.0] * 10, *[2.0] * 5, *[4.0] * 5, 7.0]) == [(10, 1.0), (20, 3.0)]
+
+
+def _collated(lengths: Sequence[int]) -> dict[str, Any]:
+    """Collate rows of these lengths, padded on the right, with half of each row in the loss."""
+    import torch
+
+    ids = torch.zeros((len(lengths), max(lengths)), dtype=torch.long)
+    mask, labels = torch.zeros_like(ids), torch.full_like(ids, -100)
+    for row, length in enumerate(lengths):
+        ids[row, :length] = torch.arange(length) * 7 % 90 + 5 + row
+        mask[row, :length] = 1
+        labels[row, length // 2 : length] = ids[row, length // 2 : length]
+    return {"input_ids": ids, "attention_mask": mask, "labels": labels}
+
+
+def test_micro_batches_hold_every_row_once_within_the_limit() -> None:
+    batch = _collated([30, 4, 50, 5, 6, 31])
+    parts = micro_batches(batch, 64)
+    assert [tuple(part["input_ids"].shape) for part in parts] == [(3, 6), (2, 31), (1, 50)]
+    rows = [row[row > 0].tolist() for part in parts for row in part["input_ids"]]
+    assert sorted(rows) == sorted(row[row > 0].tolist() for row in batch["input_ids"])
+    assert sum(int((part["labels"] != -100).sum()) for part in parts) == int((batch["labels"] != -100).sum())
+    assert [len(part["input_ids"]) for part in micro_batches(batch, 10)] == [2, 1, 1, 1, 1]
+
+
+@pytest.mark.slow
+def test_a_step_is_the_same_in_one_and_in_four_micro_batches(tmp_path: Path) -> None:
+    """The loss is a mean over all tokens of the step; a mean of the micro-batches' means would be another."""
+    from safetensors.torch import load_file
+
+    examples = [*_examples(2), *true_examples("target_train", 2, (7, 8), 1)]
+    config = CONFIG.model_copy(update={"epochs": 1, "batch_size": len(examples), "warmup_ratio": 0.0})
+    whole = fine_tune(BASE, examples, config, 0, tmp_path / "one")
+    base = load_file(BASE / "model.safetensors")
+    one = load_file(tmp_path / "one" / "model.safetensors")
+    for tokens in (300, 1):
+        divided = fine_tune(
+            BASE, examples, config.model_copy(update={"batch_tokens": tokens}), 0, tmp_path / str(tokens)
+        )
+        assert (divided["steps"], whole["steps"]) == (1, 1)
+        many = load_file(tmp_path / str(tokens) / "model.safetensors")
+        same = [((many[name] - one[name]).abs() < 0.05 * CONFIG.learning_rate).float().mean().item() for name in one]
+        assert min(same) > 0.99, "AdamW's first step is the sign of the gradient, so another gradient shows at once"
+    assert min((one[name] != base[name]).float().mean().item() for name in one) > 0.5
+
+
+@pytest.mark.slow
+def test_gradient_checkpointing_gives_the_same_weights(tmp_path: Path) -> None:
+    from safetensors.torch import load_file
+
+    config = CONFIG.model_copy(update={"epochs": 1})
+    fine_tune(BASE, _examples(2), config, 0, tmp_path / "kept")
+    fine_tune(BASE, _examples(2), config.model_copy(update={"gradient_checkpointing": True}), 0, tmp_path / "again")
+    kept, again = (load_file(tmp_path / name / "model.safetensors") for name in ("kept", "again"))
+    assert all((kept[name] - again[name]).abs().max().item() < 1e-5 for name in kept)
+
+
+@pytest.mark.slow
+def test_low_rank_changes_are_trained_and_merged(tmp_path: Path) -> None:
+    from safetensors.torch import load_file
+
+    config = CONFIG.model_copy(update={"lora": Lora(rank=4), "save_every": 2})
+    log = fine_tune(BASE, _examples(2), config, 0, tmp_path / "out")
+    assert {path.name for path in (tmp_path / "out").iterdir()} == MODEL_FILES
+    before, after = (load_file(folder / "model.safetensors") for folder in (BASE, tmp_path / "out"))
+    assert before.keys() == after.keys()
+    changed = {name for name in after if not after[name].equal(before[name])}
+    assert changed
+    assert all("proj" in name for name in changed), "embeddings and norms are as they were"
+    assert log["steps"] == 6
+
+
+def test_a_training_that_does_not_fit_is_refused_before_the_weights_are_loaded(
+    stub: StubTrainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(training, "memory_of_device", lambda: 10**6)
+    monkeypatch.setattr(training, "_load", lambda *_: pytest.fail("the weights were loaded"))
+    with pytest.raises(GateError, match=r"memory: training 1M of 1M weights .* lora trains fewer"):
+        fine_tune(BASE, _examples(1), CONFIG, 0, tmp_path)
+
+
+@pytest.mark.slow
+def test_a_base_without_a_padding_token_is_trained_and_asked(tmp_path: Path) -> None:
+    from transformers import AutoTokenizer
+
+    from traceinv.engines.base import Request, Sampling, user_message
+    from traceinv.engines.transformers import TransformersEngine
+
+    base = tmp_path / "base"
+    shutil.copytree(BASE, base)
+    settings = json.loads((base / "tokenizer_config.json").read_text())
+    (base / "tokenizer_config.json").write_text(json.dumps({k: v for k, v in settings.items() if k != "pad_token"}))
+    assert AutoTokenizer.from_pretrained(base).pad_token is None
+    assert fine_tune(base, _examples(2), CONFIG, 0, tmp_path / "out")["steps"] == 6
+    for folder in (base, tmp_path / "out"):
+        engine = TransformersEngine.load(folder)
+        asked = [
+            Request(text, engine.render(user_message(text)), Sampling(max_new_tokens=4)) for text in ("a", "a b c")
+        ]
+        assert [len(batch) for batch in engine.generate(asked)] == [2]
 
 
 @pytest.mark.slow

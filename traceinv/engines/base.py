@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from pydantic import Field
 
@@ -78,6 +78,8 @@ class Completion:
 
 Replies = list[tuple[Request, Completion]]
 IsDone = Callable[[Request], bool]
+Watch = Callable[[float], None]
+"""Told the share of the longest possible replies that is written, from 0 to 1, while a batch is under way."""
 
 
 def user_message(text: str) -> list[Message]:
@@ -88,6 +90,13 @@ def user_message(text: str) -> list[Message]:
 def none_done(request: Request) -> bool:
     """Say that no request is done yet."""
     return False
+
+
+@runtime_checkable
+class Watched(Protocol):
+    """An engine that tells how far the replies under way are."""
+
+    watch: Watch | None
 
 
 class Engine(Protocol):

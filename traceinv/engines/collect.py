@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from traceinv.engines.base import Engine, IsDone, Replies, Request, RequestKey
+from traceinv.engines.base import Engine, IsDone, Replies, Request, RequestKey, Watched
 from traceinv.errors import InputError
 from traceinv.progress import Progress, silent
 from traceinv.rows import RowFile, RowKey
@@ -22,16 +22,24 @@ def ask_missing(
 ) -> None:
     """Ask the requests that are not done and hand each batch of replies to `store`, after which they must count as done.
 
-    Progress is the share of all requests that are done, those of an earlier run included.
+    Progress is the share of all requests that are done, those of an earlier run included. Where the engine tells how far the
+    replies under way are, they count by their share of the longest possible reply.
     """
     done = sum(map(is_done, requests))
     progress(done / len(requests) if requests else 1.0)
     if done == len(requests):
         return
-    for replies in engine.generate(requests, is_done):
-        done += sum(not is_done(request) for request, _ in replies)
-        store(replies)
-        progress(done / len(requests))
+    size = min(getattr(engine, "batch_size", 1), len(requests) - done)
+    if isinstance(engine, Watched):
+        engine.watch = lambda share: progress(min(1.0, (done + share * size) / len(requests)))
+    try:
+        for replies in engine.generate(requests, is_done):
+            done += sum(not is_done(request) for request, _ in replies)
+            store(replies)
+            progress(done / len(requests))
+    finally:
+        if isinstance(engine, Watched):
+            engine.watch = None
 
 
 def collect(

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from traceinv.dialect import Dialect, StatedDialect, load_tokenizer, read_dialect
 from traceinv.digests import digest_text
-from traceinv.engines.base import Completion, IsDone, Message, Replies, Request, Sampling, none_done
+from traceinv.engines.base import Completion, IsDone, Message, Replies, Request, Sampling, Watch, none_done
 from traceinv.engines.stopping import check_fits, cut_at_stop, stop_token_ids
+from traceinv.errors import GateError
 from traceinv.formatting import check_prompts, decode_reply, encode_prompt, render_messages, template_source
 
 if TYPE_CHECKING:
@@ -21,7 +22,12 @@ NO_LENGTH = 10**9
 
 
 class TransformersEngine:
-    """Batched generation with a Hugging Face causal language model and its tokenizer."""
+    """Batched generation with a Hugging Face causal language model and its tokenizer.
+
+    Attributes:
+        watch: told after each token how far the replies under way are; None for nobody.
+        fitting: prompts at a time; halved where the memory does not suffice.
+    """
 
     def __init__(
         self,
@@ -49,6 +55,8 @@ class TransformersEngine:
         self.stop_ids = stop_token_ids(tokenizer, model.generation_config, self.dialect)
         self.pad_id = tokenizer.pad_token_id if tokenizer.pad_token_id is not None else (self.stop_ids or [0])[0]
         model.generation_config = GenerationConfig(eos_token_id=self.stop_ids or None, pad_token_id=self.pad_id)
+        self.watch: Watch | None = None
+        self.fitting = batch_size
 
     @classmethod
     def load(
@@ -70,10 +78,13 @@ class TransformersEngine:
         from transformers import AutoModelForCausalLM
 
         device = "cuda" if torch.cuda.is_available() else "cpu"
+        dtype = (
+            "auto" if device == "cuda" else "float32"
+        )  # most CPUs have no arithmetic in 16 bits, and are 4 times slower
         given = dict(arguments or {})
         files = {key: given[key] for key in ("revision", "trust_remote_code") if key in given}
         tokenizer = load_tokenizer(model, dialect, padding_side="left", **files)
-        weights = AutoModelForCausalLM.from_pretrained(model, **({"use_safetensors": True, "dtype": "auto"} | given))
+        weights = AutoModelForCausalLM.from_pretrained(model, **({"use_safetensors": True, "dtype": dtype} | given))
         return cls(weights.to(device), tokenizer, batch_size, chat)
 
     def render(self, messages: Sequence[Message], add_generation_prompt: bool = True) -> str:
@@ -91,7 +102,7 @@ class TransformersEngine:
         the random numbers that it had before.
 
         Raises:
-            GateError: a prompt does not pass the render gate.
+            GateError: a prompt does not pass the render gate, or a single reply does not fit into memory.
             InputError: a prompt does not fit into the context.
         """
         encoded = [self._encode(request.prompt) for request in requests]
@@ -101,14 +112,16 @@ class TransformersEngine:
         for batch in make_batches(requests, [len(ids) for ids in encoded], self.batch_size):
             members = [requests[i] for i in batch]
             if not all(map(is_done, members)):
-                completions = self._generate_batch(members, [encoded[i] for i in batch])
+                completions = self._generate_fitting(members, [encoded[i] for i in batch])
                 yield list(zip(members, completions, strict=True))
 
     def describe(self) -> dict[str, Any]:
         """Describe the model for a record."""
+        halved = {"fitting_batch_size": self.fitting} if self.fitting < self.batch_size else {}
         return {
             "engine": "transformers",
             "batch_size": self.batch_size,
+            **halved,
             "dtype": str(self.model.dtype),
             "device": str(self.model.device),
             "revision": getattr(self.model.config, "_commit_hash", None),
@@ -116,6 +129,29 @@ class TransformersEngine:
 
     def _encode(self, prompt: str) -> list[int]:
         return encode_prompt(self.tokenizer, prompt, add_special_tokens=not self.chat)
+
+    def _generate_fitting(self, requests: Sequence[Request], encoded: Sequence[list[int]]) -> list[Completion]:
+        """Answer a batch in parts that fit into memory: where one does not, this one and all later ones are halved.
+
+        Raises:
+            GateError: a single prompt does not fit.
+        """
+        completions: list[Completion] = []
+        while len(completions) < len(requests):
+            part = slice(len(completions), len(completions) + self.fitting)
+            try:
+                completions += self._generate_batch(requests[part], encoded[part])
+            except RuntimeError as error:
+                if not _is_out_of_memory(error):
+                    raise
+                size = len(requests[part])
+                if size == 1:
+                    raise GateError(
+                        f"{requests[part][0].id}: a single reply does not fit into memory: {error}"
+                    ) from error
+                self.fitting = size // 2
+            _free_memory()
+        return completions
 
     def _generate_batch(self, requests: Sequence[Request], encoded: Sequence[list[int]]) -> list[Completion]:
         import torch
@@ -130,16 +166,19 @@ class TransformersEngine:
                 input_ids=ids,
                 attention_mask=mask,
                 max_new_tokens=sampling.max_new_tokens,
-                stopping_criteria=self._stopping_criteria(sampling.stop, longest),
+                stopping_criteria=self._stopping_criteria(sampling, longest),
                 **_sampling_arguments(sampling),
             )
         return [self._completion(row, sampling.stop) for row in output[:, longest:].tolist()]
 
-    def _stopping_criteria(self, stops: Sequence[str], start: int) -> Any:
+    def _stopping_criteria(self, sampling: Sampling, start: int) -> Any:
         """Return criteria that end a row once its reply, which begins at position `start`, has a stop text."""
         from transformers import StoppingCriteriaList
 
-        return StoppingCriteriaList([_has_stop(self.tokenizer, stops, start)] if stops else [])
+        criteria = [_has_stop(self.tokenizer, sampling.stop, start)] if sampling.stop else []
+        if self.watch is not None:
+            criteria.append(_tell(self.watch, start, sampling.max_new_tokens))
+        return StoppingCriteriaList(criteria)
 
     def _completion(self, ids: list[int], stops: Sequence[str]) -> Completion:
         end = next((position for position, token in enumerate(ids) if token in self.stop_ids), None)
@@ -194,6 +233,33 @@ def _has_stop(tokenizer: Any, stops: Sequence[str], start: int) -> "Callable[...
         return torch.tensor([cut_at_stop(tail, stops) is not None for tail in tails], device=input_ids.device)
 
     return ended
+
+
+def _tell(watch: Watch, start: int, limit: int) -> "Callable[..., torch.Tensor]":
+    """Return a criterion that ends nothing and tells how far a batch is."""
+
+    def told(input_ids: "torch.Tensor", scores: Any, **_: Any) -> "torch.Tensor":
+        import torch
+
+        watch((input_ids.shape[1] - start) / limit)
+        return torch.zeros(input_ids.shape[0], dtype=torch.bool, device=input_ids.device)
+
+    return told
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    """Return whether an error says that the memory of a GPU or of this machine does not suffice."""
+    import torch
+
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
+
+
+def _free_memory() -> None:
+    """Give the GPU back what the last batch has left, so that a batch of another shape finds room."""
+    import torch
+
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
 
 
 def _context(config: Any, tokenizer: Any) -> int | None:
