@@ -5,18 +5,23 @@ writes a trace for each of the target's disclosures.
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from string import Formatter
 from typing import Literal, get_args
 
 from traceinv.engines.base import Completion, Engine, Replies, Request, Sampling, user_message
 from traceinv.engines.collect import collect
+from traceinv.errors import GateError
 from traceinv.progress import Progress, silent
-from traceinv.reasoning import split_reply, strip_markers, wrap_reply
+from traceinv.reasoning import read_reply, split_reply, strip_markers, wrap_reply
 from traceinv.records import Disclosure, Example, Inversion, Transcript
 from traceinv.rows import RowFile
 
 Shown = Literal["question", "answer", "summary"]
 """The last part of a disclosure that a model is shown; the parts before it are shown too."""
 SHOWN: tuple[Shown, ...] = get_args(Shown)
+PromptStyle = Literal["short", "instructing"]
+"""How an inverter is asked: as it is trained, or with an instruction for models that follow instructions."""
 
 
 def shown_part(with_summary: bool) -> Shown:
@@ -38,6 +43,35 @@ def inverter_prompt(disclosure: Disclosure, shown: Shown) -> str:
     answer = f"\n\nAnswer:\n{disclosure.answer}{tokens}" if shown != "question" else ""
     summary = f"\n\nSummary:\n{disclosure.summary}" if shown == "summary" else ""
     return f"{disclosure.question.text}{answer}{summary}\n\nReasoning?"
+
+
+def read_prompt(shown: Shown) -> str:
+    """Read the prompt for a model that was not taught to invert, with a field for each part of the disclosure that it is shown.
+
+    Raises:
+        GateError: the file lacks a field, or has another.
+    """
+    file = Path(__file__).parent / "prompts" / f"{shown}.txt"
+    text = file.read_text(encoding="utf-8")
+    wanted, found = (
+        SHOWN[: SHOWN.index(shown) + 1],
+        [field for _, field, _, _ in Formatter().parse(text) if field is not None],
+    )
+    if sorted(found) != sorted(wanted):
+        raise GateError(f"{file}: expected the fields {', '.join(wanted)} once each, got {', '.join(found) or 'none'}")
+    return text
+
+
+def instructing_prompt(disclosure: Disclosure, shown: Shown) -> str:
+    """Write the prompt for a model that was not taught to invert: what is wanted, and the disclosure up to `shown`.
+
+    Raises:
+        ValueError: `shown` is the summary and the disclosure has none.
+    """
+    if shown == "summary" and disclosure.summary is None:
+        raise ValueError(f"{disclosure.id}: the disclosure has no summary to show the inverter")
+    parts = {"question": disclosure.question.text, "answer": disclosure.answer, "summary": disclosure.summary}
+    return read_prompt(shown).format(**parts)
 
 
 def inverter_examples(
@@ -67,6 +101,7 @@ def invert(
     rows: RowFile[Inversion, str],
     progress: Progress = silent,
     trained: bool = True,
+    prompt: PromptStyle = "short",
 ) -> list[Inversion]:
     """Write a trace for each disclosure.
 
@@ -74,6 +109,7 @@ def invert(
         rows: the file that each batch is appended to, keyed by question id; disclosures in it are not inverted again.
         trained: whether the model was fine-tuned as an inverter. One that is only prompted does not know the markers, so
             where it closes no reasoning, its whole reply is taken as the trace.
+        prompt: `short` is the one that inverters are trained with; `instructing` says what is wanted.
 
     Returns:
         One inversion a disclosure, in the order of the disclosures.
@@ -84,23 +120,36 @@ def invert(
         GateError: the engine failed.
     """
     by_id = {disclosure.id: disclosure for disclosure in disclosures}
-    prompts = [inverter_prompt(disclosure, shown_part(with_summary)) for disclosure in disclosures]
+    write = inverter_prompt if prompt == "short" else instructing_prompt
+    prompts = [write(disclosure, shown_part(with_summary)) for disclosure in disclosures]
     requests = [
-        Request(disclosure.id, engine.render(user_message(prompt)), sampling)
-        for disclosure, prompt in zip(disclosures, prompts, strict=True)
+        Request(disclosure.id, engine.render(user_message(text)), sampling)
+        for disclosure, text in zip(disclosures, prompts, strict=True)
     ]
 
     def inversions(replies: Replies) -> list[Inversion]:
-        return [_inversion(by_id[request.id], completion, with_summary, trained) for request, completion in replies]
+        return [
+            _inversion(by_id[request.id], completion, with_summary, _trace(completion, trained, prompt))
+            for request, completion in replies
+        ]
 
     return collect(engine, requests, rows, inversions, progress)
 
 
-def _inversion(disclosure: Disclosure, completion: Completion, with_summary: bool, trained: bool) -> Inversion:
-    """Take the trace out of a reply; a trained inverter that never closed its reasoning gives none."""
+def _trace(completion: Completion, trained: bool, prompt: PromptStyle) -> str | None:
+    """Take the trace out of a reply; a trained inverter that never closed its reasoning gives none.
+
+    A model that was instructed to write the trace writes it as its answer, and what it reasons before is about this task.
+    """
+    if prompt == "instructing":
+        return strip_markers(read_reply(completion.text).answer or "") or None
     trace, _ = split_reply(completion.text)
     if trace is None and not trained:
-        trace = strip_markers(completion.text) or None
+        return strip_markers(completion.text) or None
+    return trace
+
+
+def _inversion(disclosure: Disclosure, completion: Completion, with_summary: bool, trace: str | None) -> Inversion:
     return Inversion(
         id=disclosure.id,
         disclosure=disclosure,

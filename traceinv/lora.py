@@ -1,5 +1,6 @@
 """Low-rank changes of a model's weights (LoRA, arXiv 2106.09685), over peft."""
 
+import warnings
 from typing import Any
 
 from pydantic import Field
@@ -42,4 +43,6 @@ def add_changes(model: Any, lora: Lora, seed: int) -> Any:
         target_modules="all-linear",
         task_type="CAUSAL_LM",
     )
-    return get_peft_model(model, changes)
+    with warnings.catch_warnings():  # peft asks for a property by the name that transformers has given up
+        warnings.filterwarnings("ignore", "`is_gradient_checkpointing`", FutureWarning)
+        return get_peft_model(model, changes)

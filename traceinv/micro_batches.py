@@ -17,13 +17,15 @@ def micro_batched_trainer(batch_tokens: int | None) -> type[Any]:
     if batch_tokens is None:
         return SFTTrainer  # type: ignore[no-any-return]  # trl is not followed
 
+    limit = batch_tokens
+
     class MicroBatched(SFTTrainer):  # type: ignore[misc]  # trl is not followed
         def training_step(self, model: Any, inputs: Any, num_items_in_batch: Any = None) -> Any:
             if num_items_in_batch is None:
                 raise GateError(
                     "batch_tokens: this model takes no loss over all tokens of a step; leave batch_tokens out"
                 )
-            parts = micro_batches(inputs, batch_tokens)
+            parts = micro_batches(inputs, limit)
             return sum(super(MicroBatched, self).training_step(model, part, num_items_in_batch) for part in parts)
 
     return MicroBatched

@@ -17,6 +17,7 @@ from harness.stages.examples import SOURCES
 from harness.stages.questions import DATA
 from harness.stages.shared_rows import DISCLOSURES, QUESTIONS
 from traceinv.candidates import Asked
+from traceinv.dialect import StatedDialect
 from traceinv.digests import digest_file
 from traceinv.engines import Sampling
 from traceinv.errors import InputError
@@ -110,11 +111,13 @@ class CellNodes:
         model, where = self._reasoning_model(role), f"{role}s.{getattr(self.cell, role)}"
         if not isinstance(model, ModelWithWeights):
             raise InputError(f"{where}: {model.kind} has no weights")
-        weights = _weights(f"{where}.model", model.model)
+        weights = self._stated(_weights(f"{where}.model", model.model), model.dialect)
         if not isinstance(model, TrainedModel):
             return weights
         of, side = (OF_TARGET, HIDDEN) if role == TARGET else (OF_SURROGATE, TESTER)
-        trained = model.model_copy(update={"sampling": None, "permission": None})  # training does not depend on them
+        trained = model.model_copy(
+            update={"sampling": None, "permission": None, "dialect": None}
+        )  # training needs none
         params, inputs = {"model": trained, "role": role}, {"base": weights}
         return self._add("reasoning_model", params, inputs, side, of=of, role=role, cost=200)
 
@@ -235,6 +238,7 @@ class CellNodes:
             "with_summary": source.with_summary(self.policy.discloses_summary),
             "sampling": self.recipe.sampling.model_copy(update={} if seed is None else {"seed": seed}),
             "trained": source.trained,
+            "prompt": "short" if source.trained else self.recipe.inverter.zero_shot_prompt,
         }
         shown = self.disclosed(TARGET, bool(params["with_summary"]))
         shown = self.exchanged(exchanged, shown) if exchanged else shown
@@ -296,7 +300,7 @@ class CellNodes:
     def inverter(self, source: Inversions, seed: int | None) -> Node | InputArtifact:
         """Return a trained inverter, or for a prompted one the weights that it starts from."""
         inverter = self.recipe.inverter
-        base = _weights("inverter.model", inverter.model)
+        base = self._stated(_weights("inverter.model", inverter.model), inverter.dialect)
         if not source.trained:
             return base
         with_summary = source.with_summary(self.policy.discloses_summary)
@@ -369,9 +373,16 @@ class CellNodes:
         return [*self.recipe.seeds] if source.trained else [None]
 
     @cached_property
-    def base(self) -> InputArtifact:
+    def base(self) -> Node | InputArtifact:
         """Return the untaught student."""
-        return _weights(f"students.{self.cell.student}.model", self.student_model.model)
+        weights = _weights(f"students.{self.cell.student}.model", self.student_model.model)
+        return self._stated(weights, self.student_model.dialect)
+
+    def _stated(self, weights: InputArtifact, dialect: StatedDialect | None) -> Node | InputArtifact:
+        """Return weights with what is stated about their dialect."""
+        if dialect is None:
+            return weights
+        return self._add("stated_model", {"dialect": dialect}, {"base": weights}, TESTER, of=(), cost=1)
 
     def _source(self, source: Source, seed: int) -> Node:
         """Return the records that a regime reads."""

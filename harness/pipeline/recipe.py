@@ -15,8 +15,10 @@ from harness.files import MAX_YAML_BYTES, parse_yaml, read_text
 from harness.pipeline.audited import AuditChoice, audited, chosen_policies
 from harness.pipeline.bounds import oversized
 from harness.results.schema import Cell
+from traceinv.dialect import StatedDialect
 from traceinv.engines import Sampling
 from traceinv.errors import InputError, nearest
+from traceinv.inversion import PromptStyle
 from traceinv.models import SHIPPED_MODEL
 from traceinv.policies import AnyPolicy
 from traceinv.questions import AnyQuestions
@@ -62,10 +64,23 @@ class LearningModel(Closed):
 
     Attributes:
         model: a folder of weights (see `traceinv.models.locate`).
+        dialect: what is stated about how it writes a reply, in place of what its chat template shows.
     """
 
     model: str = SHIPPED_MODEL
+    dialect: StatedDialect | None = Field(None, exclude_if=lambda dialect: dialect is None)
     training: TrainingConfig
+
+
+class InverterModel(LearningModel):
+    """An inverter.
+
+    Attributes:
+        zero_shot_prompt: how the untaught inverter is asked: `short` as taught ones are, `instructing` for models that follow
+            instructions.
+    """
+
+    zero_shot_prompt: PromptStyle = Field("short", exclude_if=lambda prompt: prompt == "short")
 
 
 class StudentModel(LearningModel):
@@ -177,7 +192,7 @@ class Recipe(Closed):
     budgets: Annotated[list[Share], Distinct] = Field([1.0], min_length=1)
     engine: Literal["transformers", "vllm", "mock"] = "transformers"
     sampling: Sampling
-    inverter: LearningModel
+    inverter: InverterModel
     students: dict[Name, StudentModel] = Field(min_length=1)
     regimes: Annotated[list[RegimeName], Distinct] = Field(min_length=1)
     contrasts: Annotated[tuple[Contrast, ...], Distinct] = CONTRASTS

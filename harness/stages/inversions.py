@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+from pydantic import Field
+
 from harness.stages.base import Inputs, Log
 from harness.stages.writing import writing_stage, written_log
 from traceinv.engines import Sampling, load_engine
-from traceinv.inversion import invert
+from traceinv.inversion import PromptStyle, invert
 from traceinv.progress import Progress
 from traceinv.records import Disclosure, Inversion
 from traceinv.rows import RowFile, read_folder
@@ -19,6 +21,7 @@ class Params(Closed):
     with_summary: bool
     sampling: Sampling
     trained: bool
+    prompt: PromptStyle = Field("short", exclude_if=lambda prompt: prompt == "short")
 
 
 @writing_stage(Params, version=1)
@@ -27,7 +30,9 @@ def inversions(params: Params, inputs: Inputs, out: Path, progress: Progress) ->
     rows = RowFile(out / "inversions.jsonl", Inversion, lambda row: row.id)
     disclosures = read_folder(inputs["disclosures"], Disclosure)
     engine = load_engine(params.engine, inputs["model"])
-    written = invert(engine, disclosures, params.with_summary, params.sampling, rows, progress, params.trained)
+    written = invert(
+        engine, disclosures, params.with_summary, params.sampling, rows, progress, params.trained, params.prompt
+    )
     return {
         "inversions": len(written),
         "finished": sum(row.finish_reason == "stop" for row in written),

@@ -5,9 +5,19 @@ from pathlib import Path
 
 import pytest
 
+from traceinv import inversion
 from traceinv.engines import Completion, Sampling
 from traceinv.engines.mock import MockEngine, MockFailure
-from traceinv.inversion import SHOWN, invert, inverter_examples, inverter_prompt
+from traceinv.errors import GateError
+from traceinv.inversion import (
+    SHOWN,
+    Shown,
+    instructing_prompt,
+    invert,
+    inverter_examples,
+    inverter_prompt,
+    read_prompt,
+)
 from traceinv.records import Disclosure, Inversion, Question, Transcript
 from traceinv.rows import RowFile
 
@@ -101,3 +111,44 @@ def test_a_killed_run_inverts_only_what_is_missing(killed_after: int, tmp_path: 
     assert invert(resumed, disclosures, True, SAMPLING, rows(tmp_path)) == whole
     assert [inversion.id for inversion in whole] == [d.id for d in disclosures]
     assert len(killed.asked) + len(resumed.asked) == 5
+
+
+def test_an_instructing_prompt_has_each_part_that_is_shown_once_and_says_what_is_wanted() -> None:
+    hostile = disclosure(1, summary="{question} {0} {answer.__class__}")
+    shown = instructing_prompt(hostile, "summary")
+    assert shown.count("What is 1?") == shown.count("{question} {0} {answer.__class__}") == 1
+    assert "Write the thinking only." in shown
+    answer = instructing_prompt(hostile, "answer")
+    assert "\n1\n" in answer
+    assert "{" not in answer
+    with pytest.raises(ValueError, match="q1: the disclosure has no summary"):
+        instructing_prompt(disclosure(1, summary=None), "summary")
+
+
+@pytest.mark.parametrize("shown", ["answer", "summary"])
+def test_every_prompt_file_is_linted_for_its_fields(
+    shown: Shown, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert read_prompt(shown)
+    monkeypatch.setattr(inversion, "__file__", str(tmp_path / "inversion.py"))
+    (tmp_path / "prompts").mkdir()
+    for text in ("{question}", "{question}{answer}{summary}{trace}", "{question}{question}{answer}{summary}"):
+        (tmp_path / "prompts" / f"{shown}.txt").write_text(text)
+        with pytest.raises(GateError, match=rf"{shown}.txt: expected the fields question, answer"):
+            read_prompt(shown)
+
+
+@pytest.mark.parametrize(
+    ("reply", "trace"),
+    [
+        ("First, 1.", "First, 1."),
+        ("<think>\nWhat do they want?\n</think>\n\nFirst, 1.", "First, 1."),
+        ("<think>\nWhat do they", None),
+        ("", None),
+    ],
+)
+def test_what_an_instructed_inverter_answers_is_the_trace(reply: str, trace: str | None, tmp_path: Path) -> None:
+    engine = MockEngine({"*": reply})
+    (inverted,) = invert(engine, [disclosure(1)], True, SAMPLING, rows(tmp_path), trained=False, prompt="instructing")
+    assert inverted.trace == trace
+    assert "Write the thinking only." in engine.asked[0].prompt

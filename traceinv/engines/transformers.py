@@ -2,6 +2,8 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -161,24 +163,21 @@ class TransformersEngine:
         ids = torch.tensor([[self.pad_id] * (longest - len(row)) + row for row in encoded], device=self.model.device)
         mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in encoded], device=self.model.device)
         torch.manual_seed(batch_seed(requests))
-        with torch.inference_mode():
+        with torch.inference_mode(), _told(self.watch, self.model, sampling.max_new_tokens):
             output = self.model.generate(
                 input_ids=ids,
                 attention_mask=mask,
                 max_new_tokens=sampling.max_new_tokens,
-                stopping_criteria=self._stopping_criteria(sampling, longest),
+                stopping_criteria=self._stopping_criteria(sampling.stop, longest),
                 **_sampling_arguments(sampling),
             )
         return [self._completion(row, sampling.stop) for row in output[:, longest:].tolist()]
 
-    def _stopping_criteria(self, sampling: Sampling, start: int) -> Any:
+    def _stopping_criteria(self, stops: Sequence[str], start: int) -> Any:
         """Return criteria that end a row once its reply, which begins at position `start`, has a stop text."""
         from transformers import StoppingCriteriaList
 
-        criteria = [_has_stop(self.tokenizer, sampling.stop, start)] if sampling.stop else []
-        if self.watch is not None:
-            criteria.append(_tell(self.watch, start, sampling.max_new_tokens))
-        return StoppingCriteriaList(criteria)
+        return StoppingCriteriaList([_has_stop(self.tokenizer, stops, start)] if stops else [])
 
     def _completion(self, ids: list[int], stops: Sequence[str]) -> Completion:
         end = next((position for position, token in enumerate(ids) if token in self.stop_ids), None)
@@ -235,16 +234,18 @@ def _has_stop(tokenizer: Any, stops: Sequence[str], start: int) -> "Callable[...
     return ended
 
 
-def _tell(watch: Watch, start: int, limit: int) -> "Callable[..., torch.Tensor]":
-    """Return a criterion that ends nothing and tells how far a batch is."""
-
-    def told(input_ids: "torch.Tensor", scores: Any, **_: Any) -> "torch.Tensor":
-        import torch
-
-        watch((input_ids.shape[1] - start) / limit)
-        return torch.zeros(input_ids.shape[0], dtype=torch.bool, device=input_ids.device)
-
-    return told
+@contextmanager
+def _told(watch: Watch | None, model: Any, limit: int) -> Iterator[None]:
+    """Tell `watch` after each token of a batch how far it is."""
+    if watch is None:
+        yield
+        return
+    tokens = count(1)
+    hook = model.register_forward_hook(lambda *_: watch(next(tokens) / limit))
+    try:
+        yield
+    finally:
+        hook.remove()
 
 
 def _is_out_of_memory(error: RuntimeError) -> bool:

@@ -4,6 +4,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field, SerializeAsAny
 
+from traceinv.dialect import StatedDialect
 from traceinv.engines import Sampling
 from traceinv.questions.base import Role
 from traceinv.records import Example
@@ -63,9 +64,11 @@ class ModelWithWeights(ReasoningModel):
 
     Attributes:
         model: where they are (see `traceinv.models.locate`).
+        dialect: what is stated about how it writes a reply, in place of what its chat template shows.
     """
 
     model: str
+    dialect: StatedDialect | None = Field(None, exclude_if=lambda dialect: dialect is None)
 
 
 class TrainedModel(ModelWithWeights):

@@ -8,6 +8,7 @@ import torch
 from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerBase
 
 from traceinv.engines.base import Completion, Request, Sampling, user_message
+from traceinv.engines.collect import ask_missing
 from traceinv.engines.transformers import TransformersEngine, batch_seed, make_batches
 from traceinv.errors import GateError, InputError
 from traceinv.lab.pretraining import corpus
@@ -136,6 +137,70 @@ def test_a_batch_that_is_done_is_skipped_and_one_partly_done_is_computed_whole(
     first, second, _ = [[f"q{i}" for i in members] for members in batch]
     assert len(answers(asked, GREEDY, done=(*first, second[0]))) == 4
     assert sizes == [2, 2]
+
+
+def _limit_memory(asked: TransformersEngine, monkeypatch: pytest.MonkeyPatch, fits: int) -> list[int]:
+    """Let generation fail for want of memory where a batch has more than `fits` prompts; return the sizes that were tried."""
+    whole, sizes = asked.model.generate, []
+
+    def generate(**arguments: Any) -> Any:
+        sizes.append(len(arguments["input_ids"]))
+        if sizes[-1] > fits:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return whole(**arguments)
+
+    monkeypatch.setattr(asked.model, "generate", generate)
+    return sizes
+
+
+def test_a_batch_that_does_not_fit_is_halved_and_so_are_all_later_ones(
+    tokenizer: PreTrainedTokenizerBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = answers(engine(tokenizer, batch_size=1), GREEDY)
+    asked = engine(tokenizer, batch_size=4)
+    sizes = _limit_memory(asked, monkeypatch, 1)
+    assert answers(asked, GREEDY) == expected
+    assert sizes == [4, 2, 1, 1, 1, 1, 1, 1]
+    assert (asked.describe()["batch_size"], asked.describe()["fitting_batch_size"]) == (4, 1)
+
+
+def test_a_single_reply_that_does_not_fit_is_said(
+    tokenizer: PreTrainedTokenizerBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = engine(tokenizer, batch_size=2)
+    _limit_memory(asked, monkeypatch, 0)
+    with pytest.raises(GateError, match=r"q\d: a single reply does not fit into memory: CUDA out of memory"):
+        answers(asked, GREEDY)
+
+
+def test_another_failure_is_not_taken_for_want_of_memory(
+    tokenizer: PreTrainedTokenizerBase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = engine(tokenizer)
+
+    def fail(**_: Any) -> None:
+        raise RuntimeError("probability tensor contains inf")
+
+    monkeypatch.setattr(asked.model, "generate", fail)
+    with pytest.raises(RuntimeError, match="contains inf"):
+        answers(asked, GREEDY)
+
+
+def test_progress_rises_with_the_tokens_of_a_batch(tokenizer: PreTrainedTokenizerBase) -> None:
+    shares: list[float] = []
+    asked = engine(tokenizer, batch_size=3)
+    done: set[str] = set()
+    ask_missing(
+        asked,
+        requests(asked, GREEDY),
+        lambda request: request.id in done,
+        lambda replies: done.update(request.id for request, _ in replies),
+        shares.append,
+    )
+    assert shares == sorted(shares)
+    assert len([share for share in shares if share < 0.5]) >= 12, "not only when the first batch is done"
+    assert shares[-1] == 1.0
+    assert asked.watch is None
 
 
 def test_the_seed_of_a_batch_depends_on_its_requests(tokenizer: PreTrainedTokenizerBase) -> None:
