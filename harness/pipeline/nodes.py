@@ -375,8 +375,12 @@ class CellNodes:
     @cached_property
     def base(self) -> Node | InputArtifact:
         """Return the untaught student."""
-        weights = _weights(f"students.{self.cell.student}.model", self.student_model.model)
-        return self._stated(weights, self.student_model.dialect)
+        return self._stated(self.student_weights, self.student_model.dialect)
+
+    @cached_property
+    def student_weights(self) -> InputArtifact:
+        """Return the folder that the student's weights lie in."""
+        return _weights(f"students.{self.cell.student}.model", self.student_model.model)
 
     def _stated(self, weights: InputArtifact, dialect: StatedDialect | None) -> Node | InputArtifact:
         """Return weights with what is stated about their dialect."""

@@ -73,7 +73,7 @@ def _plan_cell(nodes: CellNodes) -> CellPlan:
     return CellPlan(
         cell=nodes.cell,
         hidden=nodes.hidden,
-        base=nodes.base,
+        base=nodes.student_weights,
         grades={row: {seed: nodes.grades(row, seed) for seed in seeds} for row, seeds in rows.items()},
         examples={seed: {regime: nodes.examples(regime, seed) for regime in nodes.trained_regimes} for seed in seeds},
         shared_rows={seed: nodes.shared_rows(seed) for seed in seeds},
