@@ -30,10 +30,13 @@ def comparability(plan: Plan, planned: CellPlan, artifacts: Artifacts, run: Mode
     parts.append(decisive(hidden.kind, hidden.params))
     if hidden.kind.name not in ROW_STAGES:
         parts.append([hidden.kind.name, hidden.kind.version])
-    training = without_checkpoints(plan.recipe.students[planned.cell.student or ""].training.model_dump(mode="json"))
+    student = plan.recipe.students[planned.cell.student or ""]
+    taught: list[Any] = [planned.base.digest, without_checkpoints(student.training.model_dump(mode="json"))]
+    if student.dialect:
+        taught.append(student.dialect.model_dump(mode="json"))
     return Comparability(
         target=digest_json(parts)[:SHOWN],
-        student=digest_json([planned.base.digest, training])[:SHOWN],
+        student=digest_json(taught)[:SHOWN],
         questions=digest(hidden.inputs["questions"])[:SHOWN],
         tasks={task.name: task.version for task in run.tasks},
         prompts=digest_json([task.prompts for task in run.tasks])[:SHOWN],
