@@ -66,5 +66,5 @@ real: setup
 	$(BIN)/python examples/get_smollm2.py models/smollm2
 	$(BIN)/traceinv run gsm8k-recorded --seeds 1 --out runs/real --set data_dir=$(DATA) --set questions.count=40 \
 	    --set benchmark.limit=32 --set benchmark.max_tokens=128 --set sampling.max_new_tokens=128 \
-	    --set surrogates.small.sampling.max_new_tokens=128 --set candidates.count=2 \
+	    --set surrogates.small.sampling.max_new_tokens=160 --set candidates.count=2 \
 	    --set faithfulness.likelihood_traces=20 --set faithfulness.reading_questions=8
