@@ -89,7 +89,7 @@ def threat_models(plan: Plan, ledgers: Sequence[Ledger], artifacts: Artifacts) -
 def shown_words(policy: Policy) -> str:
     """Say what a policy discloses: `answer and summary (every_kth_step, k 2)`."""
     values = policy.model_dump(mode="json")
-    plain = {key: value for key, value in values.items() if not isinstance(value, dict | list)}
+    plain = {key: value for key, value in values.items() if not isinstance(value, dict | list) and key != "prompt"}
     parts = {"summary": policy.discloses_summary, "number of tokens": policy.discloses_tokens}
     shown = " and ".join(["answer", *(part for part, disclosed in parts.items() if disclosed)])
     return f"{shown} ({policy_words(plain)})"

@@ -14,7 +14,10 @@ from traceinv.digests import digest_json
 
 SHOWN = 12
 """Characters of a digest that a record shows."""
-ROW_STAGES = ("reasoning_model", "transcripts", "inverter", "inversions", "candidates", "student", "responses")
+ROW_STAGES = (
+    *("reasoning_model", "transcripts", "compressions", "inverter", "inversions", "candidates"),
+    *("student", "responses"),
+)
 """The stages that run a model and that accuracies depend on. All stand in every key: a regime more or less, and with it a stage,
 leaves the other rows of two recipes comparable."""
 

@@ -150,13 +150,29 @@ def _records(folders: list[Path]) -> "list[ResultRecord]":
 
 
 def _of_recipes(names: list[str], store: "Store") -> tuple[list[str], set[tuple[str, str]]]:
-    """Return the names of the recipes that count, and the artifacts that they reach."""
+    """Return the names of the recipes that count, and the artifacts that they reach.
+
+    A built-in recipe whose data or models are not here as it names them reaches nothing, and does not count.
+
+    Raises:
+        InputError: a recipe that the user named cannot be planned.
+    """
     from harness.pipeline.plan import plan
     from harness.pipeline.recipe import built_in_recipes, load_recipe
     from harness.pipeline.upkeep import reachable
 
-    recipes = [*built_in_recipes(), *names]
-    return recipes, {name for recipe in recipes for name in reachable(plan(load_recipe(recipe)).graph, store)}
+    counted: list[str] = []
+    reached: set[tuple[str, str]] = set()
+    for name in [*built_in_recipes(), *names]:
+        try:
+            graph = plan(load_recipe(name)).graph
+        except InputError:
+            if name in names:
+                raise
+            continue
+        counted.append(name)
+        reached |= reachable(graph, store)
+    return counted, reached
 
 
 def _adopt(options: argparse.Namespace) -> int:

@@ -14,6 +14,7 @@ from traceinv.schema import Closed
 
 MODEL_STAGES = {
     "candidates",
+    "compressions",
     "reasoning_model",
     "transcripts",
     "endpoint",

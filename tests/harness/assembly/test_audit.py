@@ -8,6 +8,8 @@ from fake_run import fake_artifacts, planned
 from harness.assembly.audit import shown_words
 from harness.assembly.record import assemble
 from harness.results.schema import ResultRecord
+from traceinv.policies.answer_and_metadata import AnswerAndMetadata
+from traceinv.policies.headed_recap import HeadedRecap
 
 POLICIES = {"silent": {"kind": "answer_only"}, "half": {"kind": "every_kth_step", "k": 2}}
 REGIMES = ["base", "answer_only", "summary", "surrogate_trace", "inverted", "oracle"]
@@ -62,5 +64,7 @@ def test_a_run_without_attacks_has_a_line_that_says_so(tmp_path: Path) -> None:
     assert (row.attack, row.leak, row.withheld) == (None, None, "the run has no attack, or nothing to compare it with")
 
 
-def test_nested_values_of_a_policy_are_left_out_of_its_words() -> None:
-    assert shown_words({"kind": "x", "model": {"a": 1}, "p": 0.1}, summarised=True) == "answer and summary (x, p 0.1)"
+def test_nested_values_and_prompts_are_left_out_of_the_words_for_a_policy() -> None:
+    words = shown_words(HeadedRecap(model="m"))
+    assert words == "answer and summary (headed_recap, model m, attempts 3)"
+    assert shown_words(AnswerAndMetadata()) == "answer and number of tokens (answer_and_metadata, rounded False)"
