@@ -127,7 +127,7 @@ def load_tokenizer(model: str | Path, stated: StatedDialect | None = None, **fil
     """
     from transformers import AutoTokenizer
 
-    return adapt(AutoTokenizer.from_pretrained(model, **files), stated)
+    return adapt(AutoTokenizer.from_pretrained(model, **({"trust_remote_code": False} | files)), stated)
 
 
 def adapt(tokenizer: Any, stated: StatedDialect | None = None, switch: bool = True) -> "PreTrainedTokenizerBase":

@@ -57,6 +57,17 @@ def check_folder(folder: Path) -> None:
         raise InputError(f"{folder}: cannot be loaded: {' '.join(reason.split())}") from None
 
 
+def check_finite(model: Any, name: str | Path) -> None:
+    """Check that the weights of a model that was built are numbers: with others, every answer is wrong without a word.
+
+    Raises:
+        InputError: a tensor holds NaN or infinity; the message names model and tensor.
+    """
+    for tensor, values in model.named_parameters():
+        if values.is_floating_point() and not bool(values.isfinite().all()):
+            raise InputError(f"{name}: cannot be loaded: the weights {tensor} hold NaN or infinity")
+
+
 def _json(path: Path) -> dict[str, Any]:
     """Read a JSON object of a model's folder.
 

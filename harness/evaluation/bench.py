@@ -13,7 +13,7 @@ from harness.evaluation.record import BenchRecord, TaskRecord, by_subject, figur
 from harness.evaluation.responses import Sample, open_samples
 from harness.files import write_atomic
 from harness.results.provenance import provenance
-from traceinv.digests import digest_text
+from traceinv.digests import digest_file, digest_text
 from traceinv.progress import Progress
 
 RECORD = "bench.json"
@@ -22,7 +22,6 @@ PACKAGES = (
     *("latex2sympy2_extended", "math-verify", "sympy", "numpy", "scipy", "statsmodels"),
 )
 """Those that responses, grades and figures depend on."""
-FINGERPRINT_BYTES = 1 << 20
 
 
 def run_bench(
@@ -61,22 +60,12 @@ def run_bench(
 
 
 def fingerprint(model: str) -> str | None:
-    """Return a digest of a model folder: names and sizes of its files, and the first and last MiB of each.
-
-    None where the model is not a folder.
-    """
+    """Return a digest of the names and bytes of a model folder's files; None where the model is not a folder."""
     folder = Path(model)
     if not folder.is_dir():
         return None
-    lines = []
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            head = file.read(FINGERPRINT_BYTES)
-            file.seek(max(0, size - FINGERPRINT_BYTES))
-            tail = file.read()
-        lines.append(f"{path.relative_to(folder).as_posix()} {size} {digest_text((head + tail).hex())}")
-    return digest_text("\n".join(lines))
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return digest_text("\n".join(f"{path.relative_to(folder).as_posix()} {digest_file(path)}" for path in files))
 
 
 def _graded(batch: Sequence[Answered], loaded: dict[str, LoadedTask]) -> list[Sample]:

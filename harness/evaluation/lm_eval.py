@@ -25,6 +25,7 @@ from traceinv.engines.stopping import stop_token_ids
 from traceinv.errors import InputError
 from traceinv.formatting import check_prompt, decode_reply, template_source
 from traceinv.records import FinishReason
+from traceinv.weights import check_finite
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,7 @@ class LmEvalEngine:
         # "cuda:0" as lm-eval's command has it; without a GPU lm-eval reads it as the CPU
         given = {"pretrained": path, "batch_size": batch_size, "device": "cuda:0"} | arguments
         self.lm = HFWithFinishReason(**given | {"use_safetensors": True})  # other files could run code
+        check_finite(self.lm.model, path)
         self.batch_size, self.rng_state, self.check_prompts = batch_size, rng_state, check_prompts
         self.context: int | None = int(self.lm.max_length)
         adapt(self.lm.tokenizer, switch=check_prompts)

@@ -1,6 +1,6 @@
 """The result record's schema, version 2."""
 
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -20,6 +20,9 @@ STATE_LETTERS = {
 
 Label = str | int | float
 """The value of a stage's label, such as a regime's name or a seed."""
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]
 
 
 class Interval(Closed):
@@ -44,15 +47,15 @@ class Score(Closed):
     """
 
     accuracy: Interval
-    by_seed: list[float]
-    finished: float
-    no_answer: float
-    unfinished: float
-    bad_format: float
-    if_unfinished_right: float
-    if_unfinished_wrong: float
-    mean_tokens: float
-    items: int
+    by_seed: list[Share]
+    finished: Share
+    no_answer: Share
+    unfinished: Share
+    bad_format: Share
+    if_unfinished_right: Share
+    if_unfinished_wrong: Share
+    mean_tokens: Annotated[float, Field(ge=0)]
+    items: Count
 
 
 class Cell(Closed):
@@ -421,7 +424,7 @@ class StageEntry(Closed):
     key: str
     version: int | None
     fingerprint: str
-    seconds: float
+    seconds: float = Field(ge=0)
     adopted: str | None = None
 
 
@@ -454,7 +457,7 @@ class ResultRecord(Closed):
     schema_version: Literal[2] = SCHEMA_VERSION
     id: str = Field(pattern=r"^[a-z0-9_-]+$")
     recipe: dict[str, Any]
-    seeds: list[int] = Field(min_length=1)
+    seeds: list[Seed] = Field(min_length=1)
     rows: list[Row] = Field(min_length=1)
     contrasts: list[Contrast]
     recovery: list[RecoveryRow]
@@ -473,12 +476,20 @@ class ResultRecord(Closed):
 
     @model_validator(mode="after")
     def _has_every_seed_and_score(self) -> Self:
+        seen: set[tuple[str, Cell]] = set()
         for row in self.rows:
+            if (row.name, row.cell) in seen:
+                raise ValueError(f"row {row.name!r} stands twice for one cell")
+            seen.add((row.name, row.cell))
             if "all" not in row.scores:
                 raise ValueError(f"row {row.name!r} has no score on 'all'")
             if row.seeds and row.seeds != self.seeds:
                 raise ValueError(f"row {row.name!r} has the seeds {row.seeds}, expected {self.seeds}")
             for group, score in row.scores.items():
+                if not 0 <= score.accuracy.mean <= 1:
+                    raise ValueError(
+                        f"row {row.name!r} on {group!r} has the accuracy {score.accuracy.mean:.3g}, expected 0 to 1"
+                    )
                 if len(score.by_seed) != max(1, len(row.seeds)):
                     raise ValueError(
                         f"row {row.name!r} on {group!r} has {len(score.by_seed)} of {len(row.seeds)} seeds"

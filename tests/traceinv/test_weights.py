@@ -129,3 +129,12 @@ def test_whatever_a_library_raises_is_one_line(folder: Path) -> None:
     with pytest.raises(InputError, match=f"{folder}: cannot be loaded: ") as error:
         load_engine("transformers", folder)
     assert "\n" not in str(error.value)
+
+
+def test_weights_that_are_no_numbers_are_refused_by_name(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    content = bytearray(path.read_bytes())
+    content[-4:] = struct.pack("<f", float("nan"))
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=r"cannot be loaded: the weights [\w.]+ hold NaN or infinity"):
+        load_engine("transformers", folder)

@@ -13,6 +13,7 @@ from traceinv.engines.base import Completion, IsDone, Message, Replies, Request,
 from traceinv.engines.stopping import check_fits, cut_at_stop, stop_token_ids
 from traceinv.errors import GateError
 from traceinv.formatting import check_prompts, decode_reply, encode_prompt, render_messages, template_source
+from traceinv.weights import check_finite
 
 if TYPE_CHECKING:
     import torch
@@ -83,10 +84,11 @@ class TransformersEngine:
         dtype = (
             "auto" if device == "cuda" else "float32"
         )  # most CPUs have no arithmetic in 16 bits, and are 4 times slower
-        given = dict(arguments or {})
+        given = {"trust_remote_code": False, "dtype": dtype} | dict(arguments or {}) | {"use_safetensors": True}
         files = {key: given[key] for key in ("revision", "trust_remote_code") if key in given}
         tokenizer = load_tokenizer(model, dialect, padding_side="left", **files)
-        weights = AutoModelForCausalLM.from_pretrained(model, **({"use_safetensors": True, "dtype": dtype} | given))
+        weights = AutoModelForCausalLM.from_pretrained(model, **given)
+        check_finite(weights, model)
         return cls(weights.to(device), tokenizer, batch_size, chat)
 
     def render(self, messages: Sequence[Message], add_generation_prompt: bool = True) -> str:

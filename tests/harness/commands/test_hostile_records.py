@@ -177,6 +177,19 @@ def test_a_comparison_sends_no_command_to_the_terminal(places: list[Place], text
         assert not CONTROLS.search(printed)
 
 
+@settings(max_examples=20, deadline=None, derandomize=True, database=None)
+@given(places=SPOILT, text=HOSTILE)
+def test_a_gate_sends_no_command_to_the_terminal(places: list[Place], text: str) -> None:
+    with TemporaryDirectory() as name:
+        items = items_of({("inverted", 0): "cw"}, ["lab_chain/0", "lab_chain/1"])
+        first, second = (write(Path(name), record(identifier), items) for identifier in ("plain-1", "hostile-1"))
+        second.write_text(json.dumps(_spoilt(places, text)))
+        for arguments in ([str(first), str(second)], [str(second), str(first), "--json"]):
+            code, printed = _run("gate", *arguments)
+            assert code in (0, 1, 2, 3)
+            assert not CONTROLS.search(printed)
+
+
 @pytest.mark.slow
 @settings(max_examples=15, deadline=None, derandomize=True, database=None)
 @given(places=SPOILT, text=HOSTILE)

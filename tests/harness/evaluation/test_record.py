@@ -1,9 +1,11 @@
 """The figures of a benchmark run: known answers."""
 
 from itertools import product
+from pathlib import Path
 
 import pytest
 
+from harness.evaluation.bench import fingerprint
 from harness.evaluation.record import by_subject, figures
 from harness.evaluation.responses import Verdict
 from harness.grading import State
@@ -87,3 +89,14 @@ def test_subjects_are_scored_apart() -> None:
 def test_no_response_is_no_score_of_zero() -> None:
     with pytest.raises(ValueError, match="no response"):
         figures([])
+
+
+def test_a_change_anywhere_in_a_model_is_another_model(tmp_path: Path) -> None:
+    path = tmp_path / "model.safetensors"
+    content = bytearray(3 * 1024**2)
+    path.write_bytes(content)
+    before = fingerprint(str(tmp_path))
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    assert fingerprint(str(tmp_path)) != before
+    assert fingerprint(str(tmp_path / "none")) is None

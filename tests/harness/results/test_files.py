@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sample_records import CELL, items_of, record, row, write
@@ -149,3 +150,29 @@ def test_what_no_one_sees_in_a_record_is_read_as_visible_text(tmp_path: Path) ->
         json.dumps({**json.loads(path.read_text()), "recipe": {"name": "a\x1b\ud800\u202e", "text": "b\nc"}})
     )
     assert read_record(path).recipe == {"name": "a\\x1b\\ud800\\u202e", "text": "b\nc"}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda c: c["rows"].append(c["rows"][0]), "stands twice for one cell"),
+        (lambda c: c["rows"][0]["scores"]["all"].update(items=-5), "items: input should be greater than or equal to 0"),
+        (lambda c: c["rows"][0]["scores"]["all"]["accuracy"].update(mean=1e308), "has the accuracy 1e+308"),
+        (
+            lambda c: c["rows"][0]["scores"]["all"].update(finished=2.0),
+            "finished: input should be less than or equal to 1",
+        ),
+        (lambda c: c["provenance"]["stages"][0].update(seconds=-1e300), "seconds: input should be greater than"),
+        (lambda c: c.update(seeds=[10**400]), "seeds.0: "),
+    ],
+)
+def test_figures_that_cannot_be_are_refused(change: Any, message: str, tmp_path: Path) -> None:
+    content = json.loads(record().model_dump_json())
+    stage = {"kind": "student", "labels": {}, "key": "0", "version": 1, "fingerprint": "f", "seconds": 1.0}
+    content["provenance"]["stages"] = [stage]
+    change(content)
+    path = tmp_path / "lab-1.json"
+    path.write_text(json.dumps(content))
+    with pytest.raises(InputError) as refusal:
+        read_record(path)
+    assert message in str(refusal.value)
