@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from harness.commands.audit import add_audit
 from harness.commands.bench import add_bench, add_grade
 from harness.commands.compare import add_compare
+from harness.commands.completion import add_completion
+from harness.commands.doctor import add_doctor
 from harness.commands.exits import BAD_INPUT, FAILED, complain, say
 from harness.commands.export import add_export
 from harness.commands.faithfulness import add_faithfulness
@@ -96,5 +98,7 @@ def _parser() -> argparse.ArgumentParser:
     add_report(commands)
     add_lab(commands)
     add_store(commands)
+    add_doctor(commands)
+    add_completion(commands, parser)
     add_verbose(parser)
     return parser

@@ -68,7 +68,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Installed:
     wheel = next(folder.glob("*.whl"))
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / "venv")], check=True)
     python = folder / "venv" / "bin" / "python"
-    site = Path(subprocess.check_output([python, "-c", "import site; print(site.getsitepackages()[0])"], text=True).strip())
+    site = Path(
+        subprocess.check_output([python, "-c", "import site; print(site.getsitepackages()[0])"], text=True).strip()
+    )
     # Libraries come from the environment of the tests; the `.pth` file of its editable traceinv is not read.
     (site / "libraries.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
     _pip("--python", str(python), "install", "--no-deps", "--no-index", "--no-cache-dir", str(wheel))
@@ -112,8 +114,9 @@ def test_commands_work_outside_the_checkout_and_write_nothing_among_packages(ins
     assert "tasks_local" in installed.run("tasks", "new", "riddles")
     assert "FAILED" not in installed.run("tasks", "check", "riddles", "lab_chain", "--include-path", "tasks_local")
     include = ("--include-path", "tasks_local")
-    shown = installed.run("bench", "--engine", "mock", "--model", "echo", "--tasks", "lab_chain,riddles", "--limit", "2", *include)
-    assert "riddles" in shown
+    (work / "replies.json").write_text(json.dumps({"*": r"\boxed{42}"}))
+    mock = ("--engine", "mock", "--model", "replies.json", "--tasks", "lab_chain,riddles", "--limit", "2")
+    assert "riddles" in installed.run("bench", *mock, *include)
     (work / "answers.jsonl").write_text(
         "".join(json.dumps({"id": f"riddles/{n}", "response": r"\boxed{42}"}) + "\n" for n in range(2))
     )

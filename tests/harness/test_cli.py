@@ -108,7 +108,9 @@ def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out == f"traceinv {traceinv.__version__}\n"
 
 
-@pytest.mark.parametrize("arguments", [["-v", "run", "lba"], ["run", "lba", "-v"], ["store", "du", "--store", "x", "-v"]])
+@pytest.mark.parametrize(
+    "arguments", [["-v", "run", "lba"], ["run", "lba", "-v"], ["store", "du", "--store", "x", "-v"]]
+)
 def test_verbose_shows_the_traceback_of_an_error(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 2
     shown = capsys.readouterr().err.splitlines()
