@@ -18,6 +18,8 @@ from harness.commands.faithfulness import add_faithfulness
 from harness.commands.gate import add_gate
 from harness.commands.lab import add_lab
 from harness.commands.leaderboard import add_leaderboard
+from harness.commands.options import Commands
+from harness.commands.parser import Parser
 from harness.commands.report import add_report
 from harness.commands.run import add_run
 from harness.commands.store import add_store
@@ -78,11 +80,11 @@ def _write_what_can_be_written() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = Parser(
         prog="traceinv", description="Measures how much of a reasoning model's ability leaks through what it discloses."
     )
     parser.add_argument("--version", action=ShowVersion, help="print the version and exit")
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="subcommand")
+    commands: Commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="subcommand")
     add_run(commands)
     add_audit(commands)
     add_gate(commands)

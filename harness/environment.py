@@ -4,7 +4,6 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
@@ -197,7 +196,9 @@ def _disk(folder: Path) -> Finding:
         return Finding("disk", "note", f"{folder}: {error.strerror}")
     found = f"{_size(free)} free in {folder}"
     if not os.access(folder, os.W_OK):
-        return Finding("disk", "note", f"{folder} cannot be written to", "run in another folder, or with --out and --store")
+        return Finding(
+            "disk", "note", f"{folder} cannot be written to", "run in another folder, or with --out and --store"
+        )
     if free < RUN_BYTES:
         return Finding("disk", "note", found, f"a run of the lab takes about {_size(RUN_BYTES)}")
     return Finding("disk", "ok", found)

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 from harness.commands.exits import say
 from harness.commands.options import positive
-from traceinv.errors import GateError, InputError
+from harness.commands.outputs import check_folder
+from traceinv.errors import GateError
 
 if TYPE_CHECKING:
     from harness.pipeline.descriptions import Artifact
@@ -98,9 +99,9 @@ def finish(prepared: Prepared, out: Path, workers: int | None, quiet: bool = Fal
     missing = len(planned.graph) - len(cached)
     if not missing and (record := find_record(planned, cached, out)):
         return Finished(record, out / f"{record.id}.json", 0)
-    _check_writable("--out", out)
+    check_folder("--out", out)
     if missing:
-        _check_writable("--store", store.root)
+        check_folder("--store", store.root)
     reported = set(store.damaged)
     artifacts, computed = _compute(planned, store, missing, workers, quiet)
     _report_damage(store, reported)
@@ -171,20 +172,3 @@ def _write(planned: "Plan", artifacts: "dict[str, Artifact]", out: Path) -> "tup
 
     record, items = assemble(planned, artifacts, shlex.join(["traceinv", *sys.argv[1:]]))
     return record, write_record(record, items, out)
-
-
-def _check_writable(option: str, folder: Path) -> None:
-    """Find out before anything is computed whether a folder can be written to.
-
-    Raises:
-        InputError: it cannot.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{option} {folder}: there is a file of this name; expected a folder")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".{os.getpid()}.probe"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise InputError(f"{option} {folder}: cannot be written to: {error.strerror}") from None

@@ -25,7 +25,18 @@ def _found(name: str, data_dir: Path | None = None) -> environment.Finding:
 def test_doctor_finds_no_fault_here_and_prints_a_line_for_each_thing(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["doctor"]) == 0
     shown = capsys.readouterr().out
-    for name in ("python", "packages", "torch", "devices", "sandbox", "hub", "data", "memory", "disk", "constraints.txt"):
+    for name in (
+        "python",
+        "packages",
+        "torch",
+        "devices",
+        "sandbox",
+        "hub",
+        "data",
+        "memory",
+        "disk",
+        "constraints.txt",
+    ):
         assert f"  {name} " in shown
     assert "HF_HUB_OFFLINE=1" in shown
 
