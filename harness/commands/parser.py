@@ -36,4 +36,4 @@ class Parser(argparse.ArgumentParser):
     def _get_value(self, action: argparse.Action, arg_string: str) -> Any:
         if action.type is Path and not arg_string:  # Path("") is the current folder
             raise argparse.ArgumentError(action, "expected a path, got an empty text")
-        return super()._get_value(action, arg_string)  # type: ignore[misc]  # not in typeshed
+        return super()._get_value(action, arg_string)
