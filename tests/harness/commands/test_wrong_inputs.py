@@ -127,8 +127,8 @@ CASES = [
     (("export", "results", "--format", "cvs"), "argument --format: unknown 'cvs' (did you mean 'csv'?)"),
     # models and benchmarks
     ((*BENCH, "--model", "/nope"), "/nope"),
-    ((*BENCH, "--model", "file"), "file: cannot be loaded: expected a folder with config.json"),
-    ((*BENCH, "--model", "empty"), "empty: cannot be loaded: expected a folder with config.json"),
+    ((*BENCH, "--model", "file"), "file: cannot be loaded: "),
+    ((*BENCH, "--model", "empty"), "empty: cannot be loaded: "),
     ((*BENCH, "--model", "org/no-such-model"), "org/no-such-model"),
     ((*BENCH, *MODEL, "--model-args", "foo=bar"), "foo"),
     ((*BENCH, *MODEL, "--model-args", "dtype"), "argument --model-args: expected KEY=VALUE, got 'dtype'"),
@@ -157,7 +157,7 @@ CASES = [
     (("tasks", "check", "lab_chian"), "unknown task 'lab_chian' (did you mean 'lab_chain'?)"),
     # traces and summaries
     (("faithfulness", "nowhere.jsonl"), "nowhere.jsonl: cannot be read: No such file or directory"),
-    (("faithfulness", "empty"), "empty: cannot be read: Is a directory"),
+    (("faithfulness", "empty"), "empty: expected a file, got a folder"),
     (("faithfulness", "empty.jsonl"), "empty.jsonl"),
     (("faithfulness", "typo.jsonl"), "typo.jsonl:1: "),
     (("faithfulness", "number.jsonl"), "number.jsonl:1: inverted: "),
