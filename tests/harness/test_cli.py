@@ -56,7 +56,8 @@ def test_a_dry_run_lists_the_stages_and_computes_nothing(tmp_path: Path, capsys:
     assert main(["run", "lab", "--seeds", "1", "--dry-run", "--store", str(tmp_path)]) == 0
     listed = capsys.readouterr().out.splitlines()
     assert "student (regime inverted)" in listed
-    assert listed[-1] == f"{len(listed) - 1} of {len(listed) - 1} stages would be computed"
+    count = f"{len(listed) - 1} of {len(listed) - 1} stages"
+    assert listed[-1] == f"{count}; how long they take was not measured yet in {tmp_path}"
     assert not list(tmp_path.glob("*/*/artifact.json"))
 
 
