@@ -24,7 +24,7 @@ def test_a_command_of_the_examples_works(command: str, tmp_path: Path, monkeypat
 
 
 def test_every_example_is_in_the_table() -> None:
-    named = set(re.findall(r"\]\(([\w.]+)\)", TABLE))
+    named = set(re.findall(r"\]\(([\w.-]+)\)", TABLE))
     assert named == {path.name for path in (ROOT / "examples").glob("*.*") if path.name != "README.md"}
 
 

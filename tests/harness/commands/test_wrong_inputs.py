@@ -66,7 +66,10 @@ CASES = [
     (("run", "lab", "--store", "store", "--out", "file"), "--out file: there is a file of this name"),
     (("run", "lab", "--store", "store", "--out", "file/x"), "--out file/x: there is a file of this name"),
     (("run", "lab", "--store", "store", "--out", ""), "argument --out: expected a path, got an empty text"),
-    (("audit", "lab", "--store", "store", "--out", "/proc/x"), "--out /proc/x: cannot be written to: "),
+    (
+        ("audit", "lab", "--policies", "half", "--store", "store", "--out", "/proc/x"),
+        "--out /proc/x: cannot be written to: ",
+    ),
     (("lab", "pretrain", "--out", "/proc/x"), "--out /proc/x: cannot be written to: "),
     (("lab", "calibrate", "--store", "store", "--out", "/proc/x"), "--out /proc/x: cannot be written to: "),
     ((*BENCH[:1], *MODEL, *BENCH[3:], "--out", "/proc/x"), "--out /proc/x: cannot be written to: "),
