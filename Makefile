@@ -7,13 +7,14 @@
 #   make simulations  the simulations of the statistics, 10 to 30 minutes
 #   make check        ruff, mypy, import-linter, and whether leaderboard.md is up to date
 #   make golden       write tests/golden/stages.json anew (CONTRIBUTING.md says when)
+#   make schema       write docs/record.schema.json anew
 #   make leaderboard  write leaderboard.md anew from the records in results/
 #   make report       write runs/report.html: the records in results/, and the traces of a run
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help setup demo real test fast-test simulations check golden leaderboard report
+.PHONY: help setup demo real test fast-test simulations check golden schema leaderboard report
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -48,6 +49,9 @@ check: setup
 
 golden: setup
 	$(BIN)/python tests/golden/crossings.py
+
+schema: setup
+	$(BIN)/python -c 'import json, traceinv; print(json.dumps(traceinv.record_schema(), indent=1))' >docs/record.schema.json
 
 leaderboard: setup
 	$(BIN)/traceinv leaderboard

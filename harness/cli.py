@@ -4,23 +4,29 @@ import argparse
 import io
 import os
 import sys
+import traceback
 from collections.abc import Sequence
 
 from harness.commands.audit import add_audit
 from harness.commands.bench import add_bench, add_grade
 from harness.commands.compare import add_compare
-from harness.commands.exits import BAD_INPUT, FAILED, complain
+from harness.commands.completion import add_completion
+from harness.commands.doctor import add_doctor
+from harness.commands.exits import BAD_INPUT, FAILED, complain, say
 from harness.commands.export import add_export
 from harness.commands.faithfulness import add_faithfulness
 from harness.commands.gate import add_gate
 from harness.commands.lab import add_lab
 from harness.commands.leaderboard import add_leaderboard
+from harness.commands.options import Commands
+from harness.commands.parser import Parser
 from harness.commands.report import add_report
 from harness.commands.run import add_run
 from harness.commands.store import add_store
 from harness.commands.style import add_style
 from harness.commands.targets import add_targets
 from harness.commands.tasks import add_tasks
+from harness.commands.verbosity import ShowVersion, add_verbose, log_to_terminal
 from traceinv.errors import GateError, InputError
 
 RESUMES = ("run", "audit", "bench")
@@ -30,8 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 done, 1 the work failed, 2 the input is wrong."""
     _write_what_can_be_written()
     options = _parser().parse_args(arguments)
+    log_to_terminal(options.verbose)
     try:
-        code: int = options.command(options)
+        code: int = _command(options)
         sys.stdout.flush()
     except InputError as error:
         return complain(str(error), BAD_INPUT)
@@ -54,6 +61,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
+def _command(options: argparse.Namespace) -> int:
+    """Run the command; with --verbose, print the traceback of an error before it becomes one line."""
+    try:
+        code: int = options.command(options)
+    except Exception:
+        if options.verbose:
+            say(traceback.format_exc(), error=True)
+        raise
+    return code
+
+
 def _write_what_can_be_written() -> None:
     """Let standard output write an escape for a character that its encoding lacks, and not fail."""
     for stream in (sys.stdout, sys.stderr):
@@ -62,10 +80,11 @@ def _write_what_can_be_written() -> None:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser: argparse.ArgumentParser = Parser(
         prog="traceinv", description="Measures how much of a reasoning model's ability leaks through what it discloses."
     )
-    commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="subcommand")
+    parser.add_argument("--version", action=ShowVersion, help="print the version and exit")
+    commands: Commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="subcommand")
     add_run(commands)
     add_audit(commands)
     add_gate(commands)
@@ -81,4 +100,7 @@ def _parser() -> argparse.ArgumentParser:
     add_report(commands)
     add_lab(commands)
     add_store(commands)
+    add_doctor(commands)
+    add_completion(commands, parser)
+    add_verbose(parser)
     return parser

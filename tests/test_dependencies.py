@@ -8,6 +8,8 @@ from collections.abc import Iterable
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
+import yaml
+
 from harness.stages import stage_kinds
 
 ROOT = Path(__file__).parents[1]
@@ -67,3 +69,9 @@ def _modules(path: Path) -> set[str]:
 def _normal(name: str) -> str:
     """Return the form in which names of distributions are equal."""
     return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_the_citation_names_the_version_and_licence_of_the_package() -> None:
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    assert (citation["version"], citation["license"]) == (PROJECT["version"], PROJECT["license"])
+    assert "Apache License" in (ROOT / "LICENSE").read_text()

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     __version__: str
     load_record: Any
+    record_schema: Any
     records_to_frame: Any
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "disclose",
     "invert",
     "load_record",
+    "record_schema",
     "records_to_frame",
 ]
 
@@ -40,6 +42,7 @@ _MODULES = {
     "disclose": "traceinv.policies",
     "invert": "traceinv.inversion",
     "load_record": "harness.results.frame",
+    "record_schema": "harness.results.frame",
     "records_to_frame": "harness.results.frame",
 }
 

@@ -9,7 +9,11 @@ from pathlib import Path
 
 from traceinv.errors import InputError
 
-TASKS = Path(__file__).resolve().parents[2] / "tasks"
+_SHIPPED = Path(__file__).resolve().parents[1] / "tasks"
+_REPOSITORY = Path(__file__).resolve().parents[2]
+CHECKOUT = None if _SHIPPED.is_dir() else _REPOSITORY
+"""The repository's folder; None in an installed package, which has the tasks as its data (setup.py)."""
+TASKS = _REPOSITORY / "tasks" if CHECKOUT else _SHIPPED
 FOLDERS_VARIABLE = "TRACEINV_TASKS"
 """The environment variable with further folders, joined as in PATH; `include` adds to it, so that worker processes read it."""
 ENTRY_POINTS = "traceinv.tasks"

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from harness.benchmarks.catalog import discover, forget
 from harness.benchmarks.data import load
-from harness.benchmarks.folders import TASKS
+from harness.benchmarks.folders import CHECKOUT, TASKS
 from traceinv.errors import InputError
 
-CHECKOUT = TASKS.parent
-TESTS = CHECKOUT / "tests" / "tasks"
+TESTS = TASKS.parent / "tests" / "tasks"
+"""Where the tests of the checkout's tasks are."""
 LOCAL = Path("tasks_local")
 """Where a task is written outside the checkout, unless the user names a folder."""
 BASE = "_base.yaml"
@@ -98,8 +98,7 @@ def test_{name}_tells_right_answers_from_wrong_ones() -> None:
 
 def default_folder() -> Path:
     """Return the folder for new tasks: tasks/ where the current folder lies in a checkout, else ./tasks_local."""
-    in_checkout = (CHECKOUT / "pyproject.toml").is_file() and Path.cwd().is_relative_to(CHECKOUT)
-    return TASKS if in_checkout else LOCAL
+    return TASKS if CHECKOUT and Path.cwd().is_relative_to(CHECKOUT) else LOCAL
 
 
 def write_task(name: str, root: Path | None = None, tests: Path | None = None) -> list[Path]:

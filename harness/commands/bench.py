@@ -19,7 +19,10 @@ from harness.commands.options import (
     pairs,
     parameters,
     positive,
+    real,
+    whole,
 )
+from harness.commands.outputs import check_file, check_folder
 from traceinv.errors import InputError
 
 if TYPE_CHECKING:
@@ -63,9 +66,9 @@ def add_bench(commands: Commands) -> None:
         metavar="N",
         help="responses to each item (default: the task's); may be raised later",
     )
-    bench.add_argument("--seed", type=int, default=SEED, metavar="N", help=f"of all sampling (default: {SEED})")
-    bench.add_argument("--temperature", type=float, metavar="T", help="instead of the task's; 0 is greedy")
-    bench.add_argument("--top-p", type=float, metavar="P", help="instead of the task's")
+    bench.add_argument("--seed", type=whole, default=SEED, metavar="N", help=f"of all sampling (default: {SEED})")
+    bench.add_argument("--temperature", type=real, metavar="T", help="instead of the task's; 0 is greedy")
+    bench.add_argument("--top-p", type=real, metavar="P", help="instead of the task's")
     bench.add_argument("--max-tokens", type=positive, metavar="N", help="of a response, instead of the task's limit")
     bench.add_argument("--batch-size", type=positive, metavar="N", help="prompts at a time (default: 8; vllm: 256)")
     bench.add_argument(
@@ -73,7 +76,7 @@ def add_bench(commands: Commands) -> None:
         type=pairs,
         default={},
         metavar="A=B,C=D",
-        help="arguments of the engine, such as dtype=float32: of lm-eval's hf model, of vllm.LLM, or fields of each request",
+        help="arguments of the engine, such as dtype=real32: of lm-eval's hf model, of vllm.LLM, or fields of each request",
     )
     add_include(bench)
     add_data(bench)
@@ -129,8 +132,7 @@ def _bench(options: argparse.Namespace) -> int:
     settings = _settings(options, tasks)
     label = Path(options.model).name or "model"
     out = options.out or Path("runs/bench") / f"{label}-{options.suite or '-'.join(tasks)}"
-    if out.exists() and not out.is_dir():
-        raise InputError(f"--out {out}: expected a folder, not a file")
+    check_folder("--out", out)
     check_lock(
         out, {"settings": before_raise(out, settings).decisive()}
     )  # again with model and tasks once they are loaded
@@ -209,8 +211,8 @@ def _grade(options: argparse.Namespace) -> int:
 
     include_tasks(options)
     benchmark = find(options.task)
-    if options.out and not options.out.parent.is_dir():
-        raise InputError(f"--out {options.out}: no such folder")
+    if options.out:
+        check_file("--out", options.out)
     loaded, verdicts = grade_file(
         benchmark,
         options.responses,

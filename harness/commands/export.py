@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from harness.commands.exits import DONE, say
 from harness.commands.options import Commands, add_data, add_include, include_tasks, parameters
+from harness.commands.outputs import check_file, check_folder
 from traceinv.errors import InputError
 
 if TYPE_CHECKING:
@@ -75,8 +76,8 @@ def run(options: argparse.Namespace) -> int:
     bench = _bench_folder(options.source)
     if options.format == "eee":
         return _export_eee(options, bench)
-    if options.out and not options.out.parent.is_dir():
-        raise InputError(f"--out {options.out}: no such folder")
+    if options.out:
+        check_file("--out", options.out)
     if options.format == "pairs":
         return _export_pairs(options, bench)
     return _export_rows(options, bench)
@@ -180,8 +181,9 @@ def _export_eee(options: argparse.Namespace, bench: Path | None) -> int:
     from harness.export.models import model_of_bench, models_of_record
     from harness.results.files import read_items, read_record
 
-    if options.out is None or options.out.is_file():
+    if options.out is None:
         raise InputError("--out: expected a folder for --format eee, which writes two files for each model")
+    check_folder("--out", options.out)
     models: list[ExportedModel]
     if bench:
         models = [model_of_bench(bench, _read_bench(bench))]

@@ -10,7 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from harness.commands.options import Commands, add_log_format, check_at_least
+from harness.commands.options import Commands, add_log_format, check_at_least, real, whole
+from harness.commands.outputs import check_file
 from harness.files import open_atomic
 from traceinv.errors import InputError
 
@@ -57,14 +58,16 @@ def add_faithfulness(commands: Commands) -> None:
         "--tokenizer", metavar="NAME", help="Hugging Face tokenizer to count tokens with (default: words)"
     )
     parser.add_argument(
-        "--draws", type=int, default=3, metavar="N", help="traces of other questions for each pair's floor"
+        "--draws", type=whole, default=3, metavar="N", help="traces of other questions for each pair's floor"
     )
-    parser.add_argument("--floor-pairs", type=int, default=1000, metavar="N", help="pairs that get a floor, at most")
+    parser.add_argument("--floor-pairs", type=whole, default=1000, metavar="N", help="pairs that get a floor, at most")
     parser.add_argument(
-        "--seconds", type=float, default=10.0, metavar="S", help="time limit for the equations of a trace"
+        "--seconds", type=real, default=10.0, metavar="S", help="time limit for the equations of a trace"
     )
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the floor's draws and the bootstrap")
-    parser.add_argument("--workers", type=int, metavar="N", help="processes (default: one a core)")
+    parser.add_argument(
+        "--seed", type=whole, default=0, metavar="N", help="seed of the floor's draws and the bootstrap"
+    )
+    parser.add_argument("--workers", type=whole, metavar="N", help="processes (default: one a core)")
     parser.set_defaults(command=run)
 
 
@@ -174,8 +177,7 @@ def _index(path: Path, options: argparse.Namespace) -> "PairFile":
 def _check(options: argparse.Namespace) -> None:
     check_at_least(options, draws=1, floor_pairs=0, seconds=0, seed=0, workers=1)
     for out in (options.out, _overall_file(options.out)) if options.out else ():
-        if not out.parent.is_dir() or (out.exists() and not out.is_file()):
-            raise InputError(f"--out {out}: expected a file in a folder that exists")
+        check_file("--out", out)
         if out.exists() and options.pairs.exists() and out.samefile(options.pairs):
             raise InputError(f"--out {out}: the pairs are read from there")
 

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from harness.commands.exits import DONE, FAILED, INCONCLUSIVE
-from harness.commands.options import Commands, check_at_least
+from harness.commands.options import Commands, check_at_least, real
 
 EXITS = {"GO": DONE, "NO-GO": FAILED, "INCONCLUSIVE": INCONCLUSIVE}
 
@@ -20,11 +20,11 @@ def add_gate(commands: Commands) -> None:
     parser.add_argument("old", metavar="OLD", help="a record's file, or its id in --results")
     parser.add_argument("new", metavar="NEW", help="the other record; may be the same one")
     parser.add_argument(
-        "--leak", type=float, default=2.0, metavar="POINTS", help="by how much the best attack may gain (default: 2)"
+        "--leak", type=real, default=2.0, metavar="POINTS", help="by how much the best attack may gain (default: 2)"
     )
     parser.add_argument(
         "--utility",
-        type=float,
+        type=real,
         default=5.0,
         metavar="POINTS",
         help="by how much the reader's AUC may fall (default: 5)",

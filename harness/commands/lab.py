@@ -5,8 +5,9 @@ from pathlib import Path
 
 from harness.commands.exits import DONE
 from harness.commands.options import Commands, positive
+from harness.commands.outputs import check_folder
 from harness.commands.running import STORE, finish, prepare
-from traceinv.errors import GateError, InputError
+from traceinv.errors import GateError
 
 DOSES = (0.0, 0.05, 0.1, 0.25, 0.5, 1.0)
 CURVE, PLOT = "calibration.json", "calibration.svg"
@@ -70,10 +71,7 @@ def run_pretrain(options: argparse.Namespace) -> int:
 
     from traceinv.lab.pretraining import PretrainConfig, pretrain
 
-    try:
-        options.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"--out {options.out}: cannot be made: {error.strerror}") from None
+    check_folder("--out", options.out)
     disable_progress_bars()
     warnings.simplefilter("ignore", FutureWarning)
     config = PretrainConfig().shrunk(options.shrink)
@@ -113,6 +111,8 @@ def run_calibrate(options: argparse.Namespace) -> int:
         load_recipe("lab-shared", [*_CONTROL, *options.set], options.seeds),
         *(load_recipe("lab", [*_ZERO, *options.set, f"seeds=[{n}]"]) for n in range(options.zero_runs)),
     ]
+    check_folder("--out", options.out)
+    check_folder("--store", options.store)
     plans = [plan(recipe) for recipe in recipes]  # all before the first one runs, so that a wrong one costs nothing
     done = [finish(prepare(each, options.store), options.out, options.workers, options.json) for each in plans]
     record, control, *zero = (run.record for run in done)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from harness.commands.exits import BAD_INPUT, DONE, FAILED, complain
 from harness.commands.options import Commands
-from traceinv.errors import InputError
+from harness.commands.outputs import check_file
 
 
 def add_leaderboard(commands: Commands) -> None:
@@ -26,6 +26,8 @@ def run(options: argparse.Namespace) -> int:
     from harness.files import write_atomic
     from harness.leaderboard.page import build
 
+    if not options.check:
+        check_file("--out", options.out)
     built = build(options.results, options.out)
     for line in built.refused:
         complain(line, BAD_INPUT)
@@ -35,9 +37,6 @@ def run(options: argparse.Namespace) -> int:
         if built.markdown == current or code:
             return code
         return complain(f"{options.out}: not up to date with {options.results}; run `traceinv leaderboard`", FAILED)
-    try:
-        write_atomic(options.out, built.markdown)
-    except OSError as error:
-        raise InputError(f"--out {options.out}: cannot be written: {error.strerror}") from None
+    write_atomic(options.out, built.markdown)
     print(f"wrote {options.out}")
     return code

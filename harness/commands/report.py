@@ -5,6 +5,7 @@ from pathlib import Path
 
 from harness.commands.exits import BAD_INPUT, DONE, complain
 from harness.commands.options import Commands
+from harness.commands.outputs import check_file
 from traceinv.errors import InputError
 
 
@@ -35,14 +36,12 @@ def run(options: argparse.Namespace) -> int:
     from harness.files import write_atomic
     from harness.report import build
 
-    if not options.out.parent.is_dir() or options.out.is_dir():
-        raise InputError(f"--out {options.out}: expected a file in a folder that exists")
+    if options.store and not options.run:
+        raise InputError("--store: goes with --run, which names the run whose artifacts it holds")
+    check_file("--out", options.out)
     results = options.results or (None if options.run else Path("results"))
     built = build(results, options.run, options.store)
-    try:
-        write_atomic(options.out, built.html)
-    except OSError as error:
-        raise InputError(f"--out {options.out}: cannot be written: {error.strerror}") from None
+    write_atomic(options.out, built.html)
     size = options.out.stat().st_size / 1e6
     print(f"wrote {options.out} ({size:.1f} MB): {built.records} records, {built.traces} inverted traces")
     for line in built.refused:

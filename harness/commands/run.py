@@ -23,7 +23,7 @@ def _run(options: argparse.Namespace) -> int:
 
     prepared = prepare(plan(load_recipe(options.recipe, options.set, options.seeds)), options.store)
     if options.dry_run:
-        print_stages(prepared, options.json)
+        print_stages(prepared, options.json, options.workers)
         return DONE
     out = options.out or Path("runs") / prepared.planned.recipe.name
     done = finish(prepared, out, options.workers, options.json)

@@ -5,17 +5,19 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.commands.exits import say
 from harness.commands.options import positive
-from traceinv.errors import GateError, InputError
+from harness.commands.outputs import check_folder
+from traceinv.errors import GateError
 
 if TYPE_CHECKING:
     from harness.pipeline.descriptions import Artifact
+    from harness.pipeline.graph import Node
     from harness.pipeline.plan import Plan
     from harness.pipeline.recipe import Recipe
     from harness.pipeline.store import Store
@@ -98,9 +100,9 @@ def finish(prepared: Prepared, out: Path, workers: int | None, quiet: bool = Fal
     missing = len(planned.graph) - len(cached)
     if not missing and (record := find_record(planned, cached, out)):
         return Finished(record, out / f"{record.id}.json", 0)
-    _check_writable("--out", out)
+    check_folder("--out", out)
     if missing:
-        _check_writable("--store", store.root)
+        check_folder("--store", store.root)
     reported = set(store.damaged)
     artifacts, computed = _compute(planned, store, missing, workers, quiet)
     _report_damage(store, reported)
@@ -108,8 +110,11 @@ def finish(prepared: Prepared, out: Path, workers: int | None, quiet: bool = Fal
     return Finished(record, path, computed)
 
 
-def print_stages(prepared: Prepared, as_json: bool) -> None:
-    """List every stage with its key as JSON, or the missing ones by name; a key below a missing stage is not known yet."""
+def print_stages(prepared: Prepared, as_json: bool, workers: int | None) -> None:
+    """List every stage with its key as JSON, or the missing ones by name and how long they will take.
+
+    A key below a missing stage is not known yet.
+    """
     from harness.pipeline.scheduler import known_key
 
     graph, cached = prepared.planned.graph, prepared.cached
@@ -130,7 +135,23 @@ def print_stages(prepared: Prepared, as_json: bool) -> None:
     missing = [node for node in graph if node.id not in cached]
     for node in missing:
         say(graph.name(node))
-    print(f"{len(missing)} of {len(graph)} stages would be computed")
+    print(f"{len(missing)} of {len(graph)} stages{_time_of(missing, prepared.store, workers)}")
+
+
+def _time_of(missing: "Sequence[Node]", store: "Store", workers: int | None) -> str:
+    """Say how long some stages take, as far as the store tells."""
+    from harness.pipeline.estimate import duration, estimate
+
+    if not missing:
+        return ", nothing to compute"
+    workers = min(workers or os.cpu_count() or 1, len(missing))
+    expected = estimate(missing, store)
+    if not expected.seconds:
+        return f"; how long they take was not measured yet in {store.root}"
+    by = f"about {duration(expected.seconds / workers)} with {workers} {'worker' if workers == 1 else 'workers'}"
+    if not expected.unknown:
+        return f", {by}"
+    return f", {by} and what was not measured yet: {', '.join(name.replace('_', ' ') for name in expected.unknown)}"
 
 
 def _report_left_out(recipe: "Recipe") -> None:
@@ -171,20 +192,3 @@ def _write(planned: "Plan", artifacts: "dict[str, Artifact]", out: Path) -> "tup
 
     record, items = assemble(planned, artifacts, shlex.join(["traceinv", *sys.argv[1:]]))
     return record, write_record(record, items, out)
-
-
-def _check_writable(option: str, folder: Path) -> None:
-    """Find out before anything is computed whether a folder can be written to.
-
-    Raises:
-        InputError: it cannot.
-    """
-    if folder.exists() and not folder.is_dir():
-        raise InputError(f"{option} {folder}: there is a file of this name; expected a folder")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        probe = folder / f".{os.getpid()}.probe"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise InputError(f"{option} {folder}: cannot be written to: {error.strerror}") from None

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.commands.exits import DONE, FAILED, say
-from harness.commands.options import Commands, check_at_least
+from harness.commands.options import Commands, check_at_least, whole
 from harness.commands.running import STORE
 from traceinv.errors import InputError
 
@@ -28,7 +28,7 @@ def add_store(commands: Commands) -> None:
         description="Compare the contents of every artifact with its description, and compute a sample of them again.",
     )
     _add_folder(verify)
-    verify.add_argument("--sample", type=int, default=0, metavar="N", help="artifacts to compute again (default: 0)")
+    verify.add_argument("--sample", type=whole, default=0, metavar="N", help="artifacts to compute again (default: 0)")
     verify.set_defaults(command=_verify)
     du = store.add_parser("du", help="artifacts and bytes by kind of stage")
     _add_folder(du)

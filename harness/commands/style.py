@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.commands.options import Commands, check_at_least
+from harness.commands.options import Commands, check_at_least, whole
 from harness.files import JsonLine, read_json_lines
 from traceinv.errors import InputError, nearest
 
@@ -24,7 +24,7 @@ def add_style(commands: Commands) -> None:
     parser.add_argument("taught", type=Path, metavar="TRAINED.jsonl", help=f"those it is trained on: {line}")
     parser.add_argument("used", type=Path, metavar="USED.jsonl", help="those it is used on")
     parser.add_argument("--field", default="summary", metavar="KEY", help="key of the text (default: summary)")
-    parser.add_argument("--seed", type=int, default=0, metavar="N", help="seed of the folds and the bootstrap")
+    parser.add_argument("--seed", type=whole, default=0, metavar="N", help="seed of the folds and the bootstrap")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.set_defaults(command=run)
 

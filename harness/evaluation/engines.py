@@ -36,13 +36,12 @@ def load_bench_engine(settings: BenchSettings, out: Path, check_prompts: bool = 
         return load_engine(settings.engine, settings.model, **_options(settings))
     if settings.model.startswith(("/", ".")) and not Path(settings.model).exists():  # other names may be hub ids
         raise InputError(f"{settings.model}: cannot be loaded: no such folder")
-    if Path(settings.model).is_dir():
+    if Path(settings.model).exists():
         check_folder(Path(settings.model))
     from harness.evaluation.lm_eval import LmEvalEngine
 
-    out.mkdir(parents=True, exist_ok=True)
     try:
-        return LmEvalEngine(
+        engine = LmEvalEngine(
             settings.model,
             settings.model_args,
             settings.batch_size,
@@ -53,6 +52,8 @@ def load_bench_engine(settings: BenchSettings, out: Path, check_prompts: bool = 
     except Exception as error:  # libraries raise anything where a folder of others is damaged
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(f"{settings.model}: cannot be loaded: {reason}") from error
+    out.mkdir(parents=True, exist_ok=True)
+    return engine
 
 
 def _options(settings: BenchSettings) -> dict[str, Any]:

@@ -78,9 +78,12 @@ def build(results: Path | None, run: Path | None, store: Path | None = None) -> 
         raise InputError(
             refused[0] if refused else f"--run {run}: no record there; expected a folder that `traceinv run` wrote to"
         )
-    if not records and refused:
-        raise InputError(refused[0])
+    if not records:
+        missing = f"--results {results}: no record there; expected a folder that `traceinv run --out` wrote to"
+        raise InputError(refused[0] if refused else missing)
     artifacts = {name: find_artifacts(own[name], store or store_of(run)) for name in own if run}
+    if store and (wrong := [reason for reason in artifacts.values() if isinstance(reason, str)]):
+        raise InputError(f"--store {store}: {wrong[0]}")
     refused += [line for found in artifacts.values() if isinstance(found, RunArtifacts) for line in found.damaged]
     cases, no_traces = _cases(artifacts)
     absent = "a record alone does not hold the losses"

@@ -46,6 +46,11 @@ def load_record(path: str | Path) -> ResultRecord:
     return read_record(Path(path))
 
 
+def record_schema() -> dict[str, Any]:
+    """Return the JSON Schema of a record; docs/record.schema.json holds it."""
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **ResultRecord.model_json_schema()}
+
+
 def records_to_frame(records: Iterable[ResultRecord]) -> "DataFrame":
     """Return one line for each record, row and task or group of tasks.
 

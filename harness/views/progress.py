@@ -1,5 +1,6 @@
 """The progress of a run, for a person."""
 
+import logging
 from types import TracebackType
 
 from rich.console import Console
@@ -9,6 +10,8 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from harness.pipeline.descriptions import Artifact
 from harness.pipeline.graph import Graph, Node
 from harness.results.text import plain
+
+logger = logging.getLogger(__name__)
 
 
 class RunDisplay:
@@ -53,12 +56,14 @@ class RunDisplay:
 
     def cached(self, node: Node, artifact: Artifact) -> None:
         """Exclude a cached stage from the total, so that it does not distort the time left."""
+        logger.info("reused %s: %s/%s", self.graph.name(node), artifact.kind, artifact.key)
         self.settled += 1
         self.total -= self.costs.pop(node.id)
         self.progress.update(self.overall, total=self.total)
 
     def started(self, node: Node) -> None:
         """Count a stage as begun."""
+        logger.info("started %s", self.graph.name(node))
         self.shares[node.id] = 0.0
 
     def advanced(self, node_id: str, share: float) -> None:
@@ -73,6 +78,7 @@ class RunDisplay:
 
     def finished(self, node: Node, artifact: Artifact) -> None:
         """Print a line for a computed stage."""
+        logger.info("finished %s: %s/%s", self.graph.name(node), artifact.kind, artifact.key)
         self.shares[node.id] = 1.0
         self.computed += 1
         self.settled += 1

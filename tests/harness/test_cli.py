@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import traceinv
 from harness.cli import main
 from harness.commands import leaderboard, run
 
@@ -55,7 +56,8 @@ def test_a_dry_run_lists_the_stages_and_computes_nothing(tmp_path: Path, capsys:
     assert main(["run", "lab", "--seeds", "1", "--dry-run", "--store", str(tmp_path)]) == 0
     listed = capsys.readouterr().out.splitlines()
     assert "student (regime inverted)" in listed
-    assert listed[-1] == f"{len(listed) - 1} of {len(listed) - 1} stages would be computed"
+    count = f"{len(listed) - 1} of {len(listed) - 1} stages"
+    assert listed[-1] == f"{count}; how long they take was not measured yet in {tmp_path}"
     assert not list(tmp_path.glob("*/*/artifact.json"))
 
 
@@ -98,3 +100,28 @@ def test_a_reader_that_stops_reading_is_no_traceback() -> None:
     code = "import sys; from harness.cli import main; sys.exit(main(['tasks', 'list', '--json']))"
     found = subprocess.run(["bash", "-c", f'{sys.executable} -c "{code}" | true'], capture_output=True, text=True)
     assert found.stderr == ""
+
+
+def test_the_version_is_that_of_the_package(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as stop:
+        main(["--version"])
+    assert stop.value.code == 0
+    assert capsys.readouterr().out == f"traceinv {traceinv.__version__}\n"
+
+
+@pytest.mark.parametrize(
+    "arguments", [["-v", "run", "lba"], ["run", "lba", "-v"], ["store", "du", "--store", "x", "-v"]]
+)
+def test_verbose_shows_the_traceback_of_an_error(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    shown = capsys.readouterr().err.splitlines()
+    assert shown[0] == "Traceback (most recent call last):"
+    assert shown[-1].startswith("traceinv: ")
+
+
+def test_verbose_logs_what_the_packages_say_and_not_the_libraries() -> None:
+    code = "import logging\nfrom harness.commands.verbosity import log_to_terminal\nlog_to_terminal(1)\n"
+    code += "logging.getLogger('harness.x').info('reused')\nlogging.getLogger('other').info('noise')"
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    assert done.stderr.endswith(" INFO harness.x: reused\n")
+    assert done.stderr.count("\n") == 1

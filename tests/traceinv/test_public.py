@@ -21,6 +21,7 @@ def test_the_public_names_are_these() -> None:
         "disclose",
         "invert",
         "load_record",
+        "record_schema",
         "records_to_frame",
     ]
     assert dir(traceinv) == sorted(traceinv.__all__)

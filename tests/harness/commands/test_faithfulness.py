@@ -198,7 +198,7 @@ def test_wrong_options_are_one_line(file: Path, capsys: pytest.CaptureFixture[st
         ([str(file.with_name("none.jsonl"))], "cannot be read: No such file"),
         ([str(file.parent)], "expected a file, got a folder"),
         ([str(file), "--out", str(file)], "the pairs are read from there"),
-        ([str(file), "--out", str(file.parent / "no" / "out")], "a folder that exists"),
+        ([str(file), "--out", str(file.parent / "no" / "out")], "there is no folder"),
         ([str(file), "--draws", "0"], "--draws 0: expected 1 or more"),
         ([str(file), "--seed", "-1"], "--seed -1: expected 0 or more"),
         ([str(file), "--tokenizer", str(file.parent)], "--tokenizer"),
@@ -216,7 +216,7 @@ def test_only_a_file_is_read_and_only_another_file_written(file: Path, capsys: p
     for arguments, message in (
         ([str(pipe)], "pipe: expected a file, got a pipe"),
         ([str(file), "--out", "/proc/none.jsonl"], "cannot be written"),
-        ([str(file), "--out", str(pipe)], "expected a file in a folder that exists"),
+        ([str(file), "--out", str(pipe)], "this is a device or a pipe; expected a file"),
         ([str(overall), "--out", str(file.with_name("pairs.jsonl"))], "the pairs are read from"),
     ):
         assert main(["faithfulness", *arguments]) == 2

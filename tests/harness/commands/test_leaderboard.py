@@ -42,7 +42,7 @@ def test_a_file_that_cannot_be_written_is_named(tmp_path: Path, capsys: pytest.C
     write(tmp_path, record())
     page = tmp_path / "missing" / "leaderboard.md"
     assert main(["leaderboard", "--results", str(tmp_path), "--out", str(page)]) == 2
-    assert f"--out {page}: cannot be written" in capsys.readouterr().err
+    assert f"--out {page}: there is no folder {page.parent}" in capsys.readouterr().err
 
 
 def _without(content: dict[str, Any], key: str) -> dict[str, Any]:
