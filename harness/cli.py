@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _command(options: argparse.Namespace) -> int:
-    """Run the command; with --verbose, print the traceback of an error before it becomes one line."""
+    """Run the command. With --verbose, print the traceback of an error as well as its line."""
     try:
         code: int = options.command(options)
     except Exception:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from distributions import install
 from sample_records import record, write
 
 from harness.benchmarks.folders import TASKS
@@ -130,11 +131,8 @@ def test_commands_work_outside_the_checkout_and_write_nothing_among_packages(ins
 
 
 def test_entry_points_of_other_distributions_are_found(installed: Installed) -> None:
-    info = installed.site / "lastline-1.dist-info"
-    info.mkdir()
     (installed.site / "lastline.py").write_text(POLICY)
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: lastline\nVersion: 1\n")
-    (info / "entry_points.txt").write_text("[traceinv.policies]\nlast = lastline\n")
+    install(installed.site, "lastline", "traceinv.policies", "lastline")
     assert "stages" in installed.run(
         "run", "lab", "--seeds", "1", "--dry-run", "--set", "policies={last: {kind: last_line}}"
     )

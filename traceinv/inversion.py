@@ -5,14 +5,15 @@ writes a trace for each of the target's disclosures.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from pathlib import Path
-from string import Formatter
 from typing import Literal, get_args
 
 from traceinv.engines.base import Completion, Engine, Replies, Request, Sampling, user_message
 from traceinv.engines.collect import collect
-from traceinv.errors import GateError
+from traceinv.errors import GateError, InputError
 from traceinv.progress import Progress, silent
+from traceinv.prompt_fields import prompt_fields
 from traceinv.reasoning import read_reply, split_reply, strip_markers, wrap_reply
 from traceinv.records import Disclosure, Example, Inversion, Transcript
 from traceinv.rows import RowFile
@@ -37,29 +38,11 @@ def inverter_prompt(disclosure: Disclosure, shown: Shown) -> str:
     Raises:
         ValueError: `shown` is the summary and the disclosure has none.
     """
-    if shown == "summary" and disclosure.summary is None:
-        raise ValueError(f"{disclosure.id}: the disclosure has no summary to show the inverter")
+    _check_shown(disclosure, shown)
     tokens = f"\n\nTokens of the reply:\n{disclosure.tokens}" if disclosure.tokens is not None else ""
     answer = f"\n\nAnswer:\n{disclosure.answer}{tokens}" if shown != "question" else ""
     summary = f"\n\nSummary:\n{disclosure.summary}" if shown == "summary" else ""
     return f"{disclosure.question.text}{answer}{summary}\n\nReasoning?"
-
-
-def read_prompt(shown: Shown) -> str:
-    """Read the prompt for a model that was not taught to invert, with a field for each part of the disclosure that it is shown.
-
-    Raises:
-        GateError: the file lacks a field, or has another.
-    """
-    file = Path(__file__).parent / "prompts" / f"{shown}.txt"
-    text = file.read_text(encoding="utf-8")
-    wanted, found = (
-        SHOWN[: SHOWN.index(shown) + 1],
-        [field for _, field, _, _ in Formatter().parse(text) if field is not None],
-    )
-    if sorted(found) != sorted(wanted):
-        raise GateError(f"{file}: expected the fields {', '.join(wanted)} once each, got {', '.join(found) or 'none'}")
-    return text
 
 
 def instructing_prompt(disclosure: Disclosure, shown: Shown) -> str:
@@ -68,10 +51,35 @@ def instructing_prompt(disclosure: Disclosure, shown: Shown) -> str:
     Raises:
         ValueError: `shown` is the summary and the disclosure has none.
     """
-    if shown == "summary" and disclosure.summary is None:
-        raise ValueError(f"{disclosure.id}: the disclosure has no summary to show the inverter")
+    _check_shown(disclosure, shown)
     parts = {"question": disclosure.question.text, "answer": disclosure.answer, "summary": disclosure.summary}
     return read_prompt(shown).format(**parts)
+
+
+def read_prompt(shown: Shown) -> str:
+    """Read the prompt for a model that was not taught to invert, with a field for each part of the disclosure that it is shown.
+
+    Raises:
+        GateError: the file lacks a field, or has another.
+    """
+    return _read_prompt(Path(__file__).parent / "prompts" / f"{shown}.txt", SHOWN[: SHOWN.index(shown) + 1])
+
+
+@cache
+def _read_prompt(file: Path, fields: tuple[str, ...]) -> str:
+    text, wanted = file.read_text(encoding="utf-8"), f"{file}: expected the fields {', '.join(fields)} once each"
+    try:
+        found = prompt_fields(text, fields)
+    except InputError as error:
+        raise GateError(f"{wanted}: {error}") from None
+    if sorted(found) != sorted(fields):
+        raise GateError(f"{wanted}, got {', '.join(found) or 'none'}")
+    return text
+
+
+def _check_shown(disclosure: Disclosure, shown: Shown) -> None:
+    if shown == "summary" and disclosure.summary is None:
+        raise ValueError(f"{disclosure.id}: the disclosure has no summary to show the inverter")
 
 
 def inverter_examples(

@@ -67,7 +67,7 @@ class TaskQuestions(PooledQuestions):
         return str(path)
 
     def hub_rows(self) -> Iterator[Placed]:
-        """Yield the rows of the split from the hub.
+        """Load the training split from the hub and yield its rows, each with where it stands.
 
         Raises:
             InputError: the hub cannot be reached.

@@ -25,7 +25,7 @@ def check_folder(option: str, folder: Path) -> None:
 
 
 def check_file(option: str, file: Path) -> None:
-    """Check that a file can be written; its folder must be there.
+    """Check that a file can be written to a folder that exists.
 
     Args:
         option: that named the file, for the message.

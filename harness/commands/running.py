@@ -155,7 +155,7 @@ def _time_of(missing: "Sequence[Node]", store: "Store", workers: int | None) -> 
 
 
 def _report_left_out(recipe: "Recipe") -> None:
-    """Name the regimes that a policy has no use for, because it discloses no summary."""
+    """Print which regimes each policy leaves out because it discloses no summary."""
     for name, policy in recipe.policies.items():
         left_out = [regime for regime in recipe.regimes if regime not in recipe.regimes_of(name)]
         if left_out:

@@ -184,7 +184,7 @@ def _asked(recipe: "Recipe", where: str, model: Any, questions: list[Any]) -> bo
 
 
 def _show(row: Any) -> None:
-    """Show the first reply as it is read."""
+    """Print the trace, the summary and the answer that were read from a reply."""
     for name in ("trace", "summary", "answer"):
         text = getattr(row, name)
         if text is not None:

@@ -25,7 +25,7 @@ class ShowVersion(argparse.Action):
 
 
 def add_verbose(parser: argparse.ArgumentParser) -> None:
-    """Add `-v` to a parser and to all parsers of its subcommands, so that it may stand anywhere."""
+    """Add `-v` to a parser and to those of its subcommands: it may stand before or after a command."""
     for inner, default in _parsers(parser, 0):
         inner.add_argument(
             "-v",

@@ -48,7 +48,7 @@ class Adoption(Closed):
 
 
 class Description(Closed):
-    """An artifact's own description, beside its files.
+    """What an artifact is and how it was computed: its file artifact.json.
 
     Attributes:
         digest: of the names and bytes of its files; keys of later stages are made of it.

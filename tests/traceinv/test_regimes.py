@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from distributions import install
 
 from traceinv import regimes
 from traceinv.candidates import candidate_prompt
@@ -335,10 +336,7 @@ def test_a_regime_is_one_module_of_any_installed_package(tmp_path: Path) -> None
         "    return [example(d.question, d.answer.upper(), d.answer) for d in disclosures]\n"
         "REGIME = Regime('loud', 'attack', 15, Disclosures(shown='answer'), teach)\n"
     )
-    folder = tmp_path / "loud-1.0.dist-info"
-    folder.mkdir()
-    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: loud\nVersion: 1.0\n")
-    (folder / "entry_points.txt").write_text("[traceinv.regimes]\nloud = loud_regime\n")
+    install(tmp_path, "loud", "traceinv.regimes", "loud_regime")
     code = (
         "from harness.pipeline.recipe import load_recipe\nfrom harness.pipeline.plan import plan\n"
         "from traceinv.regimes import ORDER\n"

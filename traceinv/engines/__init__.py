@@ -21,7 +21,7 @@ ENGINES: dict[EngineName, str] = {
 """The engines: the module in this package, and the class in it."""
 
 LOCAL: tuple[EngineName, ...] = ("transformers", "vllm")
-"""The engines that build a model from a folder."""
+"""The engines that load a model's weights from a folder."""
 
 
 def load_engine(name: str, model: str | Path, **options: Any) -> Engine:

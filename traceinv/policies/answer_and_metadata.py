@@ -21,9 +21,6 @@ class AnswerAndMetadata(Policy):
     kind: Literal["answer_and_metadata"] = "answer_and_metadata"
     rounded: bool = False
 
-    def summarise(self, trace: str) -> str | None:
-        return None
-
     def tokens_of(self, transcript: Transcript) -> int | None:
         """Return the number of tokens.
 

@@ -12,6 +12,3 @@ class AnswerOnly(Policy):
     reads_trace: ClassVar[bool] = False
 
     kind: Literal["answer_only"] = "answer_only"
-
-    def summarise(self, trace: str) -> str | None:
-        return None

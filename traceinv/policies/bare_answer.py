@@ -16,9 +16,6 @@ class BareAnswer(Policy):
 
     kind: Literal["bare_answer"] = "bare_answer"
 
-    def summarise(self, trace: str) -> str | None:
-        return None
-
     def shown(self, transcript: Transcript, summary: str | None) -> Disclosure:
         disclosure = super().shown(transcript, summary)
         return disclosure.model_copy(update={"answer": final_answer(disclosure.answer)})

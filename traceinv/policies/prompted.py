@@ -3,14 +3,14 @@
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
-from string import Formatter
 from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
 
 from traceinv.engines.base import Sampling
-from traceinv.errors import InputError, nearest
+from traceinv.errors import InputError
 from traceinv.policies.base import Policy
+from traceinv.prompt_fields import prompt_fields
 from traceinv.records import Compression, Disclosure, Transcript
 from traceinv.schema import FieldFault
 
@@ -21,7 +21,9 @@ MAX_PROMPT = 1 << 16
 
 
 class Prompted(Policy):
-    """A policy whose summaries a compressor writes; a subclass has a `kind` and a prompt of the same name.
+    """A policy with a model that writes its summaries, the compressor.
+
+    A subclass has a `kind`, and its prompt stands in the file of that name.
 
     Attributes:
         needs: the fields that its prompt must have.
@@ -93,16 +95,8 @@ def check_prompt(prompt: str, needs: Sequence[str]) -> None:
     Raises:
         InputError: a brace is not closed, a field is unknown, or one that is needed is missing.
     """
-    try:
-        named = [
-            (field, spec, conversion) for _, field, spec, conversion in Formatter().parse(prompt) if field is not None
-        ]
-    except ValueError as error:
-        raise InputError(f"not a prompt: {error}; write {{{{ and }}}} for braces") from None
-    for field, spec, conversion in named:
-        if field not in FIELDS or spec or conversion:
-            raise InputError(f"unknown field {{{field}}}{nearest(field, FIELDS)}")
-    missing = [field for field in needs if field not in {field for field, _, _ in named}]
+    fields = prompt_fields(prompt, FIELDS)
+    missing = [field for field in needs if field not in fields]
     if missing:
         raise InputError(f"the prompt lacks the field {{{missing[0]}}}")
 

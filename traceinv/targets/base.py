@@ -59,6 +59,25 @@ class ReasoningModel(Closed):
         return self.permission.words() if self.permission else "the target is trained by this run"
 
 
+class ModelWithoutWeights(ReasoningModel):
+    """A reasoning model of which the run sees replies alone.
+
+    Attributes:
+        traces: `known` where the replies hold the whole reasoning, which then is the truth that inverted traces are measured
+            against; `hidden` where they do not.
+    """
+
+    traces: Literal["known", "hidden"]
+
+    @property
+    def traces_known(self) -> bool:
+        return self.traces == "known"
+
+    @property
+    def may_answer_again(self) -> bool:
+        return self.traces_known
+
+
 class ModelWithWeights(ReasoningModel):
     """A reasoning model whose weights the run loads.
 

@@ -5,10 +5,10 @@ from typing import Any, ClassVar, Literal
 from pydantic import Field, field_validator
 
 from traceinv.engines.budget import Budget
-from traceinv.targets.base import Answering, ReasoningModel
+from traceinv.targets.base import Answering, ModelWithoutWeights
 
 
-class EndpointModel(ReasoningModel):
+class EndpointModel(ModelWithoutWeights):
     """A model behind a server, whose owner agrees to the test or whose weights are open.
 
     Attributes:
@@ -16,8 +16,6 @@ class EndpointModel(ReasoningModel):
         model: the server's name for it.
         key_variable: the environment variable that holds the key; none is sent where it is left out. The key itself stands
             nowhere in a recipe, a record or a log.
-        traces: `known` where the server returns the whole reasoning, which then is the truth that inverted traces are measured
-            against; `hidden` where it does not.
         concurrency: requests under way at a time.
         timeout: seconds without an answer after which a request is sent again.
         retries: how often.
@@ -44,14 +42,6 @@ class EndpointModel(ReasoningModel):
         if secret is not None:
             raise ValueError(f"{secret!r} looks like a key; name the variable that holds it in `key_variable`")
         return body
-
-    @property
-    def traces_known(self) -> bool:
-        return self.traces == "known"
-
-    @property
-    def may_answer_again(self) -> bool:
-        return self.traces_known
 
     @property
     def has_own_summaries(self) -> bool:

@@ -10,10 +10,10 @@ from traceinv.layouts import Columns, Reply
 from traceinv.questions.base import Placed
 from traceinv.questions.pool import same_text
 from traceinv.records import Observed, Question, Transcript
-from traceinv.targets.base import Answering, ReasoningModel
+from traceinv.targets.base import Answering, ModelWithoutWeights
 
 
-class RecordedModel(ReasoningModel):
+class RecordedModel(ModelWithoutWeights):
     """Replies that somebody recorded: JSONL, CSV or Parquet, or a folder of such files. Nothing is asked again.
 
     A row belongs to the question with the same text. Of several rows for one question the first is the reply and the second a
@@ -24,7 +24,6 @@ class RecordedModel(ReasoningModel):
         columns: which columns hold what; see `traceinv.layouts`.
         answer_after: the text that parts trace and answer where one column holds both, such as GSM8K's `####`.
         remove: a regular expression; what it matches is removed from traces, such as GSM8K's `<<48/2=24>>`.
-        traces: `hidden` where the file holds none, and nothing can be compared with them.
     """
 
     answers_from: ClassVar[Answering] = "recording"
@@ -44,14 +43,6 @@ class RecordedModel(ReasoningModel):
         except re.error as error:
             raise ValueError(f"no regular expression: {error}") from None
         return pattern
-
-    @property
-    def traces_known(self) -> bool:
-        return self.traces == "known"
-
-    @property
-    def may_answer_again(self) -> bool:
-        return self.traces_known
 
     @property
     def has_own_summaries(self) -> bool:

@@ -135,7 +135,7 @@ class LocalExecutor:
             submitted.answer.set_exception(error)
 
     def _replace(self) -> None:
-        """Start the workers anew with all that is unfinished; the second time, give up."""
+        """Start new workers and hand them every unfinished stage; where workers die a second time, fail those stages."""
         running = "; ".join(sorted(job.name for job in self._working.values() if job.node_id in self._unfinished))
         died = f"a worker process died (out of memory?); running were: {running or 'none'}"
         self._close_pool(0.0)

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from distributions import install
 
 from harness.pipeline.recipe import load_recipe
 from traceinv.errors import InputError
@@ -110,10 +111,7 @@ def test_a_policy_of_another_distribution_is_used_like_one_of_the_package(tmp_pa
         "    def summarise(self, trace):\n"
         "        return max(lines_of(trace), key=len)\n"
     )
-    info = tmp_path / "theirs-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[traceinv.policies]\nlongest_line = theirs\n")
+    install(tmp_path, "theirs", "traceinv.policies", "theirs")
     program = (
         "from harness.pipeline.recipe import load_recipe\n"
         "policy = load_recipe('lab', ['policies.half.kind=longest_line']).policies['half']\n"
