@@ -52,6 +52,7 @@ class PretrainConfig(BaseModel):
         Mixture(rows=12_000, reading_share=0.4, private_read=0.4),
         Mixture(rows=20_000, reading_share=0.7, private_read=0.8),
         Mixture(rows=24_000, reading_share=0.7, private_read=0.8),
+        Mixture(rows=24_000, reading_share=0.7, private_read=0.8),
     )
     training: TrainingConfig = TrainingConfig(
         epochs=1, learning_rate=2e-3, warmup_ratio=0.03, adam_beta2=0.98, batch_size=16, max_tokens=1024
