@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> int:
     """
     from harness.pipeline.audited import AuditChoice
     from harness.pipeline.plan import plan
-    from harness.pipeline.recipe import load_recipe
+    from harness.pipeline.recipe_files import load_recipe
     from harness.views.terminal import make_console, print_audit
 
     choice = AuditChoice(options.policies, options.regimes)

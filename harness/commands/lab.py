@@ -98,7 +98,7 @@ def run_calibrate(options: argparse.Namespace) -> int:
     """
     from harness.files import write_atomic
     from harness.pipeline.plan import plan
-    from harness.pipeline.recipe import load_recipe
+    from harness.pipeline.recipe_files import load_recipe
     from harness.report.curve import curve_svg
     from harness.results.curve import calibration_curve
     from harness.views.curve import curve_findings, curve_table

@@ -19,7 +19,7 @@ def add_run(commands: Commands) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     from harness.pipeline.plan import plan
-    from harness.pipeline.recipe import load_recipe
+    from harness.pipeline.recipe_files import load_recipe
 
     prepared = prepare(plan(load_recipe(options.recipe, options.set, options.seeds)), options.store)
     if options.dry_run:

@@ -158,7 +158,7 @@ def _of_recipes(names: list[str], store: "Store") -> tuple[list[str], set[tuple[
         InputError: a recipe that the user named cannot be planned.
     """
     from harness.pipeline.plan import plan
-    from harness.pipeline.recipe import built_in_recipes, load_recipe
+    from harness.pipeline.recipe_files import built_in_recipes, load_recipe
     from harness.pipeline.upkeep import reachable
 
     counted: list[str] = []

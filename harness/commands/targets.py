@@ -48,7 +48,7 @@ def _add_set(parser: argparse.ArgumentParser) -> None:
 
 
 def _list(options: argparse.Namespace) -> int:
-    from harness.pipeline.recipe import load_recipe
+    from harness.pipeline.recipe_files import load_recipe
 
     rows = _of_recipe(load_recipe(options.recipe, options.set)) if options.recipe else _kinds()
     if options.json:
@@ -95,7 +95,7 @@ def _of_recipe(recipe: "Recipe") -> list[dict[str, Any]]:
 
 def _check(options: argparse.Namespace) -> int:
     """Check a recipe's targets; return 1 where a target gives nothing that can be disclosed."""
-    from harness.pipeline.recipe import load_recipe
+    from harness.pipeline.recipe_files import load_recipe
 
     recipe = load_recipe(options.recipe, options.set)
     asked = {role: _questions(recipe, role) for role in ("target", "surrogate")}

@@ -1,42 +1,30 @@
-"""What an experiment is: a recipe in YAML, checked before anything runs."""
+"""What an experiment is: a recipe, whose parts must fit together."""
 
-import copy
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, TypeVar
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import AfterValidator, Field, model_validator
 
-from harness.benchmarks.catalog import discover
-from harness.benchmarks.folders import include
 from harness.benchmarks.questions import TaskQuestions
-from harness.evaluation.settings import EvalConfig
-from harness.files import MAX_YAML_BYTES, parse_yaml, read_text
-from harness.pipeline.audited import AuditChoice, audited, chosen_policies
-from harness.pipeline.bounds import oversized
+from harness.pipeline.settings import (
+    BenchmarkConfig,
+    CandidatesConfig,
+    Distinct,
+    FaithfulnessConfig,
+    InverterModel,
+    StudentModel,
+)
 from harness.results.schema import Cell
-from traceinv.dialect import StatedDialect
 from traceinv.engines import Sampling
-from traceinv.errors import InputError, nearest
-from traceinv.inversion import PromptStyle
-from traceinv.models import SHIPPED_MODEL
+from traceinv.errors import nearest
 from traceinv.policies import AnyPolicy
 from traceinv.questions import AnyQuestions
 from traceinv.regimes import BASE, CONTRASTS, ORDER, REGIMES, Candidates, needs_summary, reads_hidden_traces
-from traceinv.schema import Closed, FieldFault, describe
+from traceinv.schema import Closed, FieldFault
 from traceinv.targets.base import AnyReasoningModel, ReasoningModel
-from traceinv.targets.local import Reading
-from traceinv.training import TrainingConfig
 
-RECIPES = Path(__file__).parents[1] / "recipes"
 MAX_SEEDS = 100
-Values = TypeVar("Values", bound=Sequence[Any])
-
-
-def _distinct(values: Values) -> Values:
-    if len(set(values)) < len(values):
-        raise ValueError("expected no value twice")
-    return values
 
 
 def _regime(name: str) -> str:
@@ -51,116 +39,11 @@ def _two(pair: tuple[str, str]) -> tuple[str, str]:
     return pair
 
 
-Distinct = AfterValidator(_distinct)
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")]
 RegimeName = Annotated[str, AfterValidator(_regime)]
 Share = Annotated[float, Field(gt=0, le=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]
 Contrast = Annotated[tuple[RegimeName, RegimeName], AfterValidator(_two)]
-
-
-class LearningModel(Closed):
-    """A student or inverter: the weights to start from, and how they are trained.
-
-    Attributes:
-        model: a folder of weights (see `traceinv.models.locate`).
-        dialect: what is stated about how it writes a reply, in place of what its chat template shows.
-    """
-
-    model: str = SHIPPED_MODEL
-    dialect: StatedDialect | None = Field(None, exclude_if=lambda dialect: dialect is None)
-    training: TrainingConfig
-
-
-class InverterModel(LearningModel):
-    """An inverter.
-
-    Attributes:
-        zero_shot_prompt: how the untaught inverter is asked: `short` as taught ones are, `instructing` for models that follow
-            instructions.
-    """
-
-    zero_shot_prompt: PromptStyle = Field("short", exclude_if=lambda prompt: prompt == "short")
-
-
-class StudentModel(LearningModel):
-    """A student.
-
-    Attributes:
-        reads, instruction: how the untaught student's own replies are asked for and split, for regimes that teach them; see
-            `traceinv.targets.local.LocalModel`.
-    """
-
-    reads: Reading = Field("markers", exclude_if=lambda reads: reads == "markers")
-    instruction: str | None = Field(None, exclude_if=lambda instruction: instruction is None)
-
-
-class FaithfulnessConfig(Closed):
-    """How the faithfulness of inverted traces is measured.
-
-    Attributes:
-        draws: how many traces of other questions each truth is paired with for the floor.
-        second_temperature: of the target's second sample, for the ceiling.
-        likelihood_traces: on how many of the hidden traces bits are measured.
-        reading_questions: on how many questions each part of the disclosure is exchanged, for the reading test.
-    """
-
-    draws: int = Field(3, gt=0)
-    second_temperature: float = Field(1.0, gt=0)
-    likelihood_traces: int = Field(400, gt=0)
-    reading_questions: int = Field(100, gt=0)
-
-
-class CandidatesConfig(Closed):
-    """How regimes that keep what comes to the disclosed answer draw their candidates.
-
-    Attributes:
-        count: candidates a question.
-        temperature: at which they are written; the rest is the recipe's sampling.
-    """
-
-    count: int = Field(8, gt=0)
-    temperature: float = Field(1.0, gt=0)
-
-
-class BenchmarkConfig(EvalConfig):
-    """A recipe's benchmarks.
-
-    Attributes:
-        include_path: further folders of tasks, or one (see `harness.benchmarks.folders`). Where tasks lie decides nothing, so
-            that neither a stage's parameters nor a record has it.
-    """
-
-    include_path: list[str] = Field(default_factory=list, exclude=True)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _include(cls, content: Any) -> Any:
-        """Add the folders to the catalogue before the names of the tasks are looked up in it."""
-        if not isinstance(content, Mapping) or "include_path" not in content:
-            return content
-        folders = content["include_path"]
-        folders = [folders] if isinstance(folders, str) else folders
-        if not isinstance(folders, list) or not all(isinstance(folder, str) for folder in folders):
-            raise FieldFault("include_path", f"expected a folder or a list of folders, got {folders!r}")
-        try:
-            include(folders)
-        except InputError as error:
-            raise FieldFault("include_path", str(error)) from None
-        return {**content, "include_path": folders}
-
-    @field_validator("tasks")
-    @classmethod
-    def _known(cls, tasks: list[str]) -> list[str]:
-        known = sorted({benchmark.name for benchmark in discover() if benchmark.form == "chat"})
-        for task in tasks:
-            if task not in known:
-                raise ValueError(f"unknown task {task!r}{nearest(task, known)}")
-        return _distinct(tasks)
-
-    def asked(self) -> EvalConfig:
-        """Return what is asked, without where its tasks and their data lie."""
-        return EvalConfig.model_validate(self.model_dump() | {"data_dir": None})
 
 
 class Recipe(Closed):
@@ -308,96 +191,3 @@ def _asks_surrogate(regime: str) -> bool:
     """Return whether a regime has the surrogate write candidates."""
     sources = REGIMES[regime].sources if regime in REGIMES else ()
     return any(isinstance(source, Candidates) and source.writer == "surrogate" for source in sources)
-
-
-def load_recipe(
-    name: str, overrides: Sequence[str] = (), seeds: int | None = None, audit: AuditChoice | None = None
-) -> Recipe:
-    """Read a recipe by the name of a built-in one or by path, with `a.b=value` overrides and a number of seeds.
-
-    Args:
-        audit: for an audit, whose recipe is this one with the values of its section `audit` in place of its own; the section is
-            left out otherwise.
-
-    Raises:
-        InputError: there is no such recipe, it is not YAML, or a key or value is wrong; one line says which and why.
-    """
-    path = _find(name)
-    content = _read(path)
-    section = content.pop("audit", None)
-    if audit is not None:
-        content = audited(content, {} if section is None else section, path)
-    steps = [(str(path), copy.deepcopy(content))]
-    for override in overrides:
-        _override(content, override)
-        steps.append((f"--set {override}", copy.deepcopy(content)))
-    if audit is not None and audit.policies:
-        content["policies"] = chosen_policies(audit.policies, content.get("policies"))
-        steps.append((f"--policies {','.join(audit.policies)}", copy.deepcopy(content)))
-    if audit is not None and audit.regimes:
-        content["regimes"] = list(audit.regimes)
-        steps.append((f"--regimes {','.join(audit.regimes)}", copy.deepcopy(content)))
-    if seeds is not None:
-        content["seeds"] = list(range(min(seeds, MAX_SEEDS + 1)))
-        steps.append((f"--seeds {seeds}", content))
-    fault = _fault(content)
-    if fault is None:
-        return Recipe.model_validate(content)
-    where = next(where for where, step in steps if _fault(step) == fault)
-    raise InputError(f"{where}: {fault}")
-
-
-def _fault(content: Mapping[str, Any]) -> str | None:
-    """Describe what is wrong with a recipe in one line."""
-    try:
-        recipe = Recipe.model_validate(content)
-    except ValidationError as error:
-        return describe(error, Recipe)
-    return oversized(recipe.model_dump())
-
-
-def _read(path: Path) -> dict[str, Any]:
-    content = parse_yaml(read_text(path, MAX_YAML_BYTES), str(path))
-    if content is None:
-        raise InputError(f"{path}: the file is empty")
-    if not isinstance(content, dict):
-        raise InputError(f"{path}: expected keys and values, got {type(content).__name__}")
-    return content
-
-
-def _find(name: str) -> Path:
-    path = Path(name)
-    if path.suffix in (".yaml", ".yml"):
-        if not path.exists():
-            raise InputError(f"{name}: no such recipe file")
-        return path
-    built_in = RECIPES / f"{name}.yaml"
-    if not built_in.is_file():
-        raise InputError(f"unknown recipe {name!r}{nearest(name, built_in_recipes())}")
-    return built_in
-
-
-def built_in_recipes() -> list[str]:
-    """List the names of the recipes that ship with the package."""
-    return sorted(path.stem for path in RECIPES.glob("*.yaml"))
-
-
-def _override(content: dict[str, Any], override: str) -> None:
-    """Set one value by its dotted path; the value is read as YAML.
-
-    Another `kind` starts from its own defaults, so the other keys beside it are dropped.
-    """
-    path, equals, text = override.partition("=")
-    shown = f"--set {override!r:.100}"
-    if not equals or not path:
-        raise InputError(f"{shown}: expected KEY.KEY=VALUE")
-    *parents, last = path.split(".")
-    place = content
-    for parent in parents:
-        place = place.setdefault(parent, {})
-        if not isinstance(place, dict):
-            raise InputError(f"{shown}: {parent!r} holds a value, not further keys")
-    value = parse_yaml(text, shown)
-    if last == "kind" and place.get("kind") != value:
-        place.clear()
-    place[last] = value

@@ -27,7 +27,7 @@ from stub_stages import Recorder
 from harness.assembly.record import assemble
 from harness.pipeline.executors.base import InlineExecutor
 from harness.pipeline.plan import Plan, plan
-from harness.pipeline.recipe import load_recipe
+from harness.pipeline.recipe_files import load_recipe
 from harness.pipeline.scheduler import find_artifacts, run
 from harness.pipeline.store import PARTIAL, Store
 from harness.results.files import write_record

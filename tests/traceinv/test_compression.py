@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.pipeline.recipe import load_recipe
+from harness.pipeline.recipe_files import load_recipe
 from traceinv.compression import compress
 from traceinv.engines.base import Completion, Request, RequestKey
 from traceinv.engines.mock import MockEngine, MockFailure

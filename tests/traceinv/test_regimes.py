@@ -338,7 +338,7 @@ def test_a_regime_is_one_module_of_any_installed_package(tmp_path: Path) -> None
     )
     install(tmp_path, "loud", "traceinv.regimes", "loud_regime")
     code = (
-        "from harness.pipeline.recipe import load_recipe\nfrom harness.pipeline.plan import plan\n"
+        "from harness.pipeline.recipe_files import load_recipe\nfrom harness.pipeline.plan import plan\n"
         "from traceinv.regimes import ORDER\n"
         "planned = plan(load_recipe('lab-shared', ['regimes=[base, answer_only, loud, oracle]']))\n"
         "print(ORDER[1:4], 'loud' in planned.cells[0].grades)\n"

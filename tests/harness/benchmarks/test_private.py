@@ -14,7 +14,7 @@ from harness.benchmarks.folders import FOLDERS_VARIABLE
 from harness.cli import main
 from harness.pipeline.graph import Node
 from harness.pipeline.plan import Plan, plan
-from harness.pipeline.recipe import load_recipe
+from harness.pipeline.recipe_files import load_recipe
 from harness.sources import fingerprint, read_source
 from harness.stages import stage_kinds
 from traceinv.digests import digest_file, digest_text

@@ -7,7 +7,7 @@ import pytest
 from harness.pipeline.graph import SIDE, Node
 from harness.pipeline.nodes import HIDDEN, JUDGE, TESTER
 from harness.pipeline.plan import Plan, plan
-from harness.pipeline.recipe import load_recipe
+from harness.pipeline.recipe_files import load_recipe
 from traceinv.errors import InputError
 
 SCORERS = {"faithfulness", "ceiling", "likelihood", "calibration", "reading", "exact_bits"}

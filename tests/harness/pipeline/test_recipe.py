@@ -6,7 +6,7 @@ import pytest
 import yaml
 
 from harness.pipeline.audited import AuditChoice
-from harness.pipeline.recipe import RECIPES, built_in_recipes, load_recipe
+from harness.pipeline.recipe_files import RECIPES, built_in_recipes, load_recipe
 from traceinv.errors import InputError
 
 

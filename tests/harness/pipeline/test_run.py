@@ -22,7 +22,7 @@ from harness.pipeline.executors.base import InlineExecutor
 from harness.pipeline.graph import SIDE, Node
 from harness.pipeline.nodes import TESTER
 from harness.pipeline.plan import Plan, plan
-from harness.pipeline.recipe import load_recipe
+from harness.pipeline.recipe_files import load_recipe
 from harness.pipeline.scheduler import Artifacts, find_artifacts, run
 from harness.pipeline.store import Store
 from harness.results.schema import ResultRecord

@@ -9,7 +9,8 @@ from small_recipe import SMALL_RECIPE
 
 from harness.assembly.targets import target_facts
 from harness.pipeline.plan import Plan, plan
-from harness.pipeline.recipe import Recipe, load_recipe
+from harness.pipeline.recipe import Recipe
+from harness.pipeline.recipe_files import load_recipe
 from harness.pipeline.scheduler import known_key
 from traceinv.errors import InputError
 from traceinv.models import SHIPPED_MODEL

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from distributions import install
 
-from harness.pipeline.recipe import load_recipe
+from harness.pipeline.recipe_files import load_recipe
 from traceinv.errors import InputError
 from traceinv.inversion import inverter_prompt
 from traceinv.policies.answer_and_metadata import AnswerAndMetadata
@@ -113,7 +113,7 @@ def test_a_policy_of_another_distribution_is_used_like_one_of_the_package(tmp_pa
     )
     install(tmp_path, "theirs", "traceinv.policies", "theirs")
     program = (
-        "from harness.pipeline.recipe import load_recipe\n"
+        "from harness.pipeline.recipe_files import load_recipe\n"
         "policy = load_recipe('lab', ['policies.half.kind=longest_line']).policies['half']\n"
         "print(policy.summarise('a\\nthe longest\\nb'))"
     )
