@@ -96,6 +96,15 @@ class Recipe(Closed):
             return content
         return {**content, "benchmark": {**benchmark, "data_dir": folder}}
 
+    @model_validator(mode="before")
+    @classmethod
+    def _compares_its_regimes(cls, content: Any) -> Any:
+        """Compare the pairs of its own regimes, so that a regime that it does not use changes nothing of it."""
+        regimes = content.get("regimes") if isinstance(content, Mapping) else None
+        if not isinstance(regimes, list) or "contrasts" in content:
+            return content
+        return {**content, "contrasts": [pair for pair in CONTRASTS if all(name in regimes for name in pair)]}
+
     @model_validator(mode="after")
     def _may_test_its_targets(self) -> Self:
         """Refuse a target without the ground on which it may be tested; nothing skips this."""
@@ -141,6 +150,10 @@ class Recipe(Closed):
     def _has_what_its_regimes_need(self) -> Self:
         if set(self.regimes) == {BASE}:
             raise ValueError(f"regimes: expected at least one that teaches, besides {BASE}")
+        for name in self.regimes:
+            first = REGIMES[name].after if name in REGIMES else None
+            if first and first not in self.regimes:
+                raise ValueError(f"regimes: {name} teaches the students of {first} further, so {first} is needed too")
         for name, policy in self.policies.items():
             if not any(regime != BASE for regime in self.regimes_of(name)):
                 raise ValueError(f"policies.{name}: {policy.kind} discloses no summary, which all regimes need")

@@ -149,6 +149,7 @@ def test_the_registry_decides_what_a_recipe_may_name_and_in_which_order_it_is_re
         "inverted_verified",
         "inverted_where_verified",
         "inverted_with_surrogate",
+        "inverted_after_surrogate",
         "zero_shot_inverted",
         "inverted_mismatched",
         "inverted_shuffled",
@@ -166,6 +167,7 @@ def test_a_summary_is_needed_by_the_regimes_that_show_one() -> None:
         "summary",
         "inverted",
         "inverted_with_surrogate",
+        "inverted_after_surrogate",
         "inverted_mismatched",
         "inverted_shuffled",
         "inverted_length_matched",
@@ -183,7 +185,7 @@ def test_which_regimes_use_disclosures_follows_from_their_sources() -> None:
 def test_inverting_regimes_and_their_inverters() -> None:
     inverting = {name for name in regimes.ORDER if regimes.inverts(name)}
     sources = regimes.inverters()
-    assert inverting - set(sources) == INVERTING_CONTROLS | {"inverted_with_surrogate"}, (
+    assert inverting - set(sources) == INVERTING_CONTROLS | {"inverted_with_surrogate", "inverted_after_surrogate"}, (
         "they have no inverter of their own"
     )
     assert {name: (source.shown, source.trained) for name, source in sources.items()} == {
@@ -213,6 +215,8 @@ def test_the_contrasts_of_every_record() -> None:
         ("inverted_verified", "inverted"),
         ("inverted_verified", "inverted_where_verified"),
         ("inverted_with_surrogate", "surrogate_trace"),
+        ("inverted_after_surrogate", "inverted_with_surrogate"),
+        ("inverted_after_surrogate", "surrogate_trace"),
         ("oracle", "inverted"),
     )
 

@@ -104,6 +104,7 @@ class Regime:
         beside: a second source; None for most regimes.
         partial: whether it teaches only some of the questions, such as those with an answer that agrees. It is left out where
             the questions are found that all regimes can teach, and its student learns those of them that it has.
+        after: a regime whose student it teaches further; None where it starts from the untaught student.
         contrast_with: regimes whose accuracy is subtracted from this one's in every record that has both.
     """
 
@@ -114,6 +115,7 @@ class Regime:
     teach: Callable[..., list[Example]]
     beside: Source | None = None
     partial: bool = False
+    after: str | None = None
     contrast_with: tuple[str, ...] = ()
 
     @property

@@ -80,9 +80,9 @@ class StudentNodes(InversionNodes):
 
     def student(self, regime: str, seed: int) -> Node:
         """Return a trained student."""
-        training = self.student_model.training
+        training, after = self.student_model.training, REGIMES[regime].after
         inputs: Inputs = {
-            "base": self.base,
+            "base": self.student(after, seed) if after else self.base,
             "examples": self.examples(regime, seed),
             "rows": self.shared_rows(seed),
         }

@@ -8,6 +8,7 @@ from harness.pipeline.graph import SIDE, Node
 from harness.pipeline.nodes import HIDDEN, JUDGE, TESTER
 from harness.pipeline.plan import Plan, plan
 from harness.pipeline.recipe_files import load_recipe
+from harness.stages import stage_kinds
 from traceinv.errors import InputError
 
 SCORERS = {"faithfulness", "ceiling", "likelihood", "calibration", "reading", "exact_bits"}
@@ -105,6 +106,16 @@ def test_no_inverting_regime_means_nothing_is_inverted_and_no_second_sample_is_a
     kinds = {node.kind.name for node in planned.graph}
     assert not kinds & {"inverter", "inversions", "style", *SCORERS}
     assert not planned.graph.select(role="second")
+
+
+def test_a_curriculum_starts_from_the_student_of_its_first_regime() -> None:
+    planned = plan(load_recipe("lab", ["regimes=[base, surrogate_trace, inverted_after_surrogate, oracle]"], seeds=1))
+    student_kind = stage_kinds()["student"]
+    (student,) = planned.graph.select(student_kind, regime="inverted_after_surrogate")
+    (first,) = planned.graph.select(student_kind, regime="surrogate_trace")
+    assert student.inputs["base"] is first
+    assert first.inputs["base"] is not first
+    assert student.inputs["rows"] is first.inputs["rows"]
 
 
 def test_cells_share_target_surrogate_and_their_scores() -> None:

@@ -256,3 +256,13 @@ def test_the_labs_audit_compares_eight_policies_with_the_planted_leak() -> None:
     assert len(audit.policies) >= 8
     assert {"surrogate_trace", "inverted", "ideal_inverted", "oracle"} <= set(audit.regimes)
     assert any(not policy.discloses_summary for policy in audit.policies.values())
+
+
+def test_a_curriculum_needs_its_first_regime() -> None:
+    with pytest.raises(InputError, match="surrogate_trace is needed too"):
+        load_recipe("lab", ["regimes=[base, inverted_after_surrogate]"])
+
+
+def test_a_recipe_compares_the_pairs_of_its_own_regimes() -> None:
+    recipe = load_recipe("lab", ["regimes=[base, answer_only, summary, oracle]"])
+    assert set(recipe.contrasts) == {("summary", "answer_only"), ("oracle", "answer_only")}
