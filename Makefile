@@ -66,9 +66,9 @@ report: setup
 # the names gsm8k_train.jsonl and gsm8k_test.jsonl. The sizes take under 45 minutes on two idle cores.
 real: setup
 	@test -n "$(DATA)" || { echo "make real: expected DATA=DIR, a folder with gsm8k_train.jsonl and gsm8k_test.jsonl"; exit 2; }
-	$(BIN)/pip install --quiet --constraint constraints.txt gguf
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[gguf]'
 	$(BIN)/python examples/get_smollm2.py models/smollm2
-	$(BIN)/traceinv run gsm8k-recorded --seeds 1 --out runs/real --set data_dir=$(DATA) --set questions.count=40 \
-	    --set benchmark.limit=32 --set benchmark.max_tokens=128 --set sampling.max_new_tokens=128 \
-	    --set surrogates.small.sampling.max_new_tokens=160 --set candidates.count=2 \
-	    --set faithfulness.likelihood_traces=20 --set faithfulness.reading_questions=8
+	$(BIN)/traceinv run gsm8k-recorded --seeds 1 --out runs/real --set data_dir=$(DATA) --set questions.count=24 \
+	    --set benchmark.limit=16 --set benchmark.max_tokens=128 --set sampling.max_new_tokens=128 \
+	    --set surrogates.small.sampling.max_new_tokens=128 --set candidates.count=2 --set inverter.training.epochs=6 \
+	    --set faithfulness.likelihood_traces=16 --set faithfulness.reading_questions=6

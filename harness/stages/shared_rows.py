@@ -1,6 +1,7 @@
 """Find the questions that every regime can teach."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 from pydantic import Field
@@ -28,8 +29,10 @@ class Params(Closed):
 def shared_rows(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Write the ids of the disclosed questions that every regime on the tester's side can teach; all students learn these.
 
-    The oracle is left out, since what the tester's students learn must not depend on hidden traces. A question that the oracle
-    lacks stops the oracle's student instead.
+    A regime without a single example has no say: its student is left out of the record.
+
+    The oracle is left out here, since what the tester's students learn must not depend on hidden traces. A question that the
+    oracle lacks stops the oracle's student instead.
 
     Raises:
         GateError: too many of the questions are lost.
@@ -40,8 +43,14 @@ def shared_rows(params: Params, inputs: Inputs, out: Path, progress: Progress) -
     for name in sorted(teaching, key=lambda name: not name.startswith(DISCLOSURES)):
         rows = Disclosure if name.startswith(DISCLOSURES) else Example
         taught[name] = {row.id for row in read_folder(inputs[name], rows)}
-    shared = sorted(set.intersection(*taught.values()))
+    shared = sorted(set.intersection(*_with_rows(taught).values()))
     counts = ", ".join(f"{name} {len(ids)}" for name, ids in taught.items())
     refuse_losses(f"questions that all regimes can teach ({counts})", len(shared), len(asked), params.max_dropped)
     (out / IDS).write_text(json.dumps(shared))
     return {"asked": len(asked), "shared": len(shared)}
+
+
+def _with_rows(taught: Mapping[str, set[str]]) -> Mapping[str, set[str]]:
+    """Return the disclosures and the regimes that have a row; all of them where no regime has one."""
+    regimes = [name for name, ids in taught.items() if ids and not name.startswith(DISCLOSURES)]
+    return {name: taught[name] for name in taught if name.startswith(DISCLOSURES) or name in regimes or not regimes}

@@ -38,17 +38,18 @@ class Params(Closed):
 def student(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Train a student on the shared questions; under a partial regime, on those that it teaches.
 
-    A partial regime that teaches none of them leaves the student untaught: an attack without an example gains nothing.
+    A partial regime that teaches none of them leaves the student untaught: an attack without an example gains nothing. So does
+    any regime without an example of any question; the record leaves its student out.
 
     Raises:
-        GateError: the regime has no example of one of them, and is not partial.
+        GateError: the regime has examples, but none of one of them, and is not partial.
     """
     examples: dict[str, list[Example]] = {}
     for example in read_folder(inputs["examples"], Example):
         examples.setdefault(example.id, []).append(example)
     ids = json.loads((inputs["rows"] / IDS).read_text())
     missing = [identifier for identifier in ids if identifier not in examples]
-    if params.partial and len(missing) == len(ids):
+    if not examples or (params.partial and len(missing) == len(ids)):
         shutil.copytree(inputs["base"], out, dirs_exist_ok=True)
         return UNTAUGHT
     if missing and not params.partial:

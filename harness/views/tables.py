@@ -57,6 +57,10 @@ class Table:
         rows = tuple((*row[:at], cell, *row[at:]) for row, cell in zip(self.rows, cells, strict=True))
         return replace(self, columns=(*self.columns[:at], column, *self.columns[at:]), rows=rows)
 
+    def with_notes(self, notes: Sequence[str]) -> "Table":
+        """Add sentences to the caption."""
+        return replace(self, caption=" ".join(filter(None, (self.caption, *notes))))
+
 
 def in_order(rows: Iterable[Row]) -> list[Row]:
     """Sort rows as every table shows them."""

@@ -7,7 +7,7 @@ from harness.logs.compare import LogComparison
 from harness.results.compare import RecordComparison
 from harness.results.schema import ReadingRow, ResultRecord
 from harness.results.text import plain
-from harness.results.verdict import ONE_SEED, findings_of, headline_group, is_one_seed
+from harness.results.verdict import ONE_SEED, findings_of, headline_group, is_one_seed, left_out_notes
 from harness.views.audit import audit_lines, policy_leak_table, policy_value_table, threat_lines
 from harness.views.comparison import view_comparison, view_logs
 from harness.views.faithfulness import reading_table
@@ -72,7 +72,7 @@ def print_record(console: "Console", record: ResultRecord, note: str = "") -> No
     group = headline_group(record.rows)
     contrasts = [contrast for contrast in record.contrasts if contrast.group == group]
     tables = (
-        accuracy_table(rows),
+        accuracy_table(rows).with_notes(left_out_notes(record.ledger)),
         task_table(rows),
         ending_table(rows),
         contrast_table(contrasts, len(record.contrasts)),

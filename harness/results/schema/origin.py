@@ -9,7 +9,11 @@ from traceinv.schema import Closed
 
 
 class Ledger(Closed):
-    """Questions of one cell and seed: how many were asked, how many each regime can teach, how many all regimes share."""
+    """Questions of one cell and seed: how many were asked, how many each regime can teach, how many all regimes share.
+
+    Attributes:
+        left_out: regimes that could teach no question, so that the record has no student of theirs.
+    """
 
     cell: Cell
     seed: int
@@ -17,6 +21,7 @@ class Ledger(Closed):
     rows: dict[str, int]
     too_long: dict[str, int]
     shared: int
+    left_out: list[str] = Field(default_factory=list, exclude_if=lambda names: not names)
 
 
 class Gate(Closed):

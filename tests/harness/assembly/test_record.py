@@ -206,6 +206,21 @@ def test_an_item_that_one_model_could_not_be_graded_on_is_left_out_for_all_and_n
     assert {row.scores["lab_chain"].items for row in record.rows} == {39}
 
 
+def test_a_regime_that_could_teach_no_question_is_left_out_and_record_and_verdict_say_so(tmp_path: Path) -> None:
+    small = planned(seeds=[0, 1])
+    artifacts = fake_artifacts(small, tmp_path)
+    empty = small.cells[0].examples[1]["inverted"].id
+    description = artifacts[empty].description.model_copy(update={"log": {"rows": 0, "too_long": 0}})
+    artifacts[empty] = artifacts[empty].model_copy(update={"description": description})
+    record, items = assemble(small, artifacts, "traceinv run small")
+    assert not _rows(record, "inverted")
+    assert _rows(record, "inverted_mismatched")
+    assert not [run for run in items.runs if run.row == "inverted"]
+    assert not [c for c in record.contrasts if "inverted" in (c.first, c.second)]
+    assert [ledger.left_out for ledger in record.ledger] == [[], ["inverted"]]
+    assert "Left out, since not one of the 32 questions gave a row to teach: inverted (seed 1)." in record.verdict
+
+
 def _data_in(folder: Path, text: str) -> dict[str, Any]:
     folder.mkdir()
     (folder / "items.jsonl").write_text(text)

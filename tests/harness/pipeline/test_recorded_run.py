@@ -8,13 +8,15 @@ from typing import Any
 import pytest
 from small_recipe import SMALL_RECIPE, SMALL_TRAINING, run_command, run_record, write_recipe
 
+THINGS = "pens books cups maps keys coins hats rings bags nuts cards pins jars eggs stamps toys beads caps bowls shells"
+"""A word for each question, or else most of them would hold the same 13 words in a row as a question of the other half."""
 ROWS = [
     {
-        "question": f"Tom has {n} pens and buys {n + 1} more. Then he gives {k} of them to Ann. How many pens are left?",
-        "answer": f"He has {n}+{n + 1} = <<{n}+{n + 1}={2 * n + 1}>>{2 * n + 1} pens.\n"
+        "question": f"Tom has {n} {thing} and buys {n + 1} more. Then he gives {k} of them to Ann. How many {thing} are left?",
+        "answer": f"He has {n}+{n + 1} = <<{n}+{n + 1}={2 * n + 1}>>{2 * n + 1} {thing}.\n"
         f"Then {2 * n + 1}-{k} = <<{2 * n + 1}-{k}={2 * n + 1 - k}>>{2 * n + 1 - k} are left.\n#### {2 * n + 1 - k}",
     }
-    for n in range(3, 23)
+    for n, thing in enumerate(THINGS.split(), 3)
     for k in (1, 2)
 ]
 RECORDED = {"kind": "recorded", "answer_after": "####", "remove": "<<[^>]*>>"}
@@ -48,6 +50,22 @@ def recipe(folder: Path, form: str) -> dict[str, Any]:
         "benchmark": {"tasks": ["gsm8k"], "limit": 2, "max_tokens": 32},
         "max_dropped": 0.9,
     }
+
+
+@pytest.mark.slow
+def test_an_inverter_that_finishes_no_trace_is_left_out_and_the_run_goes_on(tmp_path: Path) -> None:
+    regimes = ["base", "answer_only", "inverted", "inverted_mismatched", "oracle"]
+    content = recipe(tmp_path, "jsonl") | {"regimes": regimes, "sampling": {"max_new_tokens": 2}}
+    path = write_recipe(tmp_path / "recipe.yaml", content)
+    done = subprocess.run(run_command(path, tmp_path), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    record = run_record(tmp_path)
+    assert [row.name for row in record.rows] == ["base", "answer_only", "oracle"]
+    (ledger,) = record.ledger
+    assert ledger.left_out == ["inverted", "inverted_mismatched"]
+    line = f"not one of the {ledger.asked} questions gave a row to teach: inverted and inverted_mismatched."
+    assert line in record.verdict
+    assert " ".join(done.stdout.split()).count(line) == 2, "under the table of accuracies and among the findings"
 
 
 @pytest.mark.slow

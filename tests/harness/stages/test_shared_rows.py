@@ -50,6 +50,13 @@ def test_too_few_shared_questions_stop_the_run_and_each_regime_is_counted(tmp_pa
     assert not (tmp_path / "out" / IDS).exists()
 
 
+def test_a_regime_without_a_row_has_no_say_unless_no_regime_has_one(tmp_path: Path) -> None:
+    log = _share(tmp_path / "one", {"answer_only": range(8), "inverted": range(0)}, max_dropped=0.5)
+    assert log == {"asked": 8, "shared": 8}
+    with pytest.raises(GateError, match=r"inverted 0\): 0 of 8 are left"):
+        _share(tmp_path / "none", {"inverted": range(0)}, max_dropped=1.0)
+
+
 def test_regimes_without_a_common_question_stop_the_run_whatever_may_be_lost(tmp_path: Path) -> None:
     with pytest.raises(GateError, match="0 of 8 are left"):
         _share(tmp_path, {"answer_only": range(4), "inverted": range(4, 8)}, max_dropped=1.0)

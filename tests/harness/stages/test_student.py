@@ -37,6 +37,13 @@ def test_a_partial_regime_teaches_the_shared_questions_that_it_has(tmp_path: Pat
     assert _train(tmp_path, range(5), ["q1", "q7", "q0"], partial=True) == {"ids": ["q1", "q0"]}
 
 
+def test_a_regime_without_an_example_of_any_question_leaves_the_student_untaught(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    log = _train(tmp_path, range(0), ["q7", "q8"])
+    assert (log["examples"], log["steps"]) == (0, 0)
+    assert (tmp_path / "out" / "config.json").read_text() == "{}"
+
+
 def test_a_partial_regime_without_any_example_leaves_the_student_untaught(tmp_path: Path) -> None:
     (tmp_path / "config.json").write_text("{}")
     log = _train(tmp_path, range(5), ["q7", "q8"], partial=True)
