@@ -181,7 +181,8 @@ def _compute(
     workers = min(workers or os.cpu_count() or 1, max(1, missing))
     try:
         with LocalExecutor(workers) as executor, RunDisplay(Console(stderr=quiet), planned.graph) as display:
-            return run(planned.graph, store, executor, display), display.computed
+            dropped = ("student",) if planned.recipe.keep == "scores" else ()
+            return run(planned.graph, store, executor, display, dropped), display.computed
     except StageFailed as error:
         raise GateError(str(error)) from None
 

@@ -57,6 +57,7 @@ class Description(Closed):
         fingerprint: of the source that computed it; it is no part of the key of a stage with a version.
         seconds: how long it took to compute.
         log: what the stage reported.
+        dropped: whether its files were removed after all that reads them was computed; the description still says what they were.
         seal: the digest of all other entries; None where an earlier version of this project wrote the description.
     """
 
@@ -71,6 +72,7 @@ class Description(Closed):
     seconds: float
     log: dict[str, Any]
     adopted: Adoption | None = None
+    dropped: bool = Field(False, exclude_if=lambda dropped: not dropped)
     seal: str | None = None
 
 
@@ -95,6 +97,10 @@ class Artifact(Closed):
     @property
     def seconds(self) -> float:
         return self.description.seconds
+
+    @property
+    def dropped(self) -> bool:
+        return self.description.dropped
 
     @property
     def log(self) -> dict[str, Any]:
@@ -122,7 +128,7 @@ def read_description(folder: Path, kind: str, key: str) -> Description | str:
     if (description.kind, description.key) != (kind, key):
         return f"{META} describes {description.kind}/{description.key}"
     for name, size in description.files.items():
-        if sizes[name] != size:
+        if sizes[name] != size and not description.dropped:
             return f"{name}: {'missing' if sizes[name] is None else f'{sizes[name]} bytes'}, expected {size}"
     return description
 

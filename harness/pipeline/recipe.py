@@ -64,6 +64,8 @@ class Recipe(Closed):
             examples, before the run is refused.
         policies_together: whether the students of all policies learn the same questions, so that policies can be ranked; what
             uses no summary is then made once for all of them.
+        keep: `all`, or `scores` to remove the weights of each student once all that reads them is computed. A later run trains
+            it again only for what is missing. It decides no figure, so that no record has it.
     """
 
     name: str = Field(pattern=r"^[a-z0-9_-]+$")
@@ -85,6 +87,7 @@ class Recipe(Closed):
     seeds: Annotated[list[Seed], Distinct] = Field(min_length=1, max_length=MAX_SEEDS)
     max_dropped: float = Field(0.5, ge=0, le=1)
     policies_together: bool = Field(False, exclude_if=lambda together: not together)
+    keep: Literal["all", "scores"] = Field("all", exclude=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -51,12 +51,17 @@ class Store:
     def path(self, kind: str, key: str) -> Path:
         return self.root / kind / key
 
-    def find(self, kind: str, key: str) -> Artifact | None:
+    def find(self, kind: str, key: str, even_dropped: bool = False) -> Artifact | None:
         """Return the artifact with this key; None where there is none, or where its files are not those that were computed.
 
         The files are read once for each store that was opened, those of artifacts that it published not at all.
+
+        Args:
+            even_dropped: whether an artifact counts whose files were dropped.
         """
         artifact = self.describe(kind, key)
+        if artifact is not None and artifact.dropped:
+            return artifact if even_dropped else None
         if artifact is None or self._verified.get(artifact.path) == artifact.digest:
             return artifact
         if fault := contents_fault(artifact):
@@ -161,6 +166,16 @@ class Store:
         self.damaged.pop(final, None)
         self._verified[final] = described.digest
         return Artifact(path=final, description=described)
+
+    def drop(self, artifact: Artifact) -> Artifact:
+        """Remove an artifact's files and keep its description, so that what was computed from it is still found."""
+        described = sealed({**artifact.description.model_dump(), "dropped": True})
+        with self.lock(artifact.kind, artifact.key):
+            write_atomic(artifact.path / META, described.model_dump_json(indent=1) + "\n")
+            for path in artifact.path.iterdir():
+                if path.name != META:
+                    _remove(path)
+        return Artifact(path=artifact.path, description=described)
 
     def remove(self, kind: str, key: str) -> None:
         """Remove an artifact."""

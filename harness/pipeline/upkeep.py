@@ -37,9 +37,9 @@ class Fault:
 
 
 def check(store: Store) -> Iterator[Fault | None]:
-    """Compare every artifact with its description: None for one that agrees with it."""
+    """Compare every artifact with its description: None for one that agrees with it, or whose files were dropped."""
     for kind, key in store.folders():
-        sound = store.find(kind, key)
+        sound = store.find(kind, key, even_dropped=True)
         yield None if sound else Fault(kind, key, store.damaged.get(store.path(kind, key), "not a folder"))
 
 

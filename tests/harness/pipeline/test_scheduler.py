@@ -10,6 +10,7 @@ from harness.pipeline.executors.base import InlineExecutor
 from harness.pipeline.graph import Graph
 from harness.pipeline.scheduler import find_artifacts, known_key, run
 from harness.pipeline.store import Store
+from harness.pipeline.upkeep import check
 from harness.stages.base import stage
 
 
@@ -80,3 +81,43 @@ def test_a_key_is_known_once_the_inputs_are_there(tmp_path: Path) -> None:
     artifacts = run(graph, store, InlineExecutor(), Recorder())
     assert find_artifacts(graph, store) == artifacts
     assert known_key(last, artifacts) == artifacts[last.id].key
+
+
+def _dropping(graph: Graph, store: Store) -> Recorder:
+    recorder = Recorder()
+    run(graph, store, InlineExecutor(), recorder, dropped=("make",))
+    return recorder
+
+
+def _larger(graph: Graph, number: int) -> Graph:
+    """Add another sum of the same numbers."""
+    graph.add(add, {"number": number}, {str(i): node for i, node in enumerate(graph.select(make))}, {})
+    return graph
+
+
+def test_files_are_dropped_once_all_that_reads_them_is_there_and_nothing_is_computed_again(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    assert sorted(_dropping(sum_graph(1, 2), store).computed) == ["add", "make", "make"]
+    assert not list(tmp_path.glob("make/*/number.txt"))
+    assert len(list(tmp_path.glob("add/*/number.txt"))) == 1
+    again = Recorder()
+    assert _total(sum_graph(1, 2), Store(tmp_path), again) == 3
+    assert (again.computed, sorted(again.cached_nodes)) == ([], ["add", "make", "make"])
+    assert len(find_artifacts(sum_graph(1, 2), Store(tmp_path))) == 3
+    assert list(check(Store(tmp_path))) == [None, None, None]
+
+
+def test_dropped_files_are_computed_again_for_what_is_missing_and_dropped_again(tmp_path: Path) -> None:
+    _dropping(sum_graph(1, 2), Store(tmp_path))
+    larger = _larger(sum_graph(1, 2), 10)
+    assert len(find_artifacts(larger, Store(tmp_path))) == 1, "only the sum that was made before"
+    recorder = _dropping(larger, Store(tmp_path))
+    assert sorted(recorder.computed) == ["add", "make", "make"]
+    assert recorder.cached_nodes == ["add"]
+    assert not list(tmp_path.glob("make/*/number.txt"))
+
+
+def test_a_finished_run_drops_what_an_earlier_one_kept(tmp_path: Path) -> None:
+    _total(sum_graph(1, 2), Store(tmp_path), Recorder())
+    assert _dropping(sum_graph(1, 2), Store(tmp_path)).computed == []
+    assert not list(tmp_path.glob("make/*/number.txt"))
