@@ -1,6 +1,7 @@
 """Questions of a benchmark's train split, for target and surrogate."""
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, model_validator
@@ -66,7 +67,7 @@ class TaskQuestions(PooledQuestions):
             raise InputError(f"questions.task {self.task}: no {' or '.join(source.files)} in {folder}")
         return str(path)
 
-    def hub_rows(self) -> Iterator[Placed]:
+    def hub_rows(self, folder: Path | None = None) -> Iterator[Placed]:
         """Load the training split from the hub and yield its rows, each with where it stands.
 
         Raises:

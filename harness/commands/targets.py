@@ -137,11 +137,11 @@ def _replies(recipe: "Recipe", where: str, model: "ReasoningModel", questions: l
 
 
 def _recorded(recipe: "Recipe", where: str, model: Any, questions: list[Any]) -> bool:
-    from harness.benchmarks.local import read_table
+    from harness.stages.recorded import recorded_rows
 
-    path = recipe.place(model.path) if model.path else recipe.question_file()
+    read, path = recipe.recording(where, model)
     _check_file(f"{where}.path", path)
-    rows = [model.transcripts(questions, read_table(path), sample) for sample in (0, 1)]  # type: ignore[arg-type]
+    rows = [read.transcripts(questions, recorded_rows(read, path), sample) for sample in (0, 1)]
     usable = [row for row in rows[0] if row.usable]
     summaries = sum(row.summary is not None for row in rows[0])
     say(

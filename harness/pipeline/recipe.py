@@ -17,12 +17,14 @@ from harness.pipeline.settings import (
 )
 from harness.results.schema import Cell
 from traceinv.engines import Sampling
-from traceinv.errors import nearest
+from traceinv.errors import InputError, nearest
 from traceinv.policies import AnyPolicy
 from traceinv.questions import AnyQuestions
+from traceinv.questions.hub import HubQuestions
 from traceinv.regimes import BASE, CONTRASTS, ORDER, REGIMES, Candidates, needs_summary, reads_hidden_traces
 from traceinv.schema import Closed, FieldFault
 from traceinv.targets.base import AnyReasoningModel, ReasoningModel
+from traceinv.targets.recorded import RecordedModel
 
 MAX_SEEDS = 100
 
@@ -190,6 +192,21 @@ class Recipe(Closed):
             return None if found is None else Path(found)
         path = self.questions.file()
         return None if path is None else self.place(path)
+
+    def recording(self, where: str, model: RecordedModel) -> tuple[RecordedModel, Path | None]:
+        """Return a recorded model with the data set that holds its replies, and where they lie on this machine, if they do.
+
+        Raises:
+            InputError: it names no place, and the questions come from no rows.
+        """
+        if model.path is None and model.hub is None and isinstance(self.questions, HubQuestions):
+            model = model.model_copy(update={"hub": self.questions.hub})
+        if model.hub is not None:
+            return model, self.place(model.hub.dataset) if model.hub.is_folder else None
+        path = self.place(model.path) if model.path else self.question_file()
+        if path is None:
+            raise InputError(f"{where}.path: field required, because the questions come from no file")
+        return model, path
 
     def cells(self) -> Iterator[Cell]:
         """Go through every combination of target, surrogate, policy, budget and student."""

@@ -6,11 +6,11 @@ from typing import Any
 
 from harness.benchmarks.catalog import source_files
 from harness.benchmarks.local import read_table
-from harness.benchmarks.questions import TaskQuestions
 from harness.stages.base import Inputs, Log, stage
 from traceinv.progress import Progress
 from traceinv.questions import AnyQuestions, Role
 from traceinv.questions.base import Placed, QuestionSource
+from traceinv.questions.hub import HubQuestions
 from traceinv.rows import write_rows
 from traceinv.schema import Closed
 
@@ -40,6 +40,6 @@ def questions(params: Params, inputs: Inputs, out: Path, progress: Progress) -> 
 
 def rows_of(source: QuestionSource, data: Path | None) -> Iterable[Placed]:
     """Return the rows that a source draws its questions from: those of a file, or of the hub; none where it makes them."""
-    if data is not None:
+    if data is not None and not isinstance(source, HubQuestions):
         return read_table(data)
-    return source.hub_rows() if isinstance(source, TaskQuestions) else ()
+    return source.hub_rows(data)

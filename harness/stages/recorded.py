@@ -1,5 +1,6 @@
 """Read the recorded replies of a reasoning model; no model is asked."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import Field
@@ -7,10 +8,14 @@ from pydantic import Field
 from harness.benchmarks.local import read_table
 from harness.stages.base import Inputs, Log, stage
 from traceinv.progress import Progress
+from traceinv.questions.base import Placed
 from traceinv.records import Question
 from traceinv.rows import read_folder, write_rows
 from traceinv.schema import Closed
 from traceinv.targets.recorded import RecordedModel
+
+RECORDING = "recording"
+"""The input with the file or folder of the replies; there is none for replies on the hub."""
 
 
 class Params(Closed):
@@ -28,7 +33,7 @@ class Params(Closed):
 def recorded(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Write the transcript of each question that has one."""
     questions = read_folder(inputs["questions"], Question)
-    rows = params.model.transcripts(questions, read_table(inputs["recording"]), params.sample)
+    rows = params.model.transcripts(questions, recorded_rows(params.model, inputs.get(RECORDING)), params.sample)
     write_rows(out / "transcripts.jsonl", rows)
     return {
         "questions": len(questions),
@@ -36,3 +41,14 @@ def recorded(params: Params, inputs: Inputs, out: Path, progress: Progress) -> L
         "not_recorded": len(questions) - len(rows),
         "summaries": sum(row.summary is not None for row in rows),
     }
+
+
+def recorded_rows(model: RecordedModel, recording: Path | None) -> Iterable[Placed]:
+    """Return the rows that hold a model's replies.
+
+    Raises:
+        InputError: they cannot be read or loaded.
+    """
+    if model.hub is not None:
+        return model.hub.rows(recording)
+    return read_table(recording) if recording is not None else ()

@@ -1,6 +1,7 @@
 """What a source of questions is: it gives target and surrogate a question set each, without overlap."""
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 from traceinv.records import Question
@@ -30,6 +31,17 @@ class QuestionSource(Closed):
     def file(self) -> str | None:
         """Return the path of the file that it reads; None where it reads none."""
         return None
+
+    def hub_rows(self, folder: Path | None = None) -> Iterable[Placed]:
+        """Load its rows through the hub's library; none where it reads none.
+
+        Args:
+            folder: where the data set lies on this machine; None for the hub.
+
+        Raises:
+            InputError: they cannot be loaded.
+        """
+        return ()
 
     def questions(self, role: Role, rows: Iterable[Placed] = ()) -> list[Question]:
         """Return the questions of the target or of the surrogate; the two sets share none.

@@ -1,4 +1,4 @@
-"""Questions of a file of the user's own."""
+"""Questions of rows that somebody else laid out, and those of a file of the user's own."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
@@ -12,24 +12,19 @@ from traceinv.questions.pool import PooledQuestions
 from traceinv.records import Question
 
 
-class FileQuestions(PooledQuestions):
-    """The questions of a file: JSONL, CSV or Parquet, or a folder of such files.
+class RowQuestions(PooledQuestions):
+    """A source that draws from rows with columns.
 
     Attributes:
-        path: from the current folder, or from the recipe's `data_dir`.
         columns: which columns hold `question`, `id` and `subject`; see `traceinv.layouts`.
     """
 
-    kind: Literal["file"] = "file"
-    path: str = Field(min_length=1)
     columns: Columns = Columns()
 
-    def file(self) -> str:
-        return self.path
-
-    def questions(self, role: Role, rows: Iterable[Placed] = ()) -> list[Question]:
-        pool = (self._question(number, where, row) for number, (where, row) in enumerate(rows))
-        return self.draw(role, pool, f"questions.path {self.path}")
+    def draw_rows(self, role: Role, rows: Iterable[Placed], where: str) -> list[Question]:
+        """Return the questions of one role; `where` names the rows in messages."""
+        pool = (self._question(number, place, row) for number, (place, row) in enumerate(rows))
+        return self.draw(role, pool, where)
 
     def _question(self, number: int, where: str, row: Mapping[str, Any]) -> Question:
         identifier = self.columns.value(row, "id", where)
@@ -43,3 +38,20 @@ class FileQuestions(PooledQuestions):
             else f"{self.kind}/{subject}",  # the slash keeps it apart from the lab's families
             text=self.columns.question_of(row, where),
         )
+
+
+class FileQuestions(RowQuestions):
+    """The questions of a file: JSONL, CSV or Parquet, or a folder of such files.
+
+    Attributes:
+        path: from the current folder, or from the recipe's `data_dir`.
+    """
+
+    kind: Literal["file"] = "file"
+    path: str = Field(min_length=1)
+
+    def file(self) -> str:
+        return self.path
+
+    def questions(self, role: Role, rows: Iterable[Placed] = ()) -> list[Question]:
+        return self.draw_rows(role, rows, f"questions.path {self.path}")

@@ -2,25 +2,29 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
+from traceinv.hub_data import HubDataset
 from traceinv.layouts import Columns, Reply
 from traceinv.questions.base import Placed
 from traceinv.questions.pool import same_text
 from traceinv.records import Observed, Question, Transcript
+from traceinv.schema import FieldFault
 from traceinv.targets.base import Answering, ModelWithoutWeights
 
 
 class RecordedModel(ModelWithoutWeights):
-    """Replies that somebody recorded: JSONL, CSV or Parquet, or a folder of such files. Nothing is asked again.
+    """Replies that somebody recorded: JSONL, CSV or Parquet, a folder of such files, or a data set of the hub. Nothing is asked.
 
     A row belongs to the question with the same text. Of several rows for one question the first is the reply and the second a
     second sample, as is the column `second`.
 
     Attributes:
-        path: from the current folder, or from the recipe's `data_dir`; the file of the questions where left out.
+        path: from the current folder, or from the recipe's `data_dir`; where both it and `hub` are left out, the
+            replies stand with the questions.
+        hub: the data set of the hub that holds the replies.
         columns: which columns hold what; see `traceinv.layouts`.
         answer_after: the text that parts trace and answer where one column holds both, such as GSM8K's `####`.
         remove: a regular expression; what it matches is removed from traces, such as GSM8K's `<<48/2=24>>`.
@@ -30,6 +34,7 @@ class RecordedModel(ModelWithoutWeights):
 
     kind: Literal["recorded"] = "recorded"
     path: str | None = Field(None, min_length=1)
+    hub: HubDataset | None = Field(None, exclude_if=lambda hub: hub is None)
     columns: Columns = Columns()
     answer_after: str | None = Field(None, min_length=1)
     remove: str | None = None
@@ -43,6 +48,12 @@ class RecordedModel(ModelWithoutWeights):
         except re.error as error:
             raise ValueError(f"no regular expression: {error}") from None
         return pattern
+
+    @model_validator(mode="after")
+    def _lies_in_one_place(self) -> Self:
+        if self.path is not None and self.hub is not None:
+            raise FieldFault("hub", "expected a path or a data set of the hub, not both")
+        return self
 
     @property
     def has_own_summaries(self) -> bool:

@@ -19,6 +19,7 @@ from harness.pipeline.nodes.inputs import checked_path, weights_folder
 from harness.results.schema import Label
 from harness.stages.decontaminated import OTHERS
 from harness.stages.questions import DATA
+from harness.stages.recorded import RECORDING
 from traceinv.engines import Sampling
 from traceinv.errors import InputError
 from traceinv.questions import Role
@@ -92,11 +93,9 @@ class TranscriptNodes(BaseNodes):
         inputs: dict[str, Node | InputArtifact] = {"questions": self.questions(questions)}
         cost = writing_cost(self.recipe.questions.size())
         if isinstance(asked, RecordedModel):
-            params = {"model": asked.model_copy(update={"permission": None, "sampling": None}), "sample": int(again)}
-            path = self.recipe.place(asked.path) if asked.path else self.recipe.question_file()
-            if path is None:
-                raise InputError(f"{where}.path: field required, because the questions come from no file")
-            inputs |= {"recording": checked_path(f"{where}.path", path)}
+            read, path = self.recipe.recording(where, asked)
+            params = {"model": read.model_copy(update={"permission": None, "sampling": None}), "sample": int(again)}
+            inputs |= {} if path is None else {RECORDING: checked_path(f"{where}.path", path)}
             return self._add("recorded", params, inputs, side, of=of, cost=1, role=role, **labels)
         sampling = self._sampling(model)
         if again:

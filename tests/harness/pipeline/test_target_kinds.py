@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from small_recipe import SMALL_RECIPE
+from stage_inputs import run_stage
 
 from harness.assembly.targets import target_facts
 from harness.pipeline.plan import Plan, plan
@@ -99,6 +100,38 @@ def test_a_recorded_target_is_neither_scored_nor_asked_and_the_record_says_so(da
     (facts,) = target_facts(made.recipe)
     assert (facts.ground, facts.permission, facts.traces_known) == ("open_data", "open data (licence MIT)", True)
     assert facts.left_out == ["the target's own score, since the run has no weights of it"]
+
+
+def test_questions_and_replies_of_a_data_set_of_the_hub_need_no_path(data: Path, tmp_path: Path) -> None:
+    (folder := tmp_path / "set").mkdir()
+    (folder / "train.jsonl").write_bytes(data.read_bytes())
+    recorded = {"kind": "recorded", "permission": PERMISSION}
+    for name, revision in ((str(folder), None), ("owner/name", "b" * 40)):
+        pinned = {"dataset": name, "revision": revision}
+        made = planned(recipe(data, questions={"kind": "hub", "count": 5} | pinned, targets={"rec": recorded}))
+        (node,) = made.graph.select(role="target", target="rec", side="hidden")
+        assert {key: node.params["model"]["hub"][key] for key in pinned} == pinned
+        assert ("recording" in node.inputs) == (revision is None), (
+            "a folder counts by its contents, the hub by its commit"
+        )
+    with pytest.raises(InputError, match=r"targets\.rec\.hub: expected a path or a data set of the hub, not both"):
+        loaded(recipe(data, targets={"rec": recorded | {"path": str(data), "hub": pinned}}), tmp_path)
+
+
+def test_a_data_set_of_the_hub_is_read_by_the_stages_of_questions_and_replies(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import datasets
+
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    (folder := tmp_path / "set").mkdir()
+    (folder / "train.jsonl").write_bytes(data.read_bytes())
+    source = {"kind": "hub", "dataset": str(folder), "count": 5}
+    log = run_stage("questions", {"source": source, "role": "target"}, {"data": folder}, tmp_path / "questions")
+    assert log == {"questions": 5}
+    model = {"kind": "recorded", "hub": {"dataset": str(folder)}}
+    inputs = {"questions": tmp_path / "questions", "recording": folder}
+    assert run_stage("recorded", {"model": model, "sample": 0}, inputs, tmp_path / "out")["complete"] == 5
 
 
 def test_a_recorded_surrogate_gives_no_bits_and_no_hints(data: Path, tmp_path: Path) -> None:
