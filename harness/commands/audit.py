@@ -38,7 +38,8 @@ def run(options: argparse.Namespace) -> int:
     from harness.pipeline.audited import AuditChoice
     from harness.pipeline.plan import plan
     from harness.pipeline.recipe_files import load_recipe
-    from harness.views.terminal import make_console, print_audit
+    from harness.views.console import make_console
+    from harness.views.terminal import print_audit
 
     choice = AuditChoice(options.policies, options.regimes)
     prepared = prepare(plan(load_recipe(options.recipe, options.set, options.seeds, choice)), options.store)

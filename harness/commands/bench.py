@@ -125,7 +125,7 @@ def _bench(options: argparse.Namespace) -> int:
     from harness.evaluation.plan import make_plan
     from harness.evaluation.settings import before_raise, check_lock
     from harness.views.benchmarks import SampleBar, print_record
-    from harness.views.terminal import make_console
+    from harness.views.console import make_console
 
     include_tasks(options)
     tasks = expand(options.suite, options.tasks)
@@ -264,7 +264,7 @@ def _grades_as_json(name: str, overall: "Figures", subjects: "dict[str, Figures]
 
 def _print_grades(name: str, overall: "Figures", subjects: "dict[str, Figures]", items: int) -> None:
     from harness.views.benchmarks import print_figures
-    from harness.views.terminal import make_console
+    from harness.views.console import make_console
 
     console = make_console()
     print_figures(console, {name: overall} | subjects, "task")

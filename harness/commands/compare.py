@@ -63,7 +63,8 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         print("[" + ",\n".join(comparison.model_dump_json(indent=1) for comparison in comparisons) + "]")
         return DONE
-    from harness.views.terminal import make_console, print_comparison
+    from harness.views.console import make_console
+    from harness.views.terminal import print_comparison
 
     for comparison in comparisons:
         print_comparison(make_console(), comparison)

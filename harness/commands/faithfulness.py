@@ -188,28 +188,29 @@ def _overall_file(out: Path) -> Path:
 
 def _print(overall: dict[str, Any], out: Path | None) -> None:
     """Print a table of the figures, and why normalised values were withheld."""
-    from rich.console import Console
-    from rich.table import Table
-
+    from harness.views.console import make_console
     from harness.views.faithfulness import FIGURES, length_note
+    from harness.views.tables import Column, Table
+    from harness.views.terminal import print_table
 
-    console = Console()
+    console = make_console()
     mean = overall["mean_tokens"]
-    table = Table(
-        title=f"{overall['pairs']} pairs of {overall['questions']} questions, "
-        f"{mean['truth']:.0f} true and {mean['inverted']:.0f} inverted tokens on average",
-        caption="95% bootstrap intervals over questions; normalised: 0 at the floor, 1 at the ceiling",
-    )
-    for name in ("figure", "inverted", "floor", "ceiling", "normalised"):
-        table.add_column(name, no_wrap=True, justify="left" if name == "figure" else "right")
+    rows: list[tuple[str, ...]] = []
     reasons: dict[str, list[str]] = {}
     figures: dict[str, Any] = {name: overall["figures"][name] for name in FIGURES if name in overall["figures"]}
     for name, entry in {**figures, **overall["figures"]}.items():
         floor, ceiling = (_cell(entry[level], interval=False) for level in ("floor", "ceiling"))
-        table.add_row(name, _cell(entry["value"]), floor, ceiling, _cell(entry["normalised"]))
+        rows.append((name, _cell(entry["value"]), floor, ceiling, _cell(entry["normalised"])))
         if entry["withheld"]:
             reasons.setdefault(entry["withheld"], []).append(name)
-    console.print(table)
+    table = Table(
+        title=f"{overall['pairs']} pairs of {overall['questions']} questions, "
+        f"{mean['truth']:.0f} true and {mean['inverted']:.0f} inverted tokens on average",
+        columns=(Column("figure", "name"), *map(Column, ("inverted", "floor", "ceiling", "normalised"))),
+        rows=tuple(rows),
+        caption="95% bootstrap intervals over questions; normalised: 0 at the floor, 1 at the ceiling",
+    )
+    print_table(console, table)
     note = length_note("the inverted traces", overall["figures"]["length_ratio"]["value"]["mean"])
     lines = [note] if note else []
     lines += [f"no normalised value for {', '.join(names)}: {reason}" for reason, names in reasons.items()]
@@ -233,10 +234,11 @@ def _cell(values: dict[str, float | None] | None, interval: bool = True) -> str:
 @contextmanager
 def _progress(total: int) -> Iterator[Callable[[], None]]:
     """Show a bar on a terminal; yield the function that advances it by one pair."""
-    from rich.console import Console
     from rich.progress import Progress
 
-    console = Console(stderr=True)
+    from harness.views.console import make_console
+
+    console = make_console(stderr=True)
     with Progress(console=console, transient=True, disable=not console.is_terminal) as display:
         task = display.add_task("pairs", total=total)
         yield lambda: display.advance(task)

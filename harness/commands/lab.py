@@ -101,8 +101,9 @@ def run_calibrate(options: argparse.Namespace) -> int:
     from harness.pipeline.recipe_files import load_recipe
     from harness.report.curve import curve_svg
     from harness.results.curve import calibration_curve
+    from harness.views.console import make_console
     from harness.views.curve import curve_findings, curve_table
-    from harness.views.terminal import make_console, print_table
+    from harness.views.terminal import print_table
 
     doses = {f"reveal-{p:g}": p for p in options.doses}
     policies = ", ".join(f"{name}: {{kind: reveal, p: {p}}}" for name, p in doses.items())

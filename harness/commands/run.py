@@ -32,7 +32,8 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _print_record(done: Finished, stages: int, as_json: bool) -> None:
-    from harness.views.terminal import make_console, print_record
+    from harness.views.console import make_console
+    from harness.views.terminal import print_record
 
     if as_json:
         print(done.record.model_dump_json(indent=1))

@@ -106,7 +106,7 @@ def finish(prepared: Prepared, out: Path, workers: int | None, quiet: bool = Fal
     reported = set(store.damaged)
     artifacts, computed = _compute(planned, store, missing, workers, quiet)
     _report_damage(store, reported)
-    record, path = _write(planned, artifacts, out)
+    record, path = _write(planned, artifacts, out, quiet)
     return Finished(record, path, computed)
 
 
@@ -171,25 +171,27 @@ def _report_damage(store: "Store", reported: Collection[Path] = ()) -> None:
 def _compute(
     planned: "Plan", store: "Store", missing: int, workers: int | None, quiet: bool
 ) -> "tuple[dict[str, Artifact], int]":
-    from rich.console import Console
-
     from harness.pipeline.executors.base import StageFailed
     from harness.pipeline.executors.local import LocalExecutor
     from harness.pipeline.scheduler import run
+    from harness.views.console import make_console
     from harness.views.progress import RunDisplay
 
     workers = min(workers or os.cpu_count() or 1, max(1, missing))
     try:
-        with LocalExecutor(workers) as executor, RunDisplay(Console(stderr=quiet), planned.graph) as display:
+        with LocalExecutor(workers) as executor, RunDisplay(make_console(quiet), planned.graph) as display:
             dropped = ("student",) if planned.recipe.keep == "scores" else ()
             return run(planned.graph, store, executor, display, dropped), display.computed
     except StageFailed as error:
         raise GateError(str(error)) from None
 
 
-def _write(planned: "Plan", artifacts: "dict[str, Artifact]", out: Path) -> "tuple[ResultRecord, Path]":
+def _write(planned: "Plan", artifacts: "dict[str, Artifact]", out: Path, quiet: bool) -> "tuple[ResultRecord, Path]":
     from harness.assembly.record import assemble
     from harness.results.files import write_record
+    from harness.views.console import make_console
+    from harness.views.progress import working
 
-    record, items = assemble(planned, artifacts, shlex.join(["traceinv", *sys.argv[1:]]))
-    return record, write_record(record, items, out)
+    with working(make_console(quiet), "making the record"):
+        record, items = assemble(planned, artifacts, shlex.join(["traceinv", *sys.argv[1:]]))
+        return record, write_record(record, items, out)

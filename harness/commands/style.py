@@ -73,20 +73,22 @@ def _text(line: JsonLine, field: str) -> str:
 
 
 def _print(distance: "StyleDistance") -> None:
-    from rich.console import Console
-    from rich.table import Table
+    from harness.results.text import interval, percent
+    from harness.views.console import make_console
+    from harness.views.tables import Column, Table
+    from harness.views.terminal import print_table
 
-    auc = distance.auc
+    sides = (distance.taught, distance.used)
+    rows = [
+        ("texts", *(str(side.texts) for side in sides)),
+        ("median length in words", *(f"{side.median_words:g}" for side in sides)),
+    ]
+    for name, field in (("headings", "headings"), ("first person", "first_person"), ("LaTeX", "latex")):
+        rows.append((f"share of texts with {name}", *(percent(getattr(side, field)) for side in sides)))
     table = Table(
-        title=f"area under the curve {auc.mean:.3f} [{auc.low:.3f}, {auc.high:.3f}]",
+        title=f"area under the curve {interval(distance.auc)}",
+        columns=(Column("", "name"), Column("trained on"), Column("used on")),
+        rows=tuple(rows),
         caption="of a classifier of words, cross-validated, with its 95% bootstrap interval over texts; 0.5 is chance",
     )
-    table.add_column("")
-    for heading in ("trained on", "used on"):
-        table.add_column(heading, justify="right")
-    sides = (distance.taught, distance.used)
-    table.add_row("texts", *(str(side.texts) for side in sides))
-    table.add_row("median length in words", *(f"{side.median_words:g}" for side in sides))
-    for name, field in (("headings", "headings"), ("first person", "first_person"), ("LaTeX", "latex")):
-        table.add_row(f"share of texts with {name}", *(f"{100 * getattr(side, field):.1f}%" for side in sides))
-    Console().print(table)
+    print_table(make_console(), table)

@@ -5,18 +5,22 @@ from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
-from rich.table import Table
-from rich.text import Text
 
 from harness.evaluation.record import BenchRecord, Figures
-from harness.results.text import plain
+from harness.results.text import percent, percent_interval, plain
+from harness.views.console import make_console
+from harness.views.tables import UNIT, Column, Table
+from harness.views.terminal import print_table
+
+NONE = "-"
+"""What stands for a figure that there is not."""
 
 
 class SampleBar:
     """A bar on standard error that counts samples; it is drawn on a terminal only. Call it with the share done."""
 
     def __init__(self, total: int) -> None:
-        console = Console(stderr=True)
+        console = make_console(stderr=True)
         columns = (TextColumn("samples"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
         self.total = total
         self.progress = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
@@ -42,49 +46,62 @@ def print_record(console: Console, record: BenchRecord) -> None:
 
 
 def print_figures(console: Console, rows: Mapping[str, Figures], heading: str) -> None:
-    """Print accuracy with its interval and bounds beside the shares of failures, one line a row; all in percent."""
-    table = Table(
-        box=None,
-        pad_edge=False,
-        padding=(0, 1),
-        title="percent; bounds: accuracy if every truncated answer were wrong, or right",
-    )
-    table.add_column(heading, no_wrap=True)
-    for column in ("items", "accuracy", "95%", "bounds", "finished", "unclosed", "no\nanswer", "bad\nformat"):
-        table.add_column(column, justify="right", no_wrap=True)
-    ungradable = any(row.ungradable for row in rows.values())
-    official = any(row.official for row in rows.values())
-    for shown, column in ((ungradable, "un-\ngradable"), (official, "official\ngrader")):
-        if shown:
-            table.add_column(column, justify="right", no_wrap=True)
-    for name, row in rows.items():
-        more = [_percent(row.ungradable)] * ungradable
-        more += [_percent(row.official.mean if row.official else None)] * official
-        table.add_row(Text(plain(name)), *_cells(row), *more)
-    console.print(table)
+    """Print accuracies with their intervals, then how replies ended, one line a row each; all in percent."""
+    print_table(console, accuracy_table(rows, heading))
+    print_table(console, ending_table(rows, heading))
     for name, row in rows.items():
         for k, interval in row.pass_at.items():
             if k > 1:
-                line = f"{plain(name)}: pass@{k} {_percent(interval.mean)} ({_range(interval.low, interval.high)})"
+                line = f"{plain(name)}: pass@{k} {percent_interval(interval)}"
                 console.print(line, highlight=False, markup=False)
 
 
-def _cells(row: Figures) -> list[str]:
-    each = row.samples / row.items
-    accuracy = row.accuracy
-    shares = (row.finished, row.unfinished, row.no_answer, row.bad_format)
-    return [
-        f"{row.items}" if each == 1 else f"{row.items} x {each:g}",
-        _percent(accuracy.mean if accuracy else None),
-        _range(accuracy.low, accuracy.high) if accuracy else "-",
-        _range(row.if_unfinished_wrong, row.if_unfinished_right),
-        *map(_percent, shares),
-    ]
+def accuracy_table(rows: Mapping[str, Figures], heading: str) -> Table:
+    """Build the table of accuracies, with the score of the official grader where one was computed.
+
+    Args:
+        heading: of the column of names.
+    """
+    official = any(row.official for row in rows.values())
+    return Table(
+        title="Accuracy in %",
+        columns=(
+            *(Column(heading, "name"), Column("items"), Column("accuracy")),
+            *([Column("official grader")] if official else []),
+        ),
+        rows=tuple(
+            (
+                name,
+                f"{row.items}" if row.samples == row.items else f"{row.items} x {row.samples / row.items:g}",
+                percent_interval(row.accuracy, UNIT) if row.accuracy else NONE,
+                *([percent(row.official.mean, UNIT) if row.official else NONE] if official else []),
+            )
+            for name, row in rows.items()
+        ),
+        caption="In brackets: 95% CI over items. items: questions, x samples of each.",
+    )
 
 
-def _range(low: float | None, high: float | None) -> str:
-    return f"{_percent(low)} to {_percent(high)}"
+def ending_table(rows: Mapping[str, Figures], heading: str) -> Table:
+    """Build the table of how replies ended; the arguments are those of `accuracy_table`."""
+    ungradable = any(row.ungradable for row in rows.values())
+    names = ("finished", "unclosed", "no answer", "bad format", *(["ungradable"] if ungradable else []), "bounds")
+    return Table(
+        title="How replies ended, in % of replies",
+        columns=(Column(heading, "name"), *map(Column, names)),
+        rows=tuple(
+            (
+                name,
+                *map(_percent, (row.finished, row.unfinished, row.no_answer, row.bad_format)),
+                *([_percent(row.ungradable)] if ungradable else []),
+                f"{_percent(row.if_unfinished_wrong)} to {_percent(row.if_unfinished_right)}",
+            )
+            for name, row in rows.items()
+        ),
+        caption="finished: ended before the token limit. unclosed: the reasoning never closed. bounds: accuracy if every "
+        "reply that was cut off or unclosed were wrong, and if every one were right.",
+    )
 
 
 def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{100 * share:.1f}"
+    return NONE if share is None else percent(share, UNIT)

@@ -11,6 +11,7 @@ from harness.results.verdict import ONE_SEED, findings_of, headline_group, is_on
 from harness.views.audit import audit_lines, policy_leak_table, policy_value_table, threat_lines
 from harness.views.comparison import view_comparison, view_logs
 from harness.views.faithfulness import reading_table
+from harness.views.fitting import fit, heading
 from harness.views.tables import (
     Table,
     accuracy_table,
@@ -27,23 +28,21 @@ from harness.views.targets import target_lines
 if TYPE_CHECKING:
     from rich.console import Console
 
-WIDTH = 120
-"""Columns of output that goes to a file or a pipe."""
 ROOMY = 100
 """Columns from which a table's columns are padded."""
-
-
-def make_console(stderr: bool = False) -> "Console":
-    """Make a console for tables; output that goes to a file or a pipe is 120 columns wide."""
-    from rich.console import Console
-
-    console = Console(stderr=stderr)
-    return console if console.is_terminal else Console(stderr=stderr, width=WIDTH)
+ASCII_HEAD = "    \n    \n -- \n    \n    \n    \n    \n    \n"
+"""A line under the heads of a table and no other, in the form that rich reads."""
 
 
 def print_table(console: "Console", table: Table) -> None:
-    """Print a table."""
-    from rich.box import SIMPLE_HEAD
+    """Print a table, in parts where it is wider than the console: a figure is never cut."""
+    tight = console.width < ROOMY
+    for part in fit(table, console.width, gap=1 if tight else 2, tight=tight):
+        _print_part(console, part, tight)
+
+
+def _print_part(console: "Console", table: Table, tight: bool) -> None:
+    from rich.box import SIMPLE_HEAD, Box
     from rich.table import Table as Grid
     from rich.text import Text
 
@@ -52,14 +51,16 @@ def print_table(console: "Console", table: Table) -> None:
         caption=Text(table.caption) if table.caption else None,
         title_justify="left",
         caption_justify="left",
-        box=SIMPLE_HEAD,
-        padding=(0, 1 if console.width >= ROOMY else 0, 0, 0),
+        box=Box(ASCII_HEAD, ascii=True) if console.options.ascii_only else SIMPLE_HEAD,
+        padding=(0, 0 if tight else 1, 0, 0),
         show_edge=False,
         pad_edge=False,
     )
     for column in table.columns:
         figure = column.kind == "figure"
-        grid.add_column(Text(column.name), justify="right" if figure else "left", no_wrap=figure, overflow="fold")
+        grid.add_column(
+            Text(heading(column, tight)), justify="right" if figure else "left", no_wrap=figure, overflow="fold"
+        )
     for row in table.rows:
         grid.add_row(*(Text(cell) for cell in row))
     console.print(grid)
