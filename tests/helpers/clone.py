@@ -34,7 +34,7 @@ def set_up(folder: Path) -> None:
     environment = folder / ".venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], check=True)
     python = environment / "bin" / "python"
-    command = [python, "-c", "import site; print(site.getsitepackages()[0])"]
+    command = [str(python), "-c", "import site; print(site.getsitepackages()[0])"]
     site = Path(subprocess.check_output(command, text=True).strip())
     (site / "libraries.pth").write_text(f"{folder}\n{sysconfig.get_paths()['purelib']}\n")
     for name, module in SCRIPTS.items():
