@@ -17,8 +17,8 @@ from pydantic import BaseModel, ConfigDict
 
 from traceinv.formatting import EncodedExample
 from traceinv.lab.families import FAMILIES
+from traceinv.lab.pretraining_rows import Mixture, pretraining_rows
 from traceinv.lab.questions import sample_problems
-from traceinv.lab.rows import Mixture, pretraining_rows
 from traceinv.lab.skills import drill_accuracy, reading_accuracy
 from traceinv.lab.tokenizer import build_tokenizer
 from traceinv.progress import Progress

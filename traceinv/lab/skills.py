@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from traceinv.lab.families import FAMILIES, Drill
 from traceinv.lab.families.drills import NOTES, reading_drill
 from traceinv.lab.families.modular import PRIVATE
-from traceinv.lab.rows import draw_problem, encode_drill
+from traceinv.lab.pretraining_rows import draw_problem, encode_drill
 
 if TYPE_CHECKING:
     from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
