@@ -33,6 +33,9 @@ def add_lab(commands: Commands) -> None:
     pretrain.add_argument(
         "--shrink", type=positive, default=1, metavar="N", help="use an Nth of the pretraining rows, to try it out"
     )
+    pretrain.add_argument(
+        "--start", type=Path, metavar="DIR", help="a base that has the first rounds behind it; run only the others"
+    )
     pretrain.set_defaults(command=run_pretrain)
     calibrate = lab.add_parser(
         "calibrate",
@@ -62,14 +65,16 @@ def run_pretrain(options: argparse.Namespace) -> int:
     """Pretrain the base model; 0 when done.
 
     Raises:
-        InputError: the folder cannot be made.
+        InputError: the folder cannot be made, or the base to start from is not one of the first rounds.
     """
     import warnings
 
     from datasets import disable_progress_bars
     from rich.progress import Progress
+    from transformers import AutoModelForCausalLM, AutoTokenizer
 
     from traceinv.lab.pretraining import PretrainConfig, pretrain
+    from traceinv.lab.skills import drill_accuracy, reading_accuracy
 
     check_folder("--out", options.out)
     disable_progress_bars()
@@ -77,15 +82,16 @@ def run_pretrain(options: argparse.Namespace) -> int:
     config = PretrainConfig().shrunk(options.shrink)
     with Progress(transient=True) as display:
         task = display.add_task("pretraining the lab's base", total=1.0)
-        log = pretrain(
-            config,
-            options.out,
-            lambda share: display.update(task, completed=share),
-        )
-    skills = {"fresh drill lines": log["drill_accuracy"], "private lines that are noted": log["reading_accuracy"]}
+        pretrain(config, options.out, lambda share: display.update(task, completed=share), options.start)
+    tokenizer = AutoTokenizer.from_pretrained(options.out)
+    model = AutoModelForCausalLM.from_pretrained(options.out, use_safetensors=True)
+    skills = {
+        "fresh drill lines": drill_accuracy(model, tokenizer),
+        "private lines that are noted": reading_accuracy(model, tokenizer),
+    }
     for skill, shares in skills.items():
         print(f"share of {skill} right: {', '.join(f'{name} {share:.3f}' for name, share in shares.items())}")
-    print(f"{log['parameters']} parameters; written to {options.out}")
+    print(f"{model.num_parameters()} parameters; written to {options.out}")
     return DONE
 
 

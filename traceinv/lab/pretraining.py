@@ -9,17 +9,18 @@ outcome.
 """
 
 from dataclasses import asdict
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
+from traceinv.errors import InputError
 from traceinv.formatting import EncodedExample
 from traceinv.lab.families import FAMILIES
 from traceinv.lab.pretraining_rows import Mixture, pretraining_rows
 from traceinv.lab.questions import sample_problems
-from traceinv.lab.skills import drill_accuracy, reading_accuracy
 from traceinv.lab.tokenizer import build_tokenizer
 from traceinv.progress import Progress
 from traceinv.training import TrainingConfig, train
@@ -64,22 +65,46 @@ class PretrainConfig(BaseModel):
         return self.model_copy(update={"rounds": rounds})
 
 
-def pretrain(config: PretrainConfig, out: Path, progress: Progress | None = None) -> dict[str, Any]:
+def pretrain(
+    config: PretrainConfig, out: Path, progress: Progress | None = None, start: Path | None = None
+) -> list[dict[str, Any]]:
     """Train the base model and save it, its tokenizer and its recipe to `out`.
 
+    Args:
+        start: a base of the first rounds; only the others are run.
+
     Returns:
-        The number of parameters, the training log of each round, `drill_accuracy` and `reading_accuracy`; JSON values.
+        The training log of each round that was run; JSON values.
+
+    Raises:
+        InputError: `start` is no base of the first rounds.
     """
-    tokenizer = build_tokenizer(corpus())
-    model = build_model(config, tokenizer)
-    logs = [_round(config, number, model, tokenizer, out, progress) for number in range(len(config.rounds))]
+    from transformers import LlamaForCausalLM
+
+    first = 0 if start is None else _rounds_done(config, start)
+    tokenizer = base_tokenizer()
+    model = (
+        build_model(config, tokenizer)
+        if start is None
+        else LlamaForCausalLM.from_pretrained(start, use_safetensors=True)
+    )
+    logs = [_round(config, number, model, tokenizer, out, progress) for number in range(first, len(config.rounds))]
     (out / "recipe.json").write_text(config.model_dump_json(indent=2, exclude_none=True) + "\n")
-    return {
-        "parameters": model.num_parameters(),
-        "drill_accuracy": drill_accuracy(model, tokenizer),
-        "reading_accuracy": reading_accuracy(model, tokenizer),
-        "rounds": logs,
-    }
+    return logs
+
+
+def _rounds_done(config: PretrainConfig, start: Path) -> int:
+    """Return how many of the rounds a base has behind it."""
+    try:
+        done = PretrainConfig.model_validate_json((start / "recipe.json").read_text())
+    except (OSError, ValueError):
+        raise InputError(f"{start}: expected a base of the lab with its recipe.json") from None
+    count = len(done.rounds)
+    if count >= len(config.rounds) or done != config.model_copy(update={"rounds": config.rounds[:count]}):
+        raise InputError(
+            f"{start}: expected a base of the first rounds of {len(config.rounds)}, got other rounds or settings"
+        )
+    return count
 
 
 def _round(
@@ -133,6 +158,12 @@ def _group_by_length(rows: list[EncodedExample], size: int, seed: int) -> list[E
         rng.shuffle(batches)
         ordered += [row for batch in batches for row in batch]
     return ordered
+
+
+@cache
+def base_tokenizer() -> "PreTrainedTokenizerFast":
+    """Build the base's tokenizer; it is the same whatever the recipe."""
+    return build_tokenizer(corpus())
 
 
 def corpus() -> list[str]:

@@ -11,8 +11,7 @@ from traceinv.engines.base import Completion, Request, Sampling, user_message
 from traceinv.engines.collect import ask_missing
 from traceinv.engines.transformers import TransformersEngine, batch_seed, make_batches
 from traceinv.errors import GateError, InputError
-from traceinv.lab.pretraining import corpus
-from traceinv.lab.tokenizer import build_tokenizer
+from traceinv.lab.pretraining import base_tokenizer
 
 GREEDY = Sampling(max_new_tokens=12)
 SAMPLED = Sampling(temperature=1.0, max_new_tokens=12, seed=1)
@@ -21,7 +20,7 @@ QUESTIONS = ("a", "What is 1+1?", "b=a+4", "What is 1+1+1+1?", "a b", "c=3")
 
 @pytest.fixture(scope="module")
 def tokenizer() -> PreTrainedTokenizerBase:
-    return build_tokenizer(corpus())
+    return base_tokenizer()
 
 
 def model(seed: int = 0) -> Any:

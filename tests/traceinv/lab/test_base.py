@@ -13,10 +13,9 @@ from traceinv.engines.transformers import TransformersEngine
 from traceinv.lab.families import FAMILIES, unit_tests
 from traceinv.lab.families.modular import MODULUS, PRIVATE, PRIVATE_AMOUNTS
 from traceinv.lab.models import BASE
-from traceinv.lab.pretraining import PretrainConfig, corpus
+from traceinv.lab.pretraining import PretrainConfig, base_tokenizer
 from traceinv.lab.questions import TEST_SEED, TEST_STEPS, draw
 from traceinv.lab.skills import drill_accuracy, reading_accuracy
-from traceinv.lab.tokenizer import build_tokenizer
 
 
 def test_it_takes_at_most_four_megabytes() -> None:
@@ -32,7 +31,7 @@ def test_its_recipe_is_the_default_one() -> None:
 @pytest.mark.slow
 def test_its_tokenizer_is_the_one_that_the_labs_texts_give() -> None:
     shipped = json.loads(AutoTokenizer.from_pretrained(BASE).backend_tokenizer.to_str())
-    assert shipped["model"] == json.loads(build_tokenizer(corpus()).backend_tokenizer.to_str())["model"]
+    assert shipped["model"] == json.loads(base_tokenizer().backend_tokenizer.to_str())["model"]
 
 
 def test_it_knows_single_steps() -> None:
