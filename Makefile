@@ -8,13 +8,14 @@
 #   make check        ruff, mypy, import-linter, and whether leaderboard.md is up to date
 #   make golden       write tests/golden/stages.json anew (CONTRIBUTING.md says when)
 #   make schema       write docs/record.schema.json anew
+#   make docs         build the site of docs/ in build/site, in an environment of its own
 #   make leaderboard  write leaderboard.md anew from the records in results/
 #   make report       write runs/report.html: the records in results/, and the traces of a run
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help setup demo real test fast-test simulations check golden schema leaderboard report
+.PHONY: help setup demo real test fast-test simulations check golden schema docs leaderboard report
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -52,6 +53,12 @@ golden: setup
 
 schema: setup
 	$(BIN)/python -c 'import json, traceinv; print(json.dumps(traceinv.record_schema(), indent=1))' >docs/record.schema.json
+
+# The site is made from the text of the pages and the source, so nothing of the project is installed.
+docs:
+	test -d build/docs-venv || $(PYTHON) -m venv build/docs-venv
+	build/docs-venv/bin/pip install --quiet --constraint constraints.txt mkdocs-material 'mkdocstrings[python]'
+	build/docs-venv/bin/mkdocs build --strict
 
 leaderboard: setup
 	$(BIN)/traceinv leaderboard

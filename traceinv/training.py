@@ -15,6 +15,7 @@ from traceinv.dialect import StatedDialect, load_tokenizer, read_dialect
 from traceinv.digests import digest_json
 from traceinv.errors import GateError
 from traceinv.formatting import EncodedExample, check_rendering, encode_example
+from traceinv.loggers import end_run, reporting
 from traceinv.lora import Lora, add_changes, count_changes
 from traceinv.memory import FLOAT, Architecture, check_memory, memory_of_device
 from traceinv.micro_batches import micro_batched_trainer
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 LOG_EVERY = 10
 """Steps that one logged loss is the mean of."""
+RUN_NAME = 12
+"""Characters of a key by which a training is named at a logger."""
 OFFLINE_FLAG = "local_files_only"
 """An entry of a saved tokenizer's configuration that follows HF_HUB_OFFLINE; an artifact must not depend on it."""
 IGNORED = -100
@@ -255,7 +258,7 @@ def run_sft(
             save_strategy="steps" if save_every else "no",
             save_steps=save_every or 0,
             save_total_limit=2,
-            report_to="none",
+            **reporting(f"{out.parent.name}/{out.name[:RUN_NAME]}"),
             disable_tqdm=True,
             dataloader_pin_memory=False,
         ),
@@ -268,7 +271,10 @@ def run_sft(
     trainer.remove_callback(PrinterCallback)
     first = rows[: trainer.args.per_device_train_batch_size]
     check_batch(trainer.data_collator([trainer.train_dataset[i] for i in range(len(first))]), first)
-    trainer.train(resume_from_checkpoint=str(resume_from) if resume_from else None)
+    try:
+        trainer.train(resume_from_checkpoint=str(resume_from) if resume_from else None)
+    finally:
+        end_run()
     if changes:
         trainer.model.float().merge_and_unload().save_pretrained(out)
         tokenizer.save_pretrained(out)

@@ -40,8 +40,10 @@ def run(options: argparse.Namespace) -> int:
     from harness.pipeline.recipe_files import load_recipe
     from harness.views.console import make_console
     from harness.views.terminal import print_audit
+    from traceinv.loggers import choose
 
     choice = AuditChoice(options.policies, options.regimes)
+    choose(options.report_to)
     prepared = prepare(plan(load_recipe(options.recipe, options.set, options.seeds, choice)), options.store)
     if options.dry_run:
         print_stages(prepared, options.json, options.workers)

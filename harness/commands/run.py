@@ -20,7 +20,9 @@ def add_run(commands: Commands) -> None:
 def _run(options: argparse.Namespace) -> int:
     from harness.pipeline.plan import plan
     from harness.pipeline.recipe_files import load_recipe
+    from traceinv.loggers import choose
 
+    choose(options.report_to)
     prepared = prepare(plan(load_recipe(options.recipe, options.set, options.seeds)), options.store)
     if options.dry_run:
         print_stages(prepared, options.json, options.workers)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.commands.exits import say
-from harness.commands.options import positive
+from harness.commands.options import names, positive
 from harness.commands.outputs import check_folder
 from traceinv.errors import GateError
 
@@ -67,6 +67,13 @@ def add_recipe_options(parser: argparse.ArgumentParser, out: str) -> None:
         "--store", type=Path, default=STORE, metavar="DIR", help=f"where artifacts go (default: {STORE})"
     )
     parser.add_argument("--workers", type=positive, metavar="N", help="processes at a time (default: one a core)")
+    parser.add_argument(
+        "--report-to",
+        type=names,
+        default=(),
+        metavar="LOGGER,...",
+        help="send losses and final figures to tensorboard, trackio or wandb (default: to none)",
+    )
     parser.add_argument("--dry-run", action="store_true", help="list the stages that would be computed, and stop")
     parser.add_argument("--json", action="store_true", help="print the record as JSON; with --dry-run every stage")
 
@@ -188,10 +195,13 @@ def _compute(
 
 def _write(planned: "Plan", artifacts: "dict[str, Artifact]", out: Path, quiet: bool) -> "tuple[ResultRecord, Path]":
     from harness.assembly.record import assemble
+    from harness.export.loggers import report_record
     from harness.results.files import write_record
     from harness.views.console import make_console
     from harness.views.progress import working
 
     with working(make_console(quiet), "making the record"):
         record, items = assemble(planned, artifacts, shlex.join(["traceinv", *sys.argv[1:]]))
-        return record, write_record(record, items, out)
+        path = write_record(record, items, out)
+        report_record(record)
+    return record, path
