@@ -1,7 +1,7 @@
 """Where training sends its losses: nowhere, unless a user asks for a logger; then through transformers' `report_to`.
 
-A logger gets losses, learning rates, settings of the training and sizes of the model. It gets no question, no trace, no answer, no
-weights and no key. Which loggers there are is no part of a stage's key: they do not change the weights.
+A logger gets losses, learning rates, settings of the training and sizes of the model. It gets no question, no trace, no answer,
+no weights and no key. Which loggers there are is no part of a stage's key: they do not change the weights.
 """
 
 import importlib.util
