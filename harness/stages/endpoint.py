@@ -27,7 +27,7 @@ class Params(Closed):
 
 @stage(
     Params,
-    version=1,
+    version=2,
     resumable=True,
     unkeyed=("model.budget", "model.concurrency", "model.timeout", "model.retries", "model.key_variable"),
     uses=("traceinv.engines",),

@@ -1,6 +1,9 @@
-"""Kill runs of the small lab at random moments, resume them, and compare the records with that of an undisturbed run.
+"""Kill runs of a recipe at random moments, resume them, and compare the records with that of an undisturbed run.
 
     python tests/helpers/random_kills.py --kills 100 --seed 0
+    python tests/helpers/random_kills.py --kills 3 --longest 600 --recipe gsm8k-recorded --set data_dir=DIR --folder runs/kills
+
+Without `--recipe` it is that of the small lab.
 
 `kills.py` waits until a stage has stored something; here a kill comes after a random time of the run's own computing, whatever it
 does then. Runs are forked from one process that has loaded the libraries, so a kill costs only what it destroys.
@@ -14,7 +17,7 @@ import tempfile
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -33,7 +36,7 @@ from harness.pipeline.store import PARTIAL, Store
 from harness.results.files import write_record
 
 LONGEST_SECONDS = 20.0
-"""Seconds of computing between the start of a run and its kill, at most."""
+"""Seconds of computing between the start of a run of the small lab and its kill, at most."""
 BETWEEN = "between stages"
 
 
@@ -62,14 +65,20 @@ class Outcome:
         yield f"{self.kills.total()} kills in {self.compared} runs; records that differ: {self.different or 'none'}"
 
 
-def kill_at_random(folder: Path, kills: int, seed: int) -> Outcome:
+def kill_at_random(
+    folder: Path, kills: int, seed: int, recipe: str, overrides: Sequence[str] = (), longest: float = LONGEST_SECONDS
+) -> Outcome:
     """Run the recipe undisturbed, then kill and resume runs of it until there were so many kills.
+
+    Args:
+        recipe: a built-in one, or a file.
+        longest: seconds of computing before a kill, at most.
 
     Raises:
         RuntimeError: a run failed by itself.
     """
     _load_libraries()
-    planned = plan(load_recipe(str(write_recipe(folder / "small.yaml", RECIPE))))
+    planned = plan(load_recipe(recipe, overrides))
     find_artifacts(planned.graph, Store(folder / "nowhere"))  # what keys are made of is found once, before the forks
     calm, outcome, rng = folder / "undisturbed", Outcome(), Random(seed)
     if not (calm / "out").is_dir():
@@ -77,7 +86,7 @@ def kill_at_random(folder: Path, kills: int, seed: int) -> Outcome:
     while outcome.kills.total() < kills:
         killed = folder / f"killed-{outcome.compared}"
         while outcome.kills.total() < kills:
-            if _wait(_fork(planned, killed), rng.uniform(0, LONGEST_SECONDS)):
+            if _wait(_fork(planned, killed), rng.uniform(0, longest)):
                 break
             kind = _at_work(killed / "store")
             outcome.kills[kind] += 1
@@ -155,9 +164,15 @@ def main() -> int:
     parser.add_argument(
         "--folder", type=Path, metavar="DIR", help="keep the runs here; an undisturbed one is used again"
     )
+    parser.add_argument("--recipe", metavar="RECIPE", help="a built-in recipe, or a YAML file")
+    parser.add_argument("--set", action="append", default=[], metavar="a.b=c", help="override a value of the recipe")
+    parser.add_argument("--longest", type=float, default=LONGEST_SECONDS, metavar="S", help="before a kill, at most")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="kills-") as temporary:
-        outcome = kill_at_random(options.folder or Path(temporary), options.kills, options.seed)
+        folder = options.folder or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        recipe = options.recipe or str(write_recipe(folder / "small.yaml", RECIPE))
+        outcome = kill_at_random(folder, options.kills, options.seed, recipe, options.set, options.longest)
     print("\n".join(outcome.lines()))
     return 0 if outcome.is_sound else 1
 

@@ -33,6 +33,10 @@ class Sampling(Closed):
     stop: tuple[str, ...] = ()
 
 
+NEUTRAL = {"top_k": 0, "repetition_penalty": 1.0}
+"""What no recipe and no task sets: every token may be sampled, and none is less likely because it stands in the reply already."""
+
+
 @dataclass(frozen=True)
 class Request:
     """One reply to ask a model for.

@@ -3,14 +3,13 @@
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from itertools import islice
 from typing import Any
 
 from traceinv.engines.asking import (
     LONGEST_OBEYED,
     NO_KEY,
-    BadReply,
     Fault,
     Pace,
     Refused,
@@ -20,9 +19,8 @@ from traceinv.engines.asking import (
 )
 from traceinv.engines.base import Completion, IsDone, Message, Replies, Request, none_done
 from traceinv.engines.budget import Budget, BudgetSpent, Ledger
+from traceinv.engines.replies import read_response
 from traceinv.errors import GateError, InputError
-from traceinv.reasoning import join_reasoning
-from traceinv.records import FinishReason, Mode, Observed
 
 TIMEOUT_SECONDS = 3600.0
 RETRIES = 5
@@ -112,7 +110,7 @@ class OpenAIEngine:
         return None
 
     def generate(self, requests: Sequence[Request], is_done: IsDone = none_done) -> Iterator[Replies]:
-        """Answer one request at a time, as the replies arrive.
+        """Answer one request at a time, as the replies arrive; several are sent once a first reply has been read.
 
         A request that fails does not keep others from being answered, unless none can be: the key is wrong, the budget is spent,
         or `FAILURES_IN_A_ROW` have failed. Those under way are then waited for.
@@ -123,11 +121,18 @@ class OpenAIEngine:
         missing = [request for request in requests if not is_done(request)]
         waiting = iter(missing)
         failed: dict[str, str] = {}
-        stopped, in_a_row = "", 0
+        stopped, in_a_row, read = "", 0, len(missing) < len(requests)
+        running: dict[Future[Completion], Request] = {}
         with ThreadPoolExecutor(self.concurrency) as pool:
-            # A request is sent only when an earlier answer is stored: a kill loses no more answers than are under way.
-            running = {pool.submit(self._complete, request): request for request in islice(waiting, self.concurrency)}
-            while running:
+            while True:
+                # A request is sent only when an earlier answer is stored: a kill loses no more answers than are under way.
+                free = (
+                    0 if stopped or in_a_row >= FAILURES_IN_A_ROW else (self.concurrency if read else 1) - len(running)
+                )
+                for following in islice(waiting, max(0, free)):
+                    running[pool.submit(self._complete, following)] = following
+                if not running:
+                    break
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
                     request = running.pop(future)
@@ -141,8 +146,7 @@ class OpenAIEngine:
                     else:
                         in_a_row = 0
                         yield [(request, completion)]
-                    if not stopped and in_a_row < FAILURES_IN_A_ROW and (following := next(waiting, None)):
-                        running[pool.submit(self._complete, following)] = following
+                        read = True
         if stopped or failed:
             raise GateError(hide(self._failure(stopped, failed, len(missing)), self._key))
 
@@ -210,22 +214,7 @@ class OpenAIEngine:
             )
         else:
             response = self.client.completions.create(model=self.model, prompt=request.prompt, **arguments)
-        choice = _first_choice(response)
-        reasoning, text, summarised = _parts(choice, self.chat)
-        finish = _finish_reason(getattr(choice, "finish_reason", None))
-        if not text and not reasoning and finish == "stop":
-            raise BadReply("the reply has no content")
-        prompt, reply, thought = _usage(response)
-        mode: Mode = "answer"
-        if reasoning:
-            mode = "summary" if summarised else "reasoning"
-        elif thought:
-            mode = "tokens"
-        version = getattr(response, "model", None)
-        named = hide(version, self._key) if isinstance(version, str) else None
-        observed = Observed(mode=mode, model=named, reasoning_tokens=thought) if self.chat else None
-        whole = hide(join_reasoning(reasoning, text), self._key)
-        return Completion(whole, finish, reply, observed), (prompt, reply)
+        return read_response(response, self.chat, self._key)
 
     def _arguments(self, request: Request) -> dict[str, Any]:
         sampling = request.sampling
@@ -239,63 +228,3 @@ class OpenAIEngine:
             **({"stop": list(sampling.stop)} if sampling.stop else {}),
             **({"extra_body": self.extra_body} if self.extra_body else {}),
         }
-
-
-def _first_choice(response: Any) -> Any:
-    """Return the first choice of a response.
-
-    Raises:
-        BadReply: it has none.
-    """
-    choices = getattr(response, "choices", None)
-    if isinstance(response, str) or not isinstance(choices, list):
-        raise BadReply("the reply has not the form of the protocol")
-    if not choices:
-        raise BadReply("the reply has no choice")
-    return choices[0]
-
-
-def _parts(choice: Any, chat: bool) -> tuple[str | None, str | None, bool]:
-    """Return reasoning, text, and whether the reasoning is a summary of it.
-
-    Raises:
-        BadReply: a part is no text.
-    """
-    if not chat:
-        text = getattr(choice, "text", None)
-        return None, _as_text(text), False
-    message = getattr(choice, "message", None)
-    if message is None:
-        raise BadReply("the reply has no message")
-    extra = message.model_extra or {}
-    reasoning = _as_text(extra.get("reasoning") or extra.get("reasoning_content"))
-    details = [part for part in extra.get("reasoning_details") or () if isinstance(part, dict)]
-    summaries = [part["summary"] for part in details if isinstance(part.get("summary"), str)]
-    texts = [part["text"] for part in details if isinstance(part.get("text"), str)]
-    summarised = bool(summaries) and not texts
-    if not reasoning and (texts or summaries):
-        reasoning = "\n".join(texts or summaries)
-    return reasoning, _as_text(message.content), summarised
-
-
-def _as_text(value: Any) -> str | None:
-    if value is not None and not isinstance(value, str):
-        raise BadReply(f"the reply has {type(value).__name__} where text is expected")
-    return value
-
-
-def _usage(response: Any) -> tuple[int | None, int | None, int | None]:
-    """Return the tokens of prompt, reply and reasoning, as far as the server says them."""
-    usage = getattr(response, "usage", None)
-    details = getattr(usage, "completion_tokens_details", None)
-    values = (
-        getattr(usage, "prompt_tokens", None),
-        getattr(usage, "completion_tokens", None),
-        getattr(details, "reasoning_tokens", None),
-    )
-    prompt, reply, thought = (value if isinstance(value, int) and value >= 0 else None for value in values)
-    return prompt, reply, thought
-
-
-def _finish_reason(reason: str | None) -> FinishReason:
-    return "stop" if reason == "stop" else "length" if reason == "length" else "other"

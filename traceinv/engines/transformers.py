@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from traceinv.dialect import Dialect, StatedDialect, load_tokenizer, read_dialect
 from traceinv.digests import digest_text
-from traceinv.engines.base import Completion, IsDone, Message, Replies, Request, Sampling, Watch, none_done
+from traceinv.engines.base import NEUTRAL, Completion, IsDone, Message, Replies, Request, Sampling, Watch, none_done
 from traceinv.engines.stopping import check_fits, cut_at_stop, stop_token_ids
 from traceinv.errors import GateError
 from traceinv.formatting import check_prompts, decode_reply, encode_prompt, render_messages, template_source
@@ -129,6 +129,7 @@ class TransformersEngine:
             "dtype": str(self.model.dtype),
             "device": str(self.model.device),
             "revision": getattr(self.model.config, "_commit_hash", None),
+            **NEUTRAL,
         }
 
     def _encode(self, prompt: str) -> list[int]:
@@ -276,13 +277,7 @@ def _context(config: Any, tokenizer: Any) -> int | None:
 
 def _sampling_arguments(sampling: Sampling) -> dict[str, Any]:
     """Name every argument that shapes the distribution, so that no default of the library or the checkpoint does."""
-    neutral = {"repetition_penalty": 1.0, "num_beams": 1}
+    neutral = {**NEUTRAL, "num_beams": 1}
     if sampling.temperature == 0:
-        return {"do_sample": False, "temperature": None, "top_p": None, "top_k": None, **neutral}
-    return {
-        "do_sample": True,
-        "temperature": sampling.temperature,
-        "top_p": sampling.top_p,
-        "top_k": 0,
-        **neutral,
-    }
+        return {**neutral, "do_sample": False, "temperature": None, "top_p": None, "top_k": None}
+    return {**neutral, "do_sample": True, "temperature": sampling.temperature, "top_p": sampling.top_p}

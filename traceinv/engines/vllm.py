@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from traceinv.dialect import Dialect, StatedDialect, adapt, read_dialect
-from traceinv.engines.base import Completion, IsDone, Message, Replies, Request, none_done
+from traceinv.engines.base import NEUTRAL, Completion, IsDone, Message, Replies, Request, none_done
 from traceinv.engines.stopping import check_fits, cut_at_stop, stop_token_ids
 from traceinv.errors import GateError, InputError
 from traceinv.formatting import check_prompts, decode_reply, encode_prompt, render_messages, template_source
@@ -105,6 +105,7 @@ class VLLMEngine:
             "batch_size": self.batch_size,
             "dtype": str(self.config.dtype),
             "revision": getattr(self.config.hf_config, "_commit_hash", None),
+            **NEUTRAL,
         }
 
     def _encode(self, prompt: str) -> list[int]:
@@ -141,8 +142,7 @@ class VLLMEngine:
         return SamplingParams(
             temperature=sampling.temperature,
             top_p=sampling.top_p if sampling.temperature else 1.0,
-            top_k=0,
-            repetition_penalty=1.0,
+            **NEUTRAL,
             max_tokens=sampling.max_new_tokens,
             seed=request.seed,
             stop=list(sampling.stop),

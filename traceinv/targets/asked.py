@@ -1,5 +1,6 @@
 """Ask a model behind a server, and keep what it shows row by row."""
 
+import logging
 from collections.abc import Sequence
 
 from traceinv.engines.asking import Pace, read_key
@@ -9,10 +10,14 @@ from traceinv.engines.collect import collect
 from traceinv.engines.openai import OpenAIEngine
 from traceinv.errors import GateError
 from traceinv.progress import Progress, silent
-from traceinv.reasoning import split_reply
+from traceinv.reasoning import read_reply, split_reply
 from traceinv.records import Mode, Observed, Question, Transcript
 from traceinv.rows import RowFile
 from traceinv.targets.endpoint import EndpointModel
+
+logger = logging.getLogger(__name__)
+SHOWN = 150
+"""Characters of each part of the first reply that are shown."""
 
 
 def ask_endpoint(
@@ -52,7 +57,9 @@ def ask_endpoint(
         nonlocal first
         made = [_transcript(by_id[request.id], completion, model.traces_known) for request, completion in replies]
         for row in filter(_tells, made):
-            first = first or row
+            if first is None:
+                _check_first(row, model.traces_known)
+                first = row
             _check_mode(row, first)
         return made
 
@@ -62,7 +69,8 @@ def ask_endpoint(
 def _transcript(question: Question, completion: Completion, traces_known: bool) -> Transcript:
     """Read a reply: the reasoning that the server returns is the trace where traces are known, else what it discloses."""
     reasoning, answer = split_reply(completion.text)
-    if reasoning is None and answer is None and completion.finish_reason == "stop":
+    unread = reasoning is None and answer is None and not read_reply(completion.text).unclosed
+    if unread and completion.finish_reason == "stop":
         answer = completion.text.strip() or None
     seen = completion.observed or Observed(mode="answer")
     shown: Mode = "reasoning" if traces_known else "summary"
@@ -81,6 +89,27 @@ def _transcript(question: Question, completion: Completion, traces_known: bool) 
 def _tells(row: Transcript) -> bool:
     """Return whether a row shows the mode of its server: it ended by itself."""
     return row.finish_reason == "stop" and row.observed is not None
+
+
+def _check_first(row: Transcript, traces_known: bool) -> None:
+    """Show how the first reply was read, and refuse to send more where nothing can be used of it.
+
+    Raises:
+        GateError: it has no answer, or no reasoning although the recipe says that the server shows it.
+    """
+    shown = {name: _clipped(getattr(row, name)) for name in ("trace", "summary", "answer")}
+    logger.info("first reply, to %s: %s", row.id, shown)
+    wanted = ("trace", "answer") if traces_known else ("answer",)
+    missing = [name for name in wanted if shown[name] is None]
+    if missing:
+        raise GateError(
+            f"the first reply, to {row.id}, has no {' and no '.join(missing)}, so no other question was sent; it was read as "
+            f"{shown}"
+        )
+
+
+def _clipped(text: str | None) -> str | None:
+    return None if text is None else " ".join(text.split())[:SHOWN]
 
 
 def _check_mode(row: Transcript, first: Transcript) -> None:

@@ -251,6 +251,31 @@ def test_what_is_shown_is_kept_row_by_row(server: Script, tmp_path: Path) -> Non
     assert (row.trace, row.summary, row.complete) == ("2+3", None, True)
 
 
+@pytest.mark.parametrize(
+    ("traces", "shown", "missing"),
+    [
+        ("hidden", {"content": None, "reasoning": "I thought."}, "answer"),
+        ("known", {"content": "5"}, "trace"),
+    ],
+)
+def test_a_first_reply_that_cannot_be_used_is_shown_and_no_other_is_paid_for(
+    traces: str, shown: dict[str, Any], missing: str, server: Script, tmp_path: Path
+) -> None:
+    server.reply = lambda body: reply(**shown)
+    with pytest.raises(GateError, match=rf"the first reply, to q0, has no {missing}, .* it was read as"):
+        transcripts(server, tmp_path, 20, traces=traces, concurrency=8)
+    assert len(server.seen) == 1
+
+
+def test_several_requests_are_under_way_only_after_a_first_reply(server: Script) -> None:
+    seen_at_first: list[int] = []
+    asked = engine(server, concurrency=4)
+    requests = [Request(f"q{n}", asked.render(user_message(f"{n}?")), SAMPLING) for n in range(8)]
+    for number, _ in enumerate(asked.generate(requests)):
+        seen_at_first += [len(server.seen)] if number == 0 else []
+    assert (seen_at_first, len(server.seen)) == ([1], 8)
+
+
 def test_mixed_modes_are_refused_and_what_was_stored_stays(server: Script, tmp_path: Path) -> None:
     def changing(body: dict[str, Any]) -> Any:
         return reply("5", reasoning="I added.") if body["messages"][0]["content"] in ("0?", "1?") else reply("5")

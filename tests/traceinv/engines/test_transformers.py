@@ -247,5 +247,6 @@ def test_a_prompt_without_a_template_gets_the_tokenizers_own_special_tokens(
 def test_what_it_is_stands_in_the_record(tokenizer: PreTrainedTokenizerBase) -> None:
     described = engine(tokenizer, batch_size=7).describe()
     assert described == {
-        "engine": "transformers", "batch_size": 7, "dtype": "torch.float32", "device": "cpu", "revision": None
+        "engine": "transformers", "batch_size": 7, "dtype": "torch.float32", "device": "cpu", "revision": None,
+        "top_k": 0, "repetition_penalty": 1.0,
     }  # fmt: skip

@@ -164,4 +164,6 @@ def test_a_machine_without_vllm_is_told_how_to_install_it(monkeypatch: pytest.Mo
 
 def test_what_it_is_stands_in_the_record(tmp_path: Path) -> None:
     engine = VLLMEngine.load(checkpoint(tmp_path), batch_size=9)
-    assert engine.describe() == {"engine": "vllm", "batch_size": 9, "dtype": "torch.float32", "revision": "abc"}
+    assert engine.describe() == {
+        "engine": "vllm", "batch_size": 9, "dtype": "torch.float32", "revision": "abc", "top_k": 0, "repetition_penalty": 1.0
+    }  # fmt: skip
