@@ -13,6 +13,9 @@ def add_leaderboard(commands: Commands) -> None:
     parser = commands.add_parser("leaderboard", help="regenerate leaderboard.md from the records in results/")
     parser.add_argument("--results", type=Path, default=Path("results"), metavar="DIR", help="a folder of records")
     parser.add_argument("--out", type=Path, default=Path("leaderboard.md"), metavar="FILE", help="the file to write")
+    parser.add_argument(
+        "--report", metavar="ADDRESS", help="the page of `traceinv report` that rows lead to, relative to FILE"
+    )
     parser.add_argument("--check", action="store_true", help="write nothing; exit 1 if FILE is out of date")
     parser.set_defaults(command=run)
 
@@ -28,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
 
     if not options.check:
         check_file("--out", options.out)
-    built = build(options.results, options.out)
+    built = build(options.results, options.out, options.report)
     for line in built.refused:
         complain(line, BAD_INPUT)
     code = BAD_INPUT if built.refused else DONE

@@ -40,7 +40,7 @@ def run(options: argparse.Namespace) -> int:
         raise InputError("--store: goes with --run, which names the run whose artifacts it holds")
     check_file("--out", options.out)
     results = options.results or (None if options.run else Path("results"))
-    built = build(results, options.run, options.store)
+    built = build(results, options.run, options.store, options.out)
     write_atomic(options.out, built.html)
     size = options.out.stat().st_size / 1e6
     print(f"wrote {options.out} ({size:.1f} MB): {built.records} records, {built.traces} inverted traces")

@@ -7,7 +7,7 @@ from pathlib import Path
 from harness.results.compare import comparability_differences
 from harness.results.differences import Difference, differences
 from harness.results.schema import Cell, Comparability, ResultRecord, Row
-from harness.views.tables import place
+from harness.views.accuracies import place
 from traceinv.digests import digest_json
 
 WORDS = {

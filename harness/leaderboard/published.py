@@ -1,11 +1,14 @@
-"""Figures that others published: shown beside our own, never mixed with them."""
+"""Figures that others published: shown once, apart from our own."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from harness.results.files import read_json
+from harness.views.markdown import folded, link, render_table, text
+from harness.views.tables import Column, Table
 from traceinv.errors import InputError
 from traceinv.schema import describe
 
@@ -67,3 +70,41 @@ def read_published(path: Path) -> Published:
         return Published.model_validate(read_json(path))
     except ValidationError as error:
         raise InputError(f"{path}: {describe(error, Published)}") from None
+
+
+def published_section(published: Sequence[Published]) -> str:
+    """Render all published figures as one table whose first column names the source."""
+    columns = dict.fromkeys(name for each in published for name in each.columns.values())
+    rows = [(each, row) for each in published for row in each.rows]
+    table = Table(
+        title="Published figures, in %",
+        columns=(Column("source", "name"), Column("regime", "words"), *(Column(name) for name in columns)),
+        rows=tuple(
+            (
+                each.id,
+                f"{row.regime} ({row.detail})" if row.detail else row.regime,
+                *(_figure(each, row, name) for name in columns),
+            )
+            for each, row in rows
+        ),
+    )
+    sources = "\n".join(f"- {_source(each)}" for each in published)
+    paragraphs = (
+        "## Published elsewhere, not run here",
+        "These figures must not be compared with any table above: other targets, students and questions.",
+        folded("Sources and figures", f"{sources}\n\n{render_table(table, [each.url for each, _ in rows])}"),
+    )
+    return "\n\n".join(paragraphs) + "\n"
+
+
+def _figure(published: Published, row: PublishedRow, name: str) -> str:
+    found = (row.figures[key] for key, column in published.columns.items() if column == name and key in row.figures)
+    return str(next(found, ""))
+
+
+def _source(published: Published) -> str:
+    setting = ", ".join(f"{key} {value}" for key, value in published.setting.items())
+    return (
+        f"**{text(published.id)}**: {link(published.source, published.url)} ({text(published.place)}); {text(setting)}; "
+        f"{text(published.runs)}. {text(published.note)}"
+    )

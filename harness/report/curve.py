@@ -1,10 +1,53 @@
-"""The plot of a calibration curve, as an SVG file that stands by itself."""
+"""The plot of a calibration curve: as a figure of the page, and as an SVG file that stands by itself."""
 
-from harness.results.curve import CalibrationCurve
+from collections.abc import Sequence
+from dataclasses import replace
+
+from harness.report import charts
+from harness.report.charts import Spot
+from harness.report.figure import Figure
+from harness.results.curve import CalibrationCurve, Dose
+from harness.results.schema import Interval
+from harness.results.text import number, percent_interval
 from harness.results.verdict import group_name
+from harness.views.curve import curve_findings, curve_table
 
 COLOURS = {"planted": "#0e7490", "measured": "#b45309"}
 INK, GRID = "#1b2330", "#dde1e7"
+
+
+def calibration(curves: Sequence[CalibrationCurve]) -> list[Figure]:
+    """Draw a figure for each calibration curve."""
+    return [_figure(number, curve) for number, curve in enumerate(curves, 1)]
+
+
+def _figure(place: int, curve: CalibrationCurve) -> Figure:
+    spots = [
+        spot
+        for dose in curve.doses
+        for name, leak in (("planted", dose.planted), ("measured", dose.measured))
+        if leak is not None
+        for spot in (_spot(name, dose, leak),)
+    ]
+    caption = "In the lab it is known what leaks. The dose is the probability with which a step of the target's own is shown. "
+    figure = Figure(
+        key=f"curve-{place}",
+        title=f"Measured and planted leak by dose, {group_name(curve.group)}",
+        caption=caption + " ".join(curve_findings(curve)),
+        tables=(curve_table(curve),),
+        missing=None if spots else "No plot: no dose has a leak that is reported.",
+    )
+    if not spots:
+        return figure
+    y_title = f"leak on {group_name(curve.group)}"
+    wide, narrow = charts.draw_both(lambda width: charts.scatter(spots, "dose", y_title, width, diagonal=False))
+    alt = f"Line plot of leak over dose. {'; '.join(spot.tooltip for spot in spots)}."
+    return replace(figure, alt=alt, wide=wide, narrow=narrow)
+
+
+def _spot(name: str, dose: Dose, leak: Interval) -> Spot:
+    tooltip = f"{name}, dose {number(dose.p, 2)}: {percent_interval(leak)}"
+    return Spot(name, dose.p, leak.mean, leak.low, leak.high, tooltip)
 
 
 def curve_svg(curve: CalibrationCurve) -> str:

@@ -5,12 +5,12 @@ from dataclasses import replace
 from typing import TypeVar
 
 from harness.pipeline.artifacts import RunArtifacts
-from harness.report import leaks, policies, scores
+from harness.report import effects, leaks, policies, scores
 from harness.report.cells import by_cell, covers
 from harness.report.figure import Figure
 from harness.report.training import training
 from harness.results.cells import cell_labels
-from harness.results.schema import Cell, FaithfulnessRow, ResultRecord, Row
+from harness.results.schema import Cell, Contrast, FaithfulnessRow, ResultRecord, Row
 
 Entries = TypeVar("Entries")
 
@@ -21,17 +21,18 @@ def record_figures(record: ResultRecord, run: RunArtifacts | str) -> list[Figure
     Args:
         run: the artifacts of the record's run, or why there are none.
     """
-    rows, contrasts, styles = _rows_by_cell(record), by_cell(record.contrasts), by_cell(record.style)
+    rows, styles = _rows_by_cell(record), by_cell(record.style)
 
-    def draw_accuracy(cell: Cell, entries: Sequence[Row]) -> Figure:
-        return scores.accuracy(entries, contrasts.get(cell, []), len(record.contrasts))
+    def draw_differences(_: Cell, entries: Sequence[Contrast]) -> Figure:
+        return effects.differences(entries, len(record.contrasts))
 
     def draw_faithfulness(cell: Cell, entries: Sequence[FaithfulnessRow]) -> Figure:
         return leaks.faithfulness(entries, styles.get(cell, []))
 
     return [
         *policies.figures(record.policies),
-        *_per_cell(rows, draw_accuracy),
+        *_per_cell(rows, lambda _, entries: scores.accuracy(entries)),
+        *(_per_cell(by_cell(record.contrasts), draw_differences) or [effects.differences([], 0)]),
         *(_per_cell(by_cell(record.leak), lambda _, entries: scores.leak(entries)) or [scores.leak([])]),
         *(_per_cell(by_cell(record.recovery), lambda _, entries: scores.recovery(entries)) or [scores.recovery([])]),
         *_per_cell(rows, lambda _, entries: scores.finished(entries)),

@@ -74,13 +74,19 @@ def _cut(case: Case, limit: int | None) -> Case:
         None if case.summary is None else _cut_text(case.summary, limit),
         truth,
         [_cut_attempt(attempt, len(truth), limit) for attempt in case.attempts],
+        _cut_marked(case.surrogate, limit),
+        None if case.surrogate_answer is None else _cut_text(case.surrogate_answer, limit),
     )
 
 
 def _cut_attempt(attempt: Attempt, truth_lines: int, limit: int) -> Attempt:
-    lines = _cut_lines(attempt.inverted.lines, limit)
-    inverted = Marked(lines, attempt.inverted.marks[: len(lines)])
+    inverted = _cut_marked(attempt.inverted, limit)
     return Attempt(attempt.run, attempt.outcome, attempt.truth_marks[:truth_lines], inverted)
+
+
+def _cut_marked(trace: Marked, limit: int) -> Marked:
+    lines = _cut_lines(trace.lines, limit)
+    return Marked(lines, trace.marks[: len(lines)])
 
 
 def _cut_lines(lines: Sequence[str], limit: int) -> Sequence[str]:

@@ -5,60 +5,56 @@ from collections.abc import Iterable, Sequence
 from harness.report import charts
 from harness.report.charts import Dot, Spot
 from harness.report.figure import Figure, describe_dots, share_dots
-from harness.results.schema import Contrast, Interval, LeakRow, RecoveryRow, Row, Score
+from harness.results.schema import Interval, LeakRow, RecoveryRow, Row, Score
 from harness.results.text import number, percent, percent_interval
 from harness.results.verdict import group_name
-from harness.views.tables import (
-    accuracy_table,
-    contrast_table,
-    ending_table,
-    in_order,
-    leak_sides_table,
-    leak_table,
-    recovery_table,
-    task_table,
+from harness.views.accuracies import accuracy_table, ending_table, in_order, task_table
+from harness.views.leaks import leak_sides_table, leak_table, recovery_table
+
+FINISHED = "Accuracy against finished rate"
+FINISHED_CAPTION = (
+    "An answer that reaches the token limit counts as wrong, so a student that writes too much can seem to reason "
+    "badly. Students at the right finish their answers. On the dashed line every finished answer would be right: a point "
+    "near the line fails mostly because answers do not finish, a point far below it because they are wrong."
 )
+ALL_FINISHED = 0.99
+"""Share of finished answers from which on a plot over it would be one vertical line."""
 
 
-def accuracy(rows: Sequence[Row], contrasts: Sequence[Contrast], comparisons: int) -> Figure:
-    """Draw the accuracy of the rows of a cell, a panel for each group of tasks.
-
-    Args:
-        contrasts: those of the cell.
-        comparisons: the number of contrasts that their p-values are corrected for.
-    """
+def accuracy(rows: Sequence[Row]) -> Figure:
+    """Draw the accuracy of the rows of a cell, a panel for each group of tasks."""
     ordered = in_order(rows)
     groups = shown_groups(rows[0].scores)
     dots = [_accuracy_dot(group, row, row.scores[group]) for group in groups for row in ordered if group in row.scores]
     wide, narrow = charts.draw_both(lambda width: charts.dots(dots, "accuracy (share of right answers)", width))
-    differences = (contrast_table(contrasts, comparisons),) if contrasts else ()
     return Figure(
         key="accuracy",
         title="Accuracy by regime",
         caption="The share of test questions that the students of each regime answer correctly. A dot is the mean over seeds and "
         "questions, its line the 95% interval. Small ticks are single seeds. Overlapping intervals do not show whether two "
-        "regimes differ: the table of differences tests each pair on the same questions. The target and the surrogate are shown "
+        "regimes differ: the plot of differences tests each pair on the same questions. The target and the surrogate are shown "
         "for reference.",
         alt=describe_dots("Dot plot of accuracy with 95% intervals", dots),
         wide=wide,
         narrow=narrow,
-        tables=(accuracy_table(ordered), *differences, task_table(ordered)),
+        tables=(accuracy_table(ordered), task_table(ordered)),
     )
 
 
 def finished(rows: Sequence[Row]) -> Figure:
     """Draw accuracy against the share of answers that ended before the token limit."""
     ordered = in_order(rows)
+    if all(row.scores["all"].finished >= ALL_FINISHED for row in ordered):
+        reason = f"No plot: at least {percent(ALL_FINISHED)} of the answers of each row are finished."
+        return Figure("finished", FINISHED, FINISHED_CAPTION, tables=(ending_table(ordered),), missing=reason)
     spots = [_finished_spot(row.name, row.scores["all"]) for row in ordered]
     wide, narrow = charts.draw_both(
         lambda width: charts.scatter(spots, "finished answers", "accuracy, all tasks", width, diagonal=True)
     )
     return Figure(
         key="finished",
-        title="Accuracy against finished rate",
-        caption="An answer that reaches the token limit counts as wrong, so a student that writes too much can seem to reason "
-        "badly. Students at the right finish their answers. On the dashed line every finished answer would be right: a point "
-        "near the line fails mostly because answers do not finish, a point far below it because they are wrong.",
+        title=FINISHED,
+        caption=FINISHED_CAPTION,
         alt=f"Scatter plot of accuracy over the share of finished answers. {'; '.join(spot.tooltip for spot in spots)}.",
         wide=wide,
         narrow=narrow,

@@ -1,11 +1,12 @@
 """Read the traces that a page shows: what was disclosed of a question, the hidden trace, and the traces inverted from it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from harness.pipeline.artifacts import RunArtifacts, StoredStage, transcripts_of
+from harness.report.alignment import align, changed_words
 from harness.results.cells import differing_parts, parts_text
 from harness.results.schema import Label
 from traceinv.records import Disclosure, Inversion, Question, Transcript
@@ -27,6 +28,10 @@ class Marked:
     marks: str
 
 
+NOTHING = Marked((), "")
+"""A trace that there is not."""
+
+
 @dataclass(frozen=True)
 class Attempt:
     """The trace that one inverter wrote for a question.
@@ -46,7 +51,13 @@ class Attempt:
 
 @dataclass
 class Case:
-    """One disclosure of the target and all traces inverted from it; `truth` has no lines if the target gave no trace."""
+    """One disclosure of the target and all traces inverted from it.
+
+    Attributes:
+        truth: has no lines if the target gave no trace.
+        surrogate: the surrogate's own trace for the question, with which nothing was disclosed; has no lines if there is none.
+        surrogate_answer: None if the store has none.
+    """
 
     id: str
     kind: str
@@ -55,6 +66,8 @@ class Case:
     summary: str | None
     truth: Sequence[str]
     attempts: list[Attempt] = field(default_factory=list)
+    surrogate: Marked = NOTHING
+    surrogate_answer: str | None = None
 
 
 def read_cases(run: RunArtifacts, prefix: str = "") -> list[Case]:
@@ -70,6 +83,7 @@ def read_cases(run: RunArtifacts, prefix: str = "") -> list[Case]:
     parts = differing_parts(stage.labels for stage in stages)
     cases: dict[tuple[str, Disclosure], Case] = {}
     truths: dict[str, Mapping[str, str]] = {}
+    open_traces = _surrogates(run)
     for stage in stages:
         hidden = transcripts_of(run, stage.labels, "target")
         if hidden is None:
@@ -81,8 +95,10 @@ def read_cases(run: RunArtifacts, prefix: str = "") -> list[Case]:
         name = prefix + attempt_name(stage.labels, parts)
         for row in read_folder(stage.artifact.path, Inversion):
             truth = truths[key].get(row.id, "")
-            case = cases.setdefault((key, row.disclosure), _case(row.disclosure, truth))
-            case.attempts.append(_attempt(name, row, truth))
+            place = (key, row.disclosure)
+            if place not in cases:
+                cases[place] = _case(row.disclosure, truth, open_traces(stage.labels).get(row.id))
+            cases[place].attempts.append(_attempt(name, row, truth))
     return list(cases.values())
 
 
@@ -131,9 +147,33 @@ def _lines(text: str) -> list[str]:
     return [line.rstrip() for line in text.splitlines() if line.strip()]
 
 
-def _case(disclosure: Disclosure, truth: str) -> Case:
+def _case(disclosure: Disclosure, truth: str, surrogate: Transcript | None) -> Case:
     question = disclosure.question
-    return Case(disclosure.id, question.kind, question.text, disclosure.answer, disclosure.summary, _lines(truth))
+    case = Case(disclosure.id, question.kind, question.text, disclosure.answer, disclosure.summary, _lines(truth))
+    if surrogate is not None:
+        case.surrogate = mark_lines(question, truth, surrogate.trace or "", disclosure.summary or "")[1]
+        case.surrogate_answer = surrogate.answer
+    return case
+
+
+def _surrogates(run: RunArtifacts) -> Callable[[Mapping[str, Label]], Mapping[str, Transcript]]:
+    """Return a function that gives the surrogate's transcripts of the target's questions, for the labels of an inverter."""
+    read: dict[str, Mapping[str, Transcript]] = {}
+
+    def of(labels: Mapping[str, Label]) -> Mapping[str, Transcript]:
+        for stage in run.select("transcripts", role="surrogate", asked="target"):
+            if all(
+                labels.get(name, stage.labels[name]) == stage.labels[name]
+                for name in ("surrogate", "target")
+                if name in stage.labels
+            ):
+                key = stage.artifact.key
+                if key not in read:
+                    read[key] = {row.id: row for row in read_folder(stage.artifact.path, Transcript)}
+                return read[key]
+        return {}
+
+    return of
 
 
 def _attempt(run: str, row: Inversion, truth: str) -> Attempt:
@@ -160,14 +200,16 @@ def as_json(case: Case) -> dict[str, Any]:
         "answer": case.answer,
         "summary": case.summary,
         "truth": "\n".join(case.truth),
+        "surrogate": _aligned(case.truth, case.surrogate),
+        "surrogateAnswer": case.surrogate_answer,
         "attempts": [
-            [
-                attempt.run,
-                attempt.outcome,
-                attempt.truth_marks,
-                "\n".join(attempt.inverted.lines),
-                attempt.inverted.marks,
-            ]
+            [attempt.run, attempt.outcome, attempt.truth_marks, *_aligned(case.truth, attempt.inverted)]
             for attempt in case.attempts
         ],
     }
+
+
+def _aligned(truth: Sequence[str], other: Marked) -> list[Any]:
+    """Return a trace, its marks, its alignment with the hidden trace, and the parts of changed lines that differ."""
+    steps = align(truth, other.lines)
+    return ["\n".join(other.lines), other.marks, steps, changed_words(truth, other.lines, steps)]

@@ -1,14 +1,17 @@
 """The calibration curve: what a run reads where it is known how much leaks."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
+from harness.results.files import read_json
 from harness.results.schema import Interval, LeakRow, ResultRecord
 from harness.results.verdict import headline_group
+from traceinv.errors import InputError
 from traceinv.inversion import Shown
-from traceinv.schema import Closed
+from traceinv.schema import Closed, describe
 
 
 class Dose(Closed):
@@ -67,6 +70,18 @@ class CalibrationCurve(Closed):
     rising: dict[Literal["planted", "measured"], float | None]
     detection_limit: float | None
     records: list[str]
+
+
+def read_curve(path: Path) -> CalibrationCurve:
+    """Read a curve that `traceinv lab calibrate` wrote.
+
+    Raises:
+        InputError: it is not one; the message names file and field.
+    """
+    try:
+        return CalibrationCurve.model_validate(read_json(path))
+    except ValidationError as error:
+        raise InputError(f"{path}: {describe(error, CalibrationCurve)}") from None
 
 
 def calibration_curve(

@@ -13,8 +13,9 @@ from harness.results.files import read_items, read_record
 from harness.results.intervals import to_interval
 from harness.results.items import ItemFile, align, scores_of
 from harness.results.schema import Cell, Interval, PolicyRow, ResultRecord, Row
+from harness.results.significance import points_of
 from harness.results.text import number
-from harness.results.verdict import headline_group, points_of
+from harness.results.verdict import headline_group
 from traceinv.errors import InputError, nearest
 from traceinv.regimes import is_attack
 from traceinv.schema import Closed

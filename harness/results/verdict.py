@@ -6,22 +6,28 @@ from dataclasses import dataclass
 from harness.benchmarks.catalog import DOMAINS
 from harness.benchmarks.groups import ALL
 from harness.results.cells import cell_labels
+from harness.results.ledgers import left_out_lines
 from harness.results.schema import (
     Cell,
     Contrast,
-    Interval,
     LeakRow,
     Ledger,
     ReadingRow,
     RecoveryRow,
     ResultRecord,
     Row,
-    TestedDifference,
 )
-from harness.results.text import confidence, listed, number, percent, points, points_interval
+from harness.results.significance import (
+    StatedDifference,
+    excludes_zero,
+    is_significant,
+    points_of,
+    state_contrast,
+    state_gain,
+)
+from harness.results.text import confidence, listed, number, percent, points
 from traceinv.regimes import inverts, is_attack, may_use_summary, needs_summary, uses_surrogate_alone
 
-SIGNIFICANT = 0.05
 ONE_SEED = (
     "With one seed, a comparison is about these two students: its interval covers other questions, not the differences between "
     "training runs."
@@ -42,8 +48,10 @@ class Finding:
         headline: what disclosures give beyond what the surrogate gives, in one line without a full stop.
         details: the leak, what the summary adds, and recovery, in sentences.
         conclusion: what leaked and how much of it needed the summary, in one sentence.
-        gain: the headline's difference with its interval and whether it is significant; empty where there is none.
-        summary_effect: the same for what the summary adds to inverted traces, or else to the answers.
+        group: the group of tasks that all figures are about.
+        beyond: what the gain is counted from, such as `the surrogate`.
+        gain: the headline's difference; None where there is none.
+        summary_effect: what the summary adds to inverted traces, or else to the answers; None where it was not measured.
     """
 
     cell: Cell
@@ -51,8 +59,10 @@ class Finding:
     headline: str
     details: tuple[str, ...]
     conclusion: str
-    gain: str = ""
-    summary_effect: str = ""
+    group: str
+    beyond: str
+    gain: StatedDifference | None = None
+    summary_effect: StatedDifference | None = None
 
 
 def findings(
@@ -109,39 +119,6 @@ def group_name(group: str) -> str:
     return "all tasks" if group == ALL else group
 
 
-def left_out_lines(ledgers: Sequence[Ledger], cell: Cell) -> list[str]:
-    """Say which regimes of a cell are left out because they could teach no question, under which seeds."""
-    by_regime: dict[str, list[int]] = {}
-    for ledger in ledgers:
-        for regime in ledger.left_out if ledger.cell == cell else ():
-            by_regime.setdefault(regime, []).append(ledger.seed)
-    every = {ledger.seed for ledger in ledgers if ledger.cell == cell}
-    named = [
-        regime if set(seeds) == every else f"{regime} (seed {listed(list(map(str, seeds)))})"
-        for regime, seeds in by_regime.items()
-    ]
-    asked = max((ledger.asked for ledger in ledgers if ledger.cell == cell), default=0)
-    return [f"Left out, since not one of the {asked} questions gave a row to teach: {listed(named)}."] if named else []
-
-
-def left_out_notes(ledgers: Sequence[Ledger]) -> list[str]:
-    """Say the same of every cell of a record, each after its name where there are several."""
-    names = cell_labels(ledger.cell for ledger in ledgers)
-    return [
-        f"{name}: {line}" if name else line for cell, name in names.items() for line in left_out_lines(ledgers, cell)
-    ]
-
-
-def is_significant(contrast: TestedDifference) -> bool:
-    """Return whether the interval excludes 0 and the corrected p-value is below 0.05."""
-    return excludes_zero(contrast.difference) and contrast.p_holm < SIGNIFICANT
-
-
-def excludes_zero(interval: Interval) -> bool:
-    """Return whether an interval excludes 0."""
-    return not interval.low <= 0 <= interval.high
-
-
 @dataclass(frozen=True)
 class _Facts:
     """The figures of one cell on one group of tasks, and what they say."""
@@ -167,8 +144,10 @@ class _Facts:
             headline=self._headline(row, gain),
             details=tuple(details),
             conclusion=self._conclusion(row),
-            gain=gain.short if gain else "",
-            summary_effect=_tested(effects[0]).short if effects else "",
+            group=self.group,
+            beyond=self.beyond,
+            gain=gain,
+            summary_effect=state_contrast(effects[0]) if effects else None,
         )
 
     @property
@@ -196,13 +175,13 @@ class _Facts:
         """What the attacks are compared with."""
         return "the surrogate" if any(map(uses_surrogate_alone, self.reached)) else "the untaught student"
 
-    def _gain(self, row: LeakRow | None) -> "_Stated | None":
+    def _gain(self, row: LeakRow | None) -> StatedDifference | None:
         if row is not None and row.gain is not None:
-            return _gained(row, row.gain)
+            return state_gain(row, row.gain)
         contrast = self._tested(row)
-        return None if contrast is None else _tested(contrast)
+        return None if contrast is None else state_contrast(contrast)
 
-    def _headline(self, row: LeakRow | None, gain: "_Stated | None") -> str:
+    def _headline(self, row: LeakRow | None, gain: StatedDifference | None) -> str:
         if gain is not None:
             contrast = self._tested(row) if row is None or row.gain is None else None
             pair = f" ({contrast.first} - {contrast.second})" if contrast else ""
@@ -248,7 +227,7 @@ class _Facts:
         stated = [
             f"{effect.first} - {effect.second} {found.points} ({found.significance}{found.detectable})"
             for effect in self._summary_contrasts()
-            for found in (_tested(effect),)
+            for found in (state_contrast(effect),)
         ]
         return [f"What the summary adds: {listed(stated)}."] if stated else []
 
@@ -329,50 +308,3 @@ class _Facts:
         if (effect := self._contrast(*SUMMARY_EFFECTS[0])) is not None:
             return f"; the summary adds {points_of(effect.difference)} to inverted traces"
         return ""
-
-
-def points_of(difference: Interval) -> str:
-    """Write a difference with its interval: `+3.4 points [-1.3, 8.1]`."""
-    mean, _, ends = points_interval(difference).partition(" ")
-    return f"{mean} points {ends}"
-
-
-@dataclass(frozen=True)
-class _Stated:
-    """A difference in words.
-
-    Attributes:
-        points: the difference with its interval.
-        significance: whether it is told from 0.
-        detectable: from which difference on it would have been, after a semicolon; empty where it is.
-    """
-
-    points: str
-    significance: str
-    detectable: str = ""
-
-    @property
-    def short(self) -> str:
-        """The difference and its significance."""
-        return f"{self.points}, {self.significance}"
-
-
-def _gained(row: LeakRow, gain: Interval) -> _Stated:
-    these = " for these students" if row.one_seed else ""
-    if excludes_zero(gain):
-        return _Stated(points_of(gain), f"{'significant' if gain.low > 0 else 'significantly less'}{these}")
-    return _Stated(points_of(gain), f"not significant{these}", _would_have_shown(row.detectable))
-
-
-def _tested(contrast: TestedDifference) -> _Stated:
-    these, difference = " for these two students" if contrast.one_seed else "", contrast.difference
-    if is_significant(contrast):
-        return _Stated(
-            points_of(difference), f"{'significant' if difference.mean > 0 else 'significantly less'}{these}"
-        )
-    holm = " after Holm correction" if excludes_zero(difference) else ""
-    return _Stated(points_of(difference), f"not significant{holm}{these}", _would_have_shown(contrast.detectable))
-
-
-def _would_have_shown(detectable: float | None) -> str:
-    return "" if detectable is None else f"; {number(100 * detectable, 1)} or more would have shown"

@@ -11,15 +11,8 @@ from harness.results.outcomes import Outcome
 from harness.results.schema import Cell
 from harness.results.text import percent
 from harness.results.verdict import group_name
-from harness.views.tables import (
-    Column,
-    Table,
-    difference_caption,
-    difference_cells,
-    difference_columns,
-    labels_of,
-    with_cells,
-)
+from harness.views.differences import difference_caption, difference_cells, difference_columns
+from harness.views.tables import Column, Table, labels_of, with_cells
 
 
 @dataclass(frozen=True)

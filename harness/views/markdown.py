@@ -44,22 +44,23 @@ def link(label: str, place: str) -> str:
     return f"[{text(label)}]({place})"
 
 
-def render_table(table: Table, links: Sequence[str] = ()) -> str:
+def render_table(table: Table, links: Sequence[str] = (), linked: int = 0) -> str:
     """Render a table with its title above and its caption below.
 
     Args:
-        links: where the first cell of each row leads, one place a row, quoted already; none where empty.
+        links: where a cell of each row leads, one place a row, quoted already; none where empty.
+        linked: the column of these cells.
     """
-    parts = (f"**{text(table.title)}**", _grid(table, links), text(table.caption))
+    parts = (f"**{text(table.title)}**", _grid(table, links, linked), text(table.caption))
     return "\n\n".join(part for part in parts if part)
 
 
-def _grid(table: Table, links: Sequence[str] = ()) -> str:
+def _grid(table: Table, links: Sequence[str], linked: int) -> str:
     rules = ["---:" if column.kind == "figure" else "---" for column in table.columns]
     header = [inline(column.name) for column in table.columns]
     rows = [[inline(cell) for cell in row] for row in table.rows]
     for row, place in zip(rows, links, strict=False):
-        row[0] = f"[{row[0]}]({place})"
+        row[linked] = f"[{row[linked]}]({place})"
     return "\n".join(_line(cells) for cells in (header, rules, *rows))
 
 

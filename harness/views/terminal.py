@@ -5,24 +5,18 @@ from typing import TYPE_CHECKING
 
 from harness.logs.compare import LogComparison
 from harness.results.compare import RecordComparison
+from harness.results.ledgers import left_out_notes
 from harness.results.schema import ReadingRow, ResultRecord
 from harness.results.text import plain
-from harness.results.verdict import ONE_SEED, findings_of, headline_group, is_one_seed, left_out_notes
+from harness.results.verdict import ONE_SEED, findings_of, headline_group, is_one_seed
+from harness.views.accuracies import accuracy_table, ending_table, in_order, task_table
 from harness.views.audit import audit_lines, policy_leak_table, policy_value_table, threat_lines
 from harness.views.comparison import view_comparison, view_logs
+from harness.views.differences import contrast_table
 from harness.views.faithfulness import reading_table
 from harness.views.fitting import fit, heading
-from harness.views.tables import (
-    Table,
-    accuracy_table,
-    contrast_table,
-    ending_table,
-    in_order,
-    leak_sides_table,
-    leak_table,
-    recovery_table,
-    task_table,
-)
+from harness.views.leaks import leak_sides_table, leak_table, recovery_table
+from harness.views.tables import Table
 from harness.views.targets import target_lines
 
 if TYPE_CHECKING:
@@ -47,6 +41,10 @@ def _print_part(console: "Console", table: Table, tight: bool) -> None:
     from rich.text import Text
 
     grid = Grid(
+        title=Text(table.title),
+        caption=Text(table.caption) if table.caption else None,
+        title_justify="left",
+        caption_justify="left",
         box=Box(ASCII_HEAD, ascii=True) if console.options.ascii_only else SIMPLE_HEAD,
         padding=(0, 0 if tight else 1, 0, 0),
         show_edge=False,
@@ -59,10 +57,7 @@ def _print_part(console: "Console", table: Table, tight: bool) -> None:
         )
     for row in table.rows:
         grid.add_row(*(Text(cell) for cell in row))
-    console.print(Text(table.title, style="italic"))  # not the grid's own, which is no wider than the grid
     console.print(grid)
-    if table.caption:
-        console.print(Text(table.caption, style="dim italic"))
     console.print()
 
 

@@ -73,6 +73,7 @@ def fill_store(
         publish(store, "reasoning_model", {"surrogate": "small", "role": "surrogate"}, [], losses),
         publish(store, "transcripts", {"target": "lab", "role": "second"}, seconds),
         publish(store, "transcripts", {"target": "lab", "role": "target"}, hidden),
+        publish(store, "transcripts", {"surrogate": "small", "role": "surrogate", "asked": "target"}, _guesses(hidden)),
         publish(store, "student", {"target": "lab", "regime": "oracle", "seed": 0}, [], losses),
     ]
     for number, labels in enumerate(inverters):
@@ -83,6 +84,14 @@ def fill_store(
         rows = inversions(hidden, invert, Random(number))
         stages.append(publish(store, "inversions", {"target": "lab", **labels}, rows))
     return stages
+
+
+def _guesses(hidden: Sequence[Transcript]) -> list[Transcript]:
+    """Answer every question as a surrogate that gets the first line right and guesses the rest."""
+    return [
+        row.model_copy(update={"trace": "\n".join([*(row.trace or "").splitlines()[:1], "I guess 3."]), "answer": "3"})
+        for row in hidden
+    ]
 
 
 def publish(store: Store, kind: str, labels: Labels, rows: Sequence[Record], log: Mapping[str, Any] = {}) -> StageEntry:

@@ -1,5 +1,5 @@
-"use strict";
-// The trace browser. Text that a model wrote is set with textContent and never as markup.
+// The trace browser: one entry a question, its inverters as tabs. Text that a model wrote is set with textContent and never as
+// markup.
 (async () => {
   const byId = (id) => document.getElementById(id);
   const MATCHED = 1, FALSE = 2, DISCLOSED = 4;
@@ -11,34 +11,45 @@
     unjudged: "not judged line by line",
     unfinished: "unfinished: no complete trace",
   };
-
-  showTips();
-  if (!byId("browser")) return;
-  let cases;
+  const SORTS = {
+    __proto__: null,
+    "": null,
+    least: (a, b) => share(a) - share(b),
+    most: (a, b) => share(b) - share(a),
+    short: (a, b) => a.hidden - b.hidden,
+    long: (a, b) => b.hidden - a.hidden,
+  };
+  const FIELDS = ["task", "outcome", "run", "sort", "text"];
+  const fields = Object.fromEntries(FIELDS.map((name) => [name, byId(`filter-${name}`)]));
+  if (!byId("browser")) {
+    document.documentElement.dataset.ready = "yes";
+    return;
+  }
+  let entries;
   try {
-    cases = JSON.parse(await unpack(byId("payload").textContent));
+    entries = JSON.parse(await unpack(byId("payload").textContent)).map(makeEntry);
   } catch (error) {
     byId("problem").textContent = `This browser cannot unpack the traces (${error}).`;
     byId("problem").hidden = false;
     return;
   }
-  const items = cases.flatMap((entry) => entry.attempts.map((attempt) => makeItem(entry, attempt)));
-  let shown = items, at = 0;
+  const runs = [...new Set(entries.flatMap((entry) => entry.attempts.map((attempt) => attempt.run)))];
+  let shown = entries, at = 0, tab = "";
 
-  const filters = { task: byId("filter-task"), outcome: byId("filter-outcome"), run: byId("filter-run") };
-  for (const [name, select] of Object.entries(filters)) fillOptions(select, items.map((item) => item[name]));
-  Object.values(filters).forEach((select) => select.addEventListener("change", applyFilters));
   let timer;
-  byId("filter-text").addEventListener("input", () => {
+  fields.text.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(applyFilters, 120);
+    timer = setTimeout(change, 120);
   });
+  for (const name of ["task", "outcome", "run", "sort"]) fields[name].addEventListener("change", change);
   byId("filters").addEventListener("submit", (event) => event.preventDefault());
   byId("previous").addEventListener("click", () => go(at - 1));
   byId("next").addEventListener("click", () => go(at + 1));
+  byId("random").addEventListener("click", () => go(Math.floor(Math.random() * shown.length)));
   document.addEventListener("keydown", onKey);
   window.addEventListener("hashchange", () => openFromAddress());
   byId("browser").hidden = false;
+  fillAll();
   if (!openFromAddress()) render();
   document.documentElement.dataset.ready = "yes";
 
@@ -48,57 +59,115 @@
     return new Response(stream).text();
   }
 
-  function makeItem(entry, [run, outcome, truthMarks, inverted, invertedMarks]) {
-    const address = `#trace/${encodeURIComponent(run)}/${encodeURIComponent(entry.id)}`;
-    return { entry, run, outcome, truthMarks, inverted, invertedMarks, address, task: entry.kind, text: null };
+  function makeEntry(entry) {
+    const attempts = entry.attempts.map(([run, outcome, truthMarks, text, marks, steps, words]) => {
+      const matched = [...truthMarks].filter((mark) => mark & MATCHED).length;
+      return { run, outcome, truthMarks, text, marks, steps, words, share: truthMarks ? matched / truthMarks.length : 0 };
+    });
+    return { ...entry, attempts, hidden: entry.truth.length, all: null };
   }
 
-  function fillOptions(select, values) {
-    const counts = new Map();
-    for (const value of values) counts.set(value, (counts.get(value) || 0) + 1);
-    for (const [value, count] of counts) {
-      const option = make("option", `${OUTCOMES[value] || value} (${count.toLocaleString("en")})`);
-      option.value = value;
-      select.append(option);
-    }
+  // The tab that is open for an entry: the inverter of the filter, else one with the outcome of the filter, else the last one read.
+  function attemptOf(entry) {
+    const { attempts } = entry;
+    const named = (run) => attempts.find((attempt) => attempt.run === run);
+    if (fields.run.value) return named(fields.run.value);
+    const wanted = fields.outcome.value;
+    const open = named(tab);
+    if (wanted && open?.outcome !== wanted) return attempts.find((attempt) => attempt.outcome === wanted) || attempts[0];
+    return open || attempts[0];
   }
 
-  function applyFilters() {
+  function share(entry) {
+    return attemptOf(entry)?.share ?? 0;
+  }
+
+  function matches(entry, values) {
+    const fits = (attempt) => (!values.run || attempt.run === values.run) && (!values.outcome || attempt.outcome === values.outcome);
+    return (!values.task || entry.kind === values.task) && entry.attempts.some(fits) && (!values.text || textOf(entry).includes(values.text));
+  }
+
+  function textOf(entry) {
+    const texts = [entry.id, entry.question, entry.answer, entry.summary || "", entry.truth, ...entry.attempts.map((one) => one.text)];
+    return (entry.all ??= texts.join("\n").toLowerCase());
+  }
+
+  function valuesNow() {
+    const values = Object.fromEntries(FIELDS.map((name) => [name, fields[name].value]));
+    return { ...values, text: values.text.trim().toLowerCase() };
+  }
+
+  function change() {
     const current = shown[at];
-    const wanted = byId("filter-text").value.trim().toLowerCase();
-    shown = items.filter(
-      (item) =>
-        Object.entries(filters).every(([name, select]) => !select.value || item[name] === select.value) &&
-        (!wanted || textOf(item).includes(wanted)),
-    );
+    select();
     at = Math.max(0, shown.indexOf(current));
+    remember();
     render();
   }
 
-  function textOf(item) {
-    const { entry } = item;
-    item.text ??= [entry.id, entry.question, entry.answer, entry.summary || "", entry.truth, item.inverted].join("\n").toLowerCase();
-    return item.text;
+  function select() {
+    const values = valuesNow();
+    shown = entries.filter((entry) => matches(entry, values));
+    if (SORTS[values.sort]) shown = [...shown].sort(SORTS[values.sort]);
+    fillAll();
+  }
+
+  // Each list of options counts what the other filters leave.
+  function fillAll() {
+    const values = valuesNow();
+    const tasks = [...new Set(entries.map((entry) => entry.kind))];
+    const options = { task: tasks, outcome: Object.keys(OUTCOMES), run: runs };
+    for (const [name, known] of Object.entries(options)) {
+      const counted = known.map((value) => [value, entries.filter((entry) => matches(entry, { ...values, [name]: value })).length]);
+      const kept = counted.filter(([value, count]) => count || value === values[name]);
+      fields[name].replaceChildren(option("", "all"), ...kept.map(([value, count]) => option(value, `${OUTCOMES[value] || value} (${count.toLocaleString("en")})`)));
+      fields[name].value = values[name];
+    }
+  }
+
+  function option(value, text) {
+    return make("option", text, { value });
   }
 
   function go(to) {
     if (to < 0 || to >= shown.length) return;
     at = to;
-    history.replaceState(null, "", shown[at].address);
+    remember();
     render();
   }
 
+  function addressOf(entry) {
+    const attempt = attemptOf(entry);
+    const kept = new URLSearchParams(FIELDS.filter((name) => fields[name].value).map((name) => [name, fields[name].value]));
+    const query = kept.size ? `?${kept}` : "";
+    return `#trace/${encodeURIComponent(attempt ? attempt.run : "")}/${encodeURIComponent(entry.id)}${query}`;
+  }
+
+  function remember() {
+    if (shown[at]) history.replaceState(null, "", addressOf(shown[at]));
+  }
+
   function openFromAddress() {
-    if (!location.hash.startsWith("#trace/")) return false;
-    let place = shown.findIndex((item) => item.address === location.hash);
-    if (place < 0) {
-      place = items.findIndex((item) => item.address === location.hash);
-      if (place < 0) return false;
-      Object.values(filters).forEach((select) => (select.value = ""));
-      byId("filter-text").value = "";
-      shown = items;
+    const found = /^#trace\/([^/?]*)\/([^?]*)(?:\?(.*))?$/.exec(location.hash);
+    if (!found) return false;
+    let run, id;
+    try {
+      [run, id] = [decodeURIComponent(found[1]), decodeURIComponent(found[2])];
+    } catch {
+      return false;
     }
-    at = place;
+    const entry = entries.find((one) => one.id === id && one.attempts.some((attempt) => attempt.run === run));
+    if (!entry) return false;
+    const kept = new URLSearchParams(found[3] || "");
+    for (const name of FIELDS) fields[name].value = kept.get(name) || "";
+    for (const name of FIELDS) if (fields[name].selectedIndex === -1) fields[name].value = "";
+    tab = run;
+    select();
+    if (!shown.includes(entry)) {
+      FIELDS.forEach((name) => (fields[name].value = ""));
+      select();
+    }
+    at = shown.indexOf(entry);
     render();
     byId("browser").scrollIntoView({ block: "start" });
     return true;
@@ -107,22 +176,40 @@
   function onKey(event) {
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!step || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    if (event.target.closest("input, select, textarea, .scroll, .trace")) return;
+    if (event.target.closest("[role=tablist]")) return turnTab(event, step);
+    if (event.target.closest("input, select, textarea, .scroll")) return;
     const { top, bottom } = byId("browser").getBoundingClientRect();
     if (bottom < 0 || top > window.innerHeight) return;
     event.preventDefault();
     go(at + step);
   }
 
+  function turnTab(event, step) {
+    const tabs = [...event.target.closest("[role=tablist]").children];
+    const next = tabs[(tabs.indexOf(event.target) + step + tabs.length) % tabs.length];
+    event.preventDefault();
+    next.click();
+  }
+
+  function openTab(run) {
+    tab = run;
+    fields.run.value = fields.run.value && run;
+    select();
+    remember();
+    render();
+    byId("item").querySelector("[role=tab][aria-selected=true]")?.focus();
+  }
+
   function render() {
-    const item = shown[at];
+    const entry = shown[at];
     byId("previous").disabled = at <= 0;
     byId("next").disabled = at >= shown.length - 1;
-    byId("position").textContent = item
+    byId("random").disabled = shown.length < 2;
+    byId("position").textContent = entry
       ? `${(at + 1).toLocaleString("en")} of ${shown.length.toLocaleString("en")}`
       : "No trace matches.";
     renderList();
-    byId("item").replaceChildren(...(item ? renderItem(item) : []));
+    byId("item").replaceChildren(...(entry ? renderEntry(entry, attemptOf(entry)) : []));
   }
 
   function renderList() {
@@ -130,82 +217,145 @@
     const list = byId("list");
     list.start = first + 1;
     list.replaceChildren(
-      ...shown.slice(first, first + 2 * AROUND + 1).map((item, number) => {
-        const link = make("a", "", { href: item.address });
-        link.append(make("span", item.outcome, { className: `badge ${item.outcome}` }), " ", make("span", item.entry.id));
+      ...shown.slice(first, first + 2 * AROUND + 1).map((entry, number) => {
+        const attempt = attemptOf(entry);
+        const link = make("a", "", { href: addressOf(entry) });
+        link.append(make("span", attempt.outcome, { className: `badge ${attempt.outcome}` }), " ", make("span", entry.id));
         const row = make("li");
         if (first + number === at) {
           link.setAttribute("aria-current", "true");
           requestAnimationFrame(() => (list.scrollTop = row.offsetTop - list.offsetTop - list.clientHeight / 2));
         }
-        row.append(link, make("small", item.run));
+        row.append(link, make("small", `${entry.kind} · ${Math.round(100 * attempt.share)}% of the lines recovered`));
         return row;
       }),
     );
   }
 
-  function renderItem(item) {
-    const { entry } = item;
+  function renderEntry(entry, attempt) {
     const head = make("header");
     head.append(
-      make("span", item.outcome, { className: `badge ${item.outcome}` }),
       make("h3", entry.id),
-      make("p", `${entry.kind} · ${item.run} · ${OUTCOMES[item.outcome]}`, { className: "which" }),
-      make("a", "Link to this item", { href: item.address, className: "permalink" }),
+      make("span", attempt.outcome, { className: `badge ${attempt.outcome}` }),
+      make("a", "Link to this item", { href: addressOf(entry), className: "permalink" }),
+      make("p", `${entry.kind} · ${attempt.run} · ${OUTCOMES[attempt.outcome]}`, { className: "which" }),
     );
     const facts = make("dl", "", { className: "facts" });
     facts.append(
       ...fact("Question", entry.question),
       ...fact("Disclosed summary", entry.summary ?? "none"),
-      ...fact("Disclosed answer", entry.answer),
+      ...fact("Disclosed answer, which students are taught", entry.answer),
+      ...(entry.surrogateAnswer === null ? [] : fact("The surrogate's answer, with nothing disclosed", entry.surrogateAnswer)),
     );
-    const sides = make("div", "", { className: "sides" });
-    sides.append(
-      side("Hidden trace of the target", entry.truth, item.truthMarks),
-      side("Inverted trace", item.inverted, item.invertedMarks),
-    );
-    return [head, facts, make("p", tally(item), { className: "tally" }), sides];
+    return [head, facts, tabs(entry, attempt), make("p", tally(attempt), { className: "tally" }), comparison(entry, attempt)];
+  }
+
+  function tabs(entry, open) {
+    const list = make("div", "", { className: "tabs" });
+    list.setAttribute("role", "tablist");
+    list.setAttribute("aria-label", "Inverters");
+    const named = entry.attempts.map((attempt) => {
+      const one = make("button", attempt.run, { type: "button", tabIndex: attempt === open ? 0 : -1 });
+      one.setAttribute("role", "tab");
+      one.setAttribute("aria-selected", attempt === open);
+      one.setAttribute("aria-controls", "lines");
+      one.addEventListener("click", () => openTab(attempt.run));
+      return one;
+    });
+    list.append(...named);
+    return list;
   }
 
   function fact(name, text) {
     return [make("dt", name), make("dd", text)];
   }
 
-  function side(title, text, marks) {
-    const part = make("section");
-    part.append(make("h4", title));
-    if (!marks.length) {
-      part.append(make("p", "There is none.", { className: "missing" }));
-      return part;
+  // The lines of the hidden trace stand one a row, with what the others have in their place; lines of the others alone lie between.
+  function comparison(entry, attempt) {
+    const hidden = linesOf(entry.truth, attempt.truthMarks);
+    const sides = [{ title: "Inverted trace", ...sideOf(attempt.text, attempt.marks, attempt.steps, attempt.words, hidden) }];
+    const [text, marks, steps, words] = entry.surrogate;
+    if (marks) sides.push({ title: "Surrogate's trace, nothing disclosed", ...sideOf(text, marks, steps, words, hidden) });
+    const table = make("table", "", { className: "lines" });
+    const head = make("tr");
+    head.append(...["Hidden trace of the target", ...sides.map((side) => side.title)].map((title) => make("th", title, { scope: "col" })));
+    const top = make("thead");
+    top.append(head);
+    const body = make("tbody");
+    for (let line = 0; line <= hidden.length; line++) {
+      const between = sides.map((side) => side.before[line] || []);
+      for (let extra = 0; extra < Math.max(...between.map((lines) => lines.length)); extra++) {
+        body.append(row([null, ...between.map((lines) => lines[extra] ?? null)]));
+      }
+      if (line < hidden.length) body.append(row([{ ...hidden[line], spans: sides[0].changed[line] }, ...sides.map((side) => side.paired[line] ?? null)]));
     }
-    const lines = text.split("\n");
-    const list = make("ol", "", { className: "trace", tabIndex: 0 });
-    list.setAttribute("aria-label", title);
-    list.append(...lines.map((line, number) => traceLine(line, Number(marks[number] || 0))));
-    part.append(list);
+    table.append(top, body);
+    const part = make("div", "", { className: "scroll compared", tabIndex: 0, id: "lines" });
+    part.setAttribute("role", "tabpanel");
+    part.setAttribute("aria-label", `Lines of ${attempt.run}`);
+    part.append(table);
+    if (!marks.length && !attempt.marks.length) part.append(make("p", "This inverter wrote no trace.", { className: "missing" }));
     return part;
   }
 
-  function traceLine(line, marks) {
-    const matched = marks & MATCHED, known = matched && marks & DISCLOSED, wrong = marks & FALSE;
-    const row = make("li", "", { className: [known ? "disclosed" : matched ? "matched" : "", wrong ? "false" : ""].join(" ") });
-    const said = [wrong && "false", known ? "in both, disclosed" : matched && "in both"].filter(Boolean).join(", ");
+  function linesOf(text, marks) {
+    return marks ? text.split("\n").map((line, number) => ({ line, marks: Number(marks[number] || 0) })) : [];
+  }
+
+  // Follow the steps of an alignment (`=` equal, `~` changed, `-` hidden alone, `+` this side alone).
+  function sideOf(text, marks, steps, words, hidden) {
+    const lines = linesOf(text, marks);
+    const paired = {}, before = {}, changed = {};
+    let ours = 0, theirs = 0, pair = 0;
+    for (const step of steps) {
+      if (step === "+") (before[ours] ??= []).push(lines[theirs++]);
+      else if (step === "-") ours++;
+      else {
+        const [first, second] = step === "~" ? words[pair++] : [[], []];
+        paired[ours] = { ...lines[theirs++], spans: second };
+        changed[ours++] = first;
+      }
+    }
+    return { paired, before, changed };
+  }
+
+  function row(cells) {
+    const line = make("tr");
+    line.append(...cells.map((cell) => (cell ? filled(cell) : make("td", "", { className: "empty" }))));
+    return line;
+  }
+
+  function filled({ line, marks, spans = [] }) {
+    const matched = marks & MATCHED, known = marks & DISCLOSED, wrong = marks & FALSE;
+    const cell = make("td", "", { className: [known ? "disclosed" : matched ? "matched" : "", wrong ? "false" : ""].join(" ").trim() });
+    const said = [wrong && "false", matched && "in both", known && "disclosed"].filter(Boolean).join(", ");
     const sign = wrong ? "✗" : known ? "s" : matched ? "=" : "·";
     const mark = make("span", sign, { className: "sign", title: said });
     mark.setAttribute("aria-hidden", "true");
-    row.append(mark);
-    if (said) row.append(make("span", `${said}: `, { className: "sr" }));
-    row.append(make("span", line, { className: "text" }));
-    return row;
+    cell.append(mark);
+    if (said) cell.append(make("span", `${said}: `, { className: "sr" }));
+    cell.append(withSpans(line, spans));
+    return cell;
   }
 
-  function tally(item) {
-    const count = (marks, test) => [...marks].filter((mark) => test(Number(mark))).length;
-    const matched = count(item.truthMarks, (mark) => mark & MATCHED);
-    const shownToo = count(item.truthMarks, (mark) => mark & MATCHED && mark & DISCLOSED);
-    const wrong = count(item.invertedMarks, (mark) => mark & FALSE);
-    const recovered = `${matched} of ${item.truthMarks.length} hidden lines recovered, ${shownToo} of them shown by the summary`;
-    const judged = item.outcome === "unjudged" ? "" : `; ${wrong} of ${item.invertedMarks.length} inverted lines false`;
+  function withSpans(line, spans) {
+    const text = make("span", "", { className: "text" });
+    let end = 0;
+    for (const [from, to] of spans) {
+      text.append(line.slice(end, from), make("mark", line.slice(from, to)));
+      end = to;
+    }
+    text.append(line.slice(end));
+    return text;
+  }
+
+  function tally({ truthMarks, marks, outcome }) {
+    const count = (all, test) => [...all].filter((mark) => test(Number(mark))).length;
+    const matched = count(truthMarks, (mark) => mark & MATCHED);
+    const shownToo = count(truthMarks, (mark) => mark & MATCHED && mark & DISCLOSED);
+    const wrong = count(marks, (mark) => mark & FALSE);
+    const recovered = `${matched} of ${truthMarks.length} hidden lines recovered, ${shownToo} of them shown by the summary`;
+    const judged = outcome === "unjudged" ? "" : `; ${wrong} of ${marks.length} inverted lines false`;
     return `${recovered}${judged}.`;
   }
 
@@ -213,19 +363,5 @@
     const element = document.createElement(tag);
     if (text !== "") element.textContent = text;
     return Object.assign(element, properties);
-  }
-
-  function showTips() {
-    const tip = byId("tip");
-    document.addEventListener("pointerover", (event) => {
-      const mark = event.target.closest?.(".drawing .role-mark [aria-label]");
-      tip.hidden = !mark;
-      if (!mark) return;
-      tip.textContent = mark.getAttribute("aria-label");
-      const box = mark.getBoundingClientRect();
-      const left = Math.min(box.left + box.width / 2, document.documentElement.clientWidth - tip.offsetWidth - 8);
-      tip.style.left = `${Math.max(8, left)}px`;
-      tip.style.top = `${Math.max(8, box.top - tip.offsetHeight - 8)}px`;
-    });
   }
 })();

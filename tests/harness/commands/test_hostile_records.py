@@ -110,14 +110,15 @@ def _run(*arguments: str) -> tuple[int, str]:
 
 
 def _shape(markdown: str) -> list[str]:
-    """Return the markup of a page, without its texts; links by whether they stay in the folder."""
+    """Return the markup of a page, without its texts; links by whether they stay in the folder or on the page."""
     shape = []
     for token in MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(markdown):
         shape.append(token.type if token.type != "html_block" else " ".join(re.findall("<[^>]*>?", token.content)))
         for child in token.children or []:
             if child.type == "link_open":
-                inside = str(child.attrs["href"]).startswith("records/")
-                shape.append("link inside" if inside else f"link to {child.attrs['href']}")
+                address = str(child.attrs["href"])
+                inside = address.startswith("records/") or re.fullmatch("#[a-z0-9_-]+", address)
+                shape.append("link inside" if inside else f"link to {address}")
             elif child.type not in ("text", "link_close", "text_special"):
                 shape.append(child.type)
     return shape

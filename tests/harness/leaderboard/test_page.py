@@ -3,10 +3,12 @@
 import re
 from pathlib import Path
 
-from sample_records import CELL, CONTRASTS, REACHED, contrast, folder_of, policy_row, record, row
+from sample_records import CELL, CONTRASTS, REACHED, contrast, folder_of, interval, leak_row, policy_row, record, row
 
-from harness.leaderboard.folder import RecordFolder, load_records
-from harness.leaderboard.page import render
+from harness.commands import lab
+from harness.leaderboard.folder import CURVE, RecordFolder, load_records
+from harness.leaderboard.page import build, render
+from harness.results.curve import CalibrationCurve
 from harness.results.schema import ResultRecord
 from harness.results.verdict import findings_of
 
@@ -93,20 +95,96 @@ def _renamed(name: str) -> "ResultRecord":
 def test_published_figures_are_shown_apart() -> None:
     published = Path(__file__).parents[3] / "results"
     page = render(load_records(published))
-    assert page.index("## Published, not run here") > page.index("## lab")
-    assert "| inverted (surrogate R1-Distill-Qwen-1.5B) | 71.8 | 36.3 | 30.9 |" in page
-    assert "(https://arxiv.org/abs/2603.07267v2)" in page
+    assert page.count("## Published elsewhere") == 1
+    row = next(line for line in page.splitlines() if "| 71.8 |" in line)
+    assert row.startswith(
+        "| [paper-r1-qwen](https://arxiv.org/abs/2603.07267v2) | inverted (surrogate R1-Distill-Qwen-1.5B) |"
+    )
+    assert "| 36.3 | 30.9 |" in row
 
 
 def test_one_row_a_record_and_cell_says_what_was_disclosed_and_what_leaked() -> None:
     page = render(golden_folder())
     overview = page.partition("**What leaks**")[2].partition("\n## ")[0]
-    assert "| record | target | disclosed | beyond the surrogate | summary's effect | seeds |" in overview
+    assert "| target | disclosed | beyond the surrogate | summary's effect | seeds | record |" in overview
     assert (
-        "| [lab-1](results/lab-1.json) | r1 | answer and summary (recap) | +14.0 points [9.0, 19.0], significant | "
-        "not measured | 1 |" in overview
+        "| r1 | answer and summary (recap) | +14.0 points [9.0, 19.0], significant | not measured | 1 | "
+        "[lab-1](#lab-1-1-seed) |" in overview
     )
-    assert overview.count("| [lab-2](results/lab-2.json) |") == 2
+    assert overview.count("| [lab-2](#lab-2-1-seed) |") == 2
+    assert "[lab-1](results/lab-1.json), made on" in page
+    assert "[lab-2](docs/report.html#record-lab-2)" in render(golden_folder(), report="docs/report.html")
+
+
+def test_a_reader_with_a_minute_is_told_what_was_disclosed_what_leaked_and_how_sure_that_is() -> None:
+    quoted = next(line for line in render(folder_of(record())).splitlines() if line.startswith("> "))
+    assert quoted == (
+        "> The target (r1) discloses: answer and summary (recap); with it the best attack's students gain +14.0 points "
+        "[9.0, 19.0] on math beyond the surrogate: significant."
+    )
+    both = contrast("inverted", "inverted_without_summary", -0.02, 0.08, p_holm=0.3)
+    unsure = record("lab-2", leak=[leak_row(gain=interval(0.01), detectable=0.07)], contrasts=[both])
+    quoted = next(line for line in render(folder_of(unsure)).splitlines() if line.startswith("> "))
+    assert (
+        "+1.0 points [-4.0, 6.0] on math beyond the surrogate: not significant; 7.0 or more would have shown." in quoted
+    )
+    assert "What the summary adds is +3.0 points [-2.0, 8.0], not significant; 14.0 or more would have shown." in quoted
+    quoted = next(line for line in render(folder_of(record(), unsure)).splitlines() if line.startswith("> "))
+    assert "In 1 of 2 measured cases" in quoted
+    assert "most where r1 discloses answer and summary (recap): +14.0 points" in quoted
+    assert "The summary adds significantly in none of 1" in quoted
+
+
+def test_regimes_stand_between_base_and_oracle_in_five_columns() -> None:
+    page = render(folder_of(record()))
+    table = (
+        page.partition("**Accuracy in %, by what students learn from**")[2].partition("\n\n")[2].partition("\n\n")[0]
+    )
+    head, _, *rows = table.splitlines()
+    assert head == "| student learns from | math | code | all tasks | less surrogate_trace (math) |"
+    names = [line.split(" | ")[0].removeprefix("| ") for line in rows]
+    assert names[0] == "base"
+    assert names[-3:] == ["oracle", "surrogate (reference)", "target (reference)"]
+    assert names.index("inverted_mismatched") < names.index("surrogate_trace") < names.index("inverted")
+    assert next(line for line in rows if "| inverted |" in line).endswith("| +15.0 [-1.0, 31.0] |")
+    assert next(line for line in rows if "| summary |" in line).endswith("| -19.0 |")
+
+
+def test_a_calibration_has_its_plot_and_table_and_hides_the_records_behind_it(tmp_path: Path) -> None:
+    dose = {
+        "p": 0.5,
+        "planted": interval(0.5),
+        "measured": interval(0.4),
+        "attack": "inverted",
+        "exact": {},
+        "bits": {},
+    }
+    curve = CalibrationCurve.model_validate(
+        {
+            "group": "math",
+            "doses": [dose],
+            "control": interval(0.0),
+            "control_gain": None,
+            "zero": {"runs": 20, "alarms": 1, "withheld": 2},
+            "rising": {"planted": 1.0, "measured": 0.9},
+            "detection_limit": 0.5,
+            "records": ["lab-7"],
+        }
+    )
+    assert CURVE == lab.CURVE
+    (tmp_path / "calibration").mkdir()
+    (tmp_path / "calibration" / CURVE).write_text(curve.model_dump_json())
+    for name in ("lab-1", "lab-7"):
+        (tmp_path / f"{name}.json").write_text(record(name).model_dump_json())
+    built = build(tmp_path, tmp_path / "leaderboard.md")
+    assert built.refused == []
+    assert "![Measured and planted leak by dose](./calibration/calibration.svg)" in built.markdown
+    assert "| 0.50 | 50.0 [45.0, 55.0] | 40.0 [35.0, 45.0] | inverted |" in built.markdown
+    assert "False alarms: 1 of 20 runs" in built.markdown
+    assert "[lab-1]" in built.markdown
+    assert "lab-7" not in built.markdown
+    (tmp_path / "calibration" / CURVE).write_text("{}")
+    assert "calibration.json: group: field required" in build(tmp_path, tmp_path / "leaderboard.md").refused[0]
 
 
 def test_an_audit_has_its_ranking_in_sight_and_the_findings_of_each_policy_folded() -> None:
@@ -125,7 +203,7 @@ def test_everything_but_headline_and_accuracies_is_folded_and_how_to_read_it_com
     page = render(golden_folder())
     assert page.count("<details>") == page.count("</details>") > 0
     open_parts = re.sub(r"<details>.*?</details>", "", page, flags=re.DOTALL)
-    assert "**Accuracy in %**" in open_parts
+    assert "**Accuracy in %, by what students learn from**" in open_parts
     for title in ("Differences", "Recovery", "Faithfulness", "Bits", "How replies ended"):
         assert f"**{title}" not in open_parts
     assert page.rindex("\n## ") == page.index("\n## How to read it")

@@ -98,31 +98,31 @@ def tab(chromium: Any, page_file: Path) -> Iterator[Tab]:
 
 
 def test_buttons_arrow_keys_and_the_list_go_through_the_items(tab: Tab) -> None:
-    assert tab.position == "1 of 96"
+    assert tab.position == "1 of 32"
     tab.page.click("#next")
-    assert tab.position == "2 of 96"
+    assert tab.position == "2 of 32"
     tab.page.keyboard.press("ArrowRight")
     tab.page.keyboard.press("ArrowRight")
     tab.page.keyboard.press("ArrowLeft")
-    assert tab.position == "3 of 96"
+    assert tab.position == "3 of 32"
     tab.page.click("#list li:nth-child(9) a")
-    assert tab.position == "9 of 96"
+    assert tab.position == "9 of 32"
     assert tab.page.get_attribute("#list li:nth-child(9) a", "aria-current") == "true"
     tab.page.click("#previous")
-    assert tab.position == "8 of 96"
+    assert tab.position == "8 of 32"
 
 
 def test_arrow_keys_in_the_search_field_move_the_cursor_alone(tab: Tab) -> None:
     tab.page.focus("#filter-text")
     tab.page.keyboard.press("ArrowRight")
-    assert tab.position == "1 of 96"
+    assert tab.position == "1 of 32"
 
 
 def test_filters_and_search_leave_what_matches(tab: Tab) -> None:
     options = {
         name: tab.page.locator(f"#filter-{name} option").all_text_contents() for name in ("task", "outcome", "run")
     }
-    assert options["task"] == ["all", "chain (24)", "dials (24)", "prints (24)", "compose (24)"]
+    assert options["task"] == ["all", "chain (8)", "dials (8)", "prints (8)", "compose (8)"]
     assert options["run"] == [
         "all",
         "inverted, seed 0 (32)",
@@ -135,24 +135,133 @@ def test_filters_and_search_leave_what_matches(tab: Tab) -> None:
         assert set(tab.page.locator("#list .badge").all_text_contents()) == {outcome}
     tab.page.select_option("#filter-outcome", "")
     tab.page.select_option("#filter-task", "dials")
-    assert tab.position == "1 of 24"
+    assert tab.position == "1 of 8"
     assert tab.shown.startswith("target/dials/")
     tab.page.fill("#filter-text", "TARGET/DIALS/0/3")
-    playwright.expect(tab.page.locator("#position")).to_have_text("1 of 3")
+    playwright.expect(tab.page.locator("#position")).to_have_text("1 of 1")
     tab.page.fill("#filter-text", "in no trace at all")
     playwright.expect(tab.page.locator("#position")).to_have_text("No trace matches.")
     assert tab.page.is_disabled("#next")
 
 
-def test_both_traces_are_marked_line_by_line(tab: Tab) -> None:
+def column(tab: Tab, number: int) -> Any:
+    return tab.page.locator(f"#lines tbody td:nth-child({number})")
+
+
+def test_three_traces_stand_line_by_line_beside_each_other(tab: Tab) -> None:
+    heads = tab.page.locator("#lines th").all_text_contents()
+    assert heads == ["Hidden trace of the target", "Inverted trace", "Surrogate's trace, nothing disclosed"]
     tab.page.select_option("#filter-outcome", "right")
-    truth, inverted = (tab.page.locator(f"#item .sides > :nth-child({n}) li") for n in (1, 2))
-    assert truth.count() == inverted.count() > 0
-    marks = inverted.evaluate_all("lines => lines.map(line => line.className.trim())")
+    hidden, inverted, surrogate = (column(tab, number).locator(".text").all_text_contents() for number in (1, 2, 3))
+    assert hidden == inverted
+    assert surrogate[0] == hidden[0]
+    assert "I guess 3." in surrogate
+    marks = column(tab, 2).evaluate_all("cells => cells.map(cell => cell.className.trim())")
     assert set(marks) == {"matched", "disclosed"}
     tab.page.select_option("#filter-outcome", "wrong")
-    assert tab.page.locator("#item .sides > :nth-child(2) li.false").count() >= len(HOSTILE) - 1
+    assert column(tab, 2).and_(tab.page.locator(".false")).count() >= len(HOSTILE) - 1
     assert "inverted lines false" in str(tab.page.text_content("#item .tally"))
+    assert "3" in tab.page.locator("#item dd").all_text_contents()
+
+
+def test_words_that_differ_are_marked(
+    chromium: Any, make_run: MakeRun, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    question = Question(id="q", kind="prose", text="?")
+    row = Transcript(id="q", question=question, trace="first we add two", answer="4", finish_reason="stop")
+    built = build(None, make_run(transcripts=[row], invert=lambda row, rng: "first we add three"))
+    tab = Tab(chromium, _write(built.html, tmp_path_factory))
+    assert tab.page.locator("#lines mark").all_text_contents()[:2] == ["two", "three"]
+    tab.page.context.close()
+    assert tab.complaints == []
+
+
+def test_the_tabs_show_each_inverter_of_a_question(tab: Tab) -> None:
+    tabs = tab.page.get_by_role("tab")
+    assert tabs.all_text_contents() == ["inverted, seed 0", "inverted_without_summary, seed 0", "zero_shot_inverted"]
+    tabs.nth(2).click()
+    assert "zero_shot_inverted" in str(tab.page.text_content("#item .which"))
+    assert tab.position == "1 of 32"
+    tab.page.keyboard.press("ArrowLeft")
+    assert "inverted_without_summary, seed 0" in str(tab.page.text_content("#item .which"))
+    assert tab.page.evaluate("document.activeElement.getAttribute('aria-selected')") == "true"
+    tab.page.click("#next")
+    assert "inverted_without_summary, seed 0" in str(tab.page.text_content("#item .which"))
+
+
+def test_items_can_be_sorted_and_drawn_at_random(tab: Tab) -> None:
+    def shares() -> list[int]:
+        texts = tab.page.locator("#list small").all_text_contents()
+        return [int(text.partition("· ")[2].partition("%")[0]) for text in texts]
+
+    tab.page.select_option("#filter-run", "inverted, seed 0")
+    tab.page.select_option("#filter-sort", "least")
+    assert shares() == sorted(shares())
+    tab.page.select_option("#filter-sort", "most")
+    assert shares() == sorted(shares(), reverse=True)
+    assert len(set(shares())) > 1
+    places = set()
+    for _ in range(12):
+        tab.page.click("#random")
+        places.add(tab.position)
+    assert len(places) > 1
+
+
+def test_counts_follow_the_other_filters_and_the_address_keeps_all(tab: Tab, chromium: Any, page_file: Path) -> None:
+    tab.page.select_option("#filter-task", "dials")
+    tab.page.select_option("#filter-run", "zero_shot_inverted")
+    for outcome in ("right", "wrong", "unfinished"):
+        text = tab.page.locator(f"#filter-outcome option[value={outcome}]").text_content()
+        tab.page.select_option("#filter-outcome", outcome)
+        assert str(text).endswith(f"({tab.count()})")
+    tab.page.select_option("#filter-sort", "long")
+    tab.page.fill("#filter-text", "dials")
+    playwright.expect(tab.page.locator("#filter-text")).to_have_value("dials")
+    playwright.expect(tab.page).to_have_url(re.compile("text=dials"))
+    other = Tab(chromium, page_file, tab.page.evaluate("location.hash"))
+    assert (other.position, other.shown) == (tab.position, tab.shown)
+    for name in ("task", "outcome", "run", "sort", "text"):
+        assert other.page.input_value(f"#filter-{name}") == tab.page.input_value(f"#filter-{name}") != ""
+    other.page.context.close()
+
+
+def test_plots_and_tables_can_be_saved_without_a_network(tab: Tab) -> None:
+    with tab.page.expect_download() as plot:
+        tab.page.click("button[data-save=svg] >> nth=0")
+    svg = plot.value.path().read_text(encoding="utf-8")
+    assert plot.value.suggested_filename == "record-sample-1-accuracy.svg"
+    assert svg.startswith("<svg ")
+    assert "var(--" not in svg
+    tab.page.click("section.plot summary >> nth=0")
+    with tab.page.expect_download() as table:
+        tab.page.click("button[data-save=csv] >> nth=0")
+    first, *rows = table.value.path().read_text(encoding="utf-8").splitlines()
+    assert first == "regime,math,code,all tasks"
+    assert '"' in rows[0]
+
+
+def test_a_wide_table_says_that_it_scrolls_and_a_narrow_one_does_not(chromium: Any, page_file: Path) -> None:
+    for width, says in ((390, True), (2400, False)):
+        tab = Tab(chromium, page_file, viewport={"width": width, "height": 800})
+        tab.page.click("section.plot summary >> nth=0")
+        hint = tab.page.locator("section.plot .scrolls >> nth=0")
+        playwright.expect(hint).to_be_visible(visible=says)
+        tab.page.context.close()
+
+
+def test_the_keyboard_alone_reaches_everything(tab: Tab) -> None:
+    tab.page.keyboard.press("Tab")
+    assert tab.page.evaluate("document.activeElement.className") == "skip"
+    tab.page.keyboard.press("Enter")
+    assert tab.page.evaluate("location.hash") == "#traces"
+    reached = set()
+    for _ in range(16):
+        tab.page.keyboard.press("Tab")
+        reached.add(tab.page.evaluate("document.activeElement.id || document.activeElement.getAttribute('role')"))
+    assert {"filter-task", "filter-sort", "filter-text", "random", "next"} <= reached
+    tab.page.focus("#next")
+    tab.page.keyboard.press("Enter")
+    assert tab.position == "2 of 32"
 
 
 def test_a_link_to_an_item_opens_it(tab: Tab, chromium: Any, page_file: Path) -> None:
@@ -170,9 +279,9 @@ def test_a_link_to_an_item_opens_it(tab: Tab, chromium: Any, page_file: Path) ->
 
 def test_markup_in_a_trace_is_shown_as_text_and_does_nothing(tab: Tab) -> None:
     tab.page.select_option("#filter-outcome", "wrong")
-    shown = tab.page.locator("#item .trace .text").all_text_contents()
+    shown = tab.page.locator("#lines .text").all_text_contents()
     assert set(HOSTILE[:3]) <= set(shown)
-    assert tab.page.title() == "traceinv report"
+    assert tab.page.title() == "sample-1 - traceinv report"
     assert tab.page.locator("#item script, #item img, #item svg, #item b").count() == 0
     links = tab.page.locator("a").evaluate_all("links => links.map(link => link.getAttribute('href'))")
     assert all(link.startswith("#") for link in links)
@@ -194,7 +303,7 @@ def test_the_policy_of_the_page_stops_a_script_that_got_in_all_the_same(chromium
     with pytest.raises(playwright.Error, match="TrustedHTML"):
         tab.page.evaluate("document.body.innerHTML = '<script>1</script>'")
     tab.page.wait_for_timeout(100)
-    assert tab.page.title() == "traceinv report"
+    assert tab.page.title() == "sample-1 - traceinv report"
     assert any("Content Security Policy" in complaint for complaint in tab.complaints)
     tab.page.context.close()
 
@@ -217,7 +326,7 @@ def test_the_page_fits_a_phone(chromium: Any, page_file: Path) -> None:
     assert tab.page.is_visible(".drawing.narrow >> nth=0")
     assert not tab.page.is_visible(".drawing.wide >> nth=0")
     tab.page.tap("#next")
-    assert tab.position == "2 of 96"
+    assert tab.position == "2 of 32"
     for target in ("#next", "#previous", "#filter-task", "#filter-text"):
         assert tab.page.locator(target).bounding_box()["height"] >= 40
     tab.page.context.close()
@@ -229,7 +338,7 @@ def test_a_screen_reader_is_told_what_the_plots_show(tab: Tab) -> None:
     assert plots.count() == tab.page.locator(".drawing.wide").count()
     for number in range(plots.count()):
         assert len(str(plots.nth(number).get_attribute("aria-label"))) > 40
-    tab.page.click("summary >> nth=0")
+    tab.page.click("section.plot summary >> nth=0")
     table = tab.page.get_by_role("table").first
     assert table.get_by_role("columnheader").first.text_content() == "regime"
     assert table.get_by_role("rowheader").first.text_content() == "base"
@@ -270,8 +379,8 @@ def test_five_thousand_traces_open_within_seconds(
     path = _write(built.html, tmp_path_factory)
     assert path.stat().st_size < 15_000_000
     tab = Tab(chromium, path)
-    assert tab.position == "1 of 5,000"
+    assert tab.position == "1 of 2,500"
     tab.page.fill("#filter-text", "what is 2499 plus")
-    playwright.expect(tab.page.locator("#position")).to_have_text("1 of 2")
+    playwright.expect(tab.page.locator("#position")).to_have_text("1 of 1")
     tab.page.context.close()
     assert tab.complaints == []

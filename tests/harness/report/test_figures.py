@@ -4,16 +4,31 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from sample_records import CELL, faithfulness_row, likelihood_row, record, recovery_row
+from sample_records import (
+    CELL,
+    contrast,
+    faithfulness_row,
+    interval,
+    likelihood_row,
+    record,
+    recovery_row,
+    row,
+    score,
+)
 
 from harness.pipeline.artifacts import RunArtifacts, find_artifacts
+from harness.report.curve import calibration
+from harness.report.effects import differences
 from harness.report.figure import Figure
 from harness.report.figures import record_figures
 from harness.report.leaks import bits, faithfulness
-from harness.report.scores import recovery
+from harness.report.scores import finished, recovery
 from harness.report.training import training
+from harness.results.curve import CalibrationCurve
 from harness.results.files import read_record
 from harness.results.schema import ResultRecord
+from harness.views.regimes import DEFINITIONS, definition
+from traceinv.regimes import ORDER
 
 pytestmark = pytest.mark.usefixtures("undrawn")
 MakeRun = Callable[..., Path]
@@ -28,11 +43,62 @@ def _figures(sample: ResultRecord) -> dict[str, Figure]:
     return {figure.key: figure for figure in record_figures(sample, "no store")}
 
 
-def test_accuracy_stands_beside_the_tested_differences() -> None:
-    figure = _figures(SAMPLE)["accuracy"]
-    assert "inverted, math: 65.0% [60.0, 71.0]" in figure.alt
-    assert {table.title for table in figure.tables} >= {"Differences between regimes"}
-    assert "inverted - surrogate_trace" in _cells(figure)
+def test_accuracy_is_followed_by_the_tested_differences() -> None:
+    figures = _figures(SAMPLE)
+    assert "inverted, math: 65.0% [60.0, 71.0]" in figures["accuracy"].alt
+    assert list(figures).index("differences") == list(figures).index("accuracy") + 1
+    assert "inverted - surrogate_trace" in _cells(figures["differences"])
+
+
+def test_differences_say_what_would_have_been_detected_and_void_ones_are_withheld() -> None:
+    void = contrast("inverted", "oracle", -3.17, 3.17, group="all")
+    figure = differences([contrast("inverted", "summary", -0.1, 0.2, group="all", p_holm=1.0), void], 2)
+    assert "inverted - summary, all tasks: +5.0 points [-10.0, 20.0], not significant; MDE 14.0" in figure.alt
+    assert "oracle" not in figure.alt
+    assert "withheld: too few questions" in _cells(figure)
+    assert (differences([void], 1).missing or "").startswith("No plot")
+
+
+def test_the_finished_rate_is_drawn_only_where_it_is_not_the_same_for_all() -> None:
+    done = [row("base", 0.5), row("inverted", 0.6)]
+    everything = {name: score(0.5, finished=1.0) for name in ("math", "all")}
+    figure = finished([each.model_copy(update={"scores": everything}) for each in done])
+    assert (figure.missing or "").startswith("No plot: at least 99.0%")
+    assert finished(done).missing is None
+
+
+def test_every_regime_has_a_definition() -> None:
+    assert [name for name in ORDER if name not in DEFINITIONS] == []
+    assert definition("somebody's own") == "not known to this version"
+
+
+def test_a_calibration_is_drawn_with_both_leaks() -> None:
+    dose = {
+        "p": 0.25,
+        "planted": interval(0.5),
+        "measured": interval(0.4),
+        "attack": "inverted",
+        "exact": {},
+        "bits": {},
+    }
+    nothing = dose | {"p": 0.0, "planted": None, "measured": None}
+    curve = CalibrationCurve.model_validate(
+        {
+            "group": "math",
+            "doses": [nothing, dose],
+            "control": None,
+            "control_gain": interval(0.0),
+            "zero": {"runs": 20, "alarms": 1, "withheld": 2},
+            "rising": {"planted": None, "measured": None},
+            "detection_limit": 0.25,
+            "records": [],
+        }
+    )
+    (figure,) = calibration([curve])
+    assert "planted, dose 0.25: 50.0% [45.0, 55.0]; measured, dose 0.25: 40.0% [35.0, 45.0]" in figure.alt
+    assert "False alarms: 1 of 20" in figure.caption
+    (empty,) = calibration([curve.model_copy(update={"doses": [curve.doses[0]]})])
+    assert (empty.missing or "").startswith("No plot")
 
 
 def test_recovery_is_drawn_where_it_is_reported() -> None:

@@ -24,6 +24,7 @@ def test_the_page_holds_every_plot_with_its_table_and_fetches_nothing(make_run: 
     page = build(None, make_run())
     for title in ("Accuracy by regime", "Accuracy against finished rate", "Faithfulness", "Training curves"):
         assert title in page.html
+    assert "Differences between regimes" in page.html
     assert page.html.count("<svg") == 2 * page.html.count("<details><summary>The figures behind")
     assert page.html.count('role="img" aria-label="') == page.html.count("<svg")
     assert "inverted, math: 65.0% [60.0, 71.0]" in page.html

@@ -12,7 +12,7 @@ import pytest
 
 from harness.pipeline.artifacts import find_artifacts
 from harness.report.payload import Payload, pack
-from harness.report.traces import DISCLOSED, FALSE, MATCHED, Attempt, Case, Marked, mark_lines, read_cases
+from harness.report.traces import DISCLOSED, FALSE, MATCHED, Attempt, Case, Marked, as_json, mark_lines, read_cases
 from harness.results.files import read_record
 from traceinv.records import Question
 
@@ -71,6 +71,16 @@ def test_every_disclosed_question_is_there_with_each_inverters_trace(make_run: M
 def test_traces_are_held_against_the_targets_own_first_transcripts(make_run: MakeRun) -> None:
     (case, *_) = _cases(make_run(invert=lambda row, rng: row.trace))
     assert case.truth == list(case.attempts[0].inverted.lines)
+
+
+def test_the_surrogates_own_trace_stands_beside_each_question(make_run: MakeRun) -> None:
+    (case, *_) = _cases(make_run())
+    assert case.surrogate.lines == [case.truth[0], "I guess 3."]
+    assert case.surrogate.marks[0] == str(MATCHED)
+    assert case.surrogate_answer == "3"
+    text, marks, steps, _ = as_json(case)["surrogate"]
+    assert (text, marks) == (f"{case.truth[0]}\nI guess 3.", case.surrogate.marks)
+    assert steps.startswith("=~")
 
 
 def test_inverters_are_named_by_the_parts_in_which_they_differ(make_run: MakeRun) -> None:

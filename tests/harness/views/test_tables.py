@@ -14,19 +14,11 @@ from sample_records import (
     row,
 )
 
+from harness.views.accuracies import accuracy_table, ending_table, in_order, task_table
+from harness.views.differences import contrast_table
 from harness.views.faithfulness import bits_table, faithfulness_table, style_table
-from harness.views.tables import (
-    Column,
-    Table,
-    accuracy_table,
-    contrast_table,
-    ending_table,
-    in_order,
-    leak_sides_table,
-    leak_table,
-    recovery_table,
-    task_table,
-)
+from harness.views.leaks import leak_sides_table, leak_table, recovery_table
+from harness.views.tables import Column, Table
 
 SILENT = CELL.model_copy(update={"policy": "silent"})
 

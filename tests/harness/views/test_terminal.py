@@ -25,22 +25,15 @@ from harness.evaluation.record import Figures
 from harness.results.compare import compare_records
 from harness.results.verdict import findings_of
 from harness.views import benchmarks
+from harness.views.accuracies import accuracy_table, ending_table, task_table
 from harness.views.audit import policy_leak_table, policy_value_table
 from harness.views.comparison import view_comparison
 from harness.views.console import make_console
+from harness.views.differences import contrast_table
 from harness.views.fitting import fit
+from harness.views.leaks import leak_sides_table, leak_table, recovery_table
 from harness.views.markdown import render_table
-from harness.views.tables import (
-    Column,
-    Table,
-    accuracy_table,
-    contrast_table,
-    ending_table,
-    leak_sides_table,
-    leak_table,
-    recovery_table,
-    task_table,
-)
+from harness.views.tables import Column, Table
 from harness.views.terminal import print_record, print_table
 
 HOSTILE = Table("[bold]t", (Column("a", "words"), Column("b")), (("[red]x[/red]", "1.0 [0.0, 2.0]"), ("a|b <i>", "2")))
