@@ -20,7 +20,8 @@ from typing import Any
 
 from traceinv.formatting import EncodedExample
 from traceinv.models import SHIPPED_MODEL, locate
-from traceinv.training import TrainingConfig, train
+from traceinv.training import train
+from traceinv.training_config import TrainingConfig
 
 GOAL = 0.9
 RATE = 1e-4

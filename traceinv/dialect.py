@@ -5,19 +5,30 @@ every dialect are written and read in one form, `<think>` trace `</think>` answe
 graders and metrics know no dialect.
 """
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jinja2 import TemplateError
 from pydantic import Field
 
 from traceinv.errors import GateError
 from traceinv.reasoning import CHANNEL, CLOSE, KNOWN, OPEN, Markers, marker_tokens, read_reply, wrap_reply
+from traceinv.renderings import (
+    ANSWER,
+    ASK,
+    TEMPLATE_FAULTS,
+    THOUGHT,
+    TOOL,
+    USER,
+    block_before_tool,
+    render,
+    reply_turn,
+    reply_turns,
+    text_after,
+)
 from traceinv.schema import Closed
+from traceinv.template_source import change_each, pin_date, with_variables
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -29,11 +40,6 @@ STATED = "traceinv_dialect"
 SWITCHES = ("enable_thinking", "thinking")
 """Template variables that let a model reason whose prompt would otherwise close the reasoning."""
 OPENING, CLOSING = f"{OPEN}\n", f"\n{CLOSE}\n\n"
-_TEMPLATE_FAULTS = (TemplateError, TypeError, ValueError, KeyError, AttributeError, IndexError)
-_ASK, _THOUGHT, _ANSWER, _TOOL = "qqAskqq", "qqThoughtqq", "qqAnswerqq", "qqToolqq"
-_USER = {"role": "user", "content": _ASK}
-_PRINTED_BLOCK = re.compile(r"""["']type["']""")
-_DATE_CALL = re.compile(r"""strftime_now\(\s*(["'])(?P<format>.*?)\1\s*\)""")
 
 
 class StatedDialect(Closed):
@@ -142,8 +148,8 @@ def adapt(tokenizer: Any, stated: StatedDialect | None = None, switch: bool = Tr
     if stated is not None:
         tokenizer.init_kwargs[STATED] = stated.model_dump(mode="json", exclude_defaults=True)
     said = stated_of(tokenizer)
-    tokenizer.chat_template = _each(
-        tokenizer.chat_template, lambda text: _with_variables(_pin(text, said.today), said.template)
+    tokenizer.chat_template = change_each(
+        tokenizer.chat_template, lambda text: with_variables(pin_date(text, said.today), said.template)
     )
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
@@ -185,15 +191,10 @@ def special_tokens(tokenizer: Any) -> dict[str, int]:
     return added | dict(zip(tokenizer.all_special_tokens, tokenizer.all_special_ids, strict=True))
 
 
-def render(tokenizer: Any, messages: Sequence[Mapping[str, Any]], prompt: bool = True, **options: Any) -> str:
-    """Render a conversation in the chat template; `prompt` ends it where the reply begins."""
-    return str(tokenizer.apply_chat_template(list(messages), tokenize=False, add_generation_prompt=prompt, **options))
-
-
 def _read_prompt_end(tokenizer: Any) -> str:
     try:
-        return _after(render(tokenizer, [_USER]), _ASK)
-    except _TEMPLATE_FAULTS as error:
+        return text_after(render(tokenizer, [USER]), ASK)
+    except TEMPLATE_FAULTS as error:
         raise GateError(
             f"the chat template of {tokenizer.name_or_path!r} cannot render a question in text: {error or type(error).__name__}"
         ) from error
@@ -201,59 +202,16 @@ def _read_prompt_end(tokenizer: Any) -> str:
 
 def _read_markers(tokenizer: Any, prompt_end: str) -> tuple[str, str]:
     """Return what opens and closes the reasoning, from the first form of a reply whose reasoning the template shows."""
-    for turn in _turns(tokenizer):
-        before, _, after = turn.partition(_THOUGHT)
-        closing, answered, _ = after.partition(_ANSWER)
+    for turn in reply_turns(tokenizer):
+        before, _, after = turn.partition(THOUGHT)
+        closing, answered, _ = after.partition(ANSWER)
         fits = before.startswith(prompt_end) or prompt_end.startswith(before)
-        if answered and fits and _TOOL not in closing:
+        if answered and fits and TOOL not in closing:
             return before[len(prompt_end) :], closing
-    if block := _block_before_tool(tokenizer):
-        opening, _, closing = block.partition(_THOUGHT)
+    if block := block_before_tool(tokenizer):
+        opening, _, closing = block.partition(THOUGHT)
         return opening, closing
     return _unwritten(prompt_end, OPENING), CLOSING
-
-
-def _turns(tokenizer: Any) -> Iterator[str]:
-    """Render a reply with reasoning in each form that templates know, and yield what follows the user's text."""
-    fields = dict.fromkeys(("reasoning_content", "reasoning", "thinking"), _THOUGHT)
-    blocks = [{"type": "thinking", "thinking": _THOUGHT}, {"type": "text", "text": _ANSWER}]
-    forms: tuple[list[dict[str, Any]], ...] = (
-        [{"content": _ANSWER, **fields}],
-        [{"content": blocks}],
-        [{"content": _ANSWER, **fields, **_CALL}, _RESULT],
-    )
-    for form in forms:
-        turn = _try_turn(tokenizer, form)
-        if turn and turn.count(_THOUGHT) == 1 and not _PRINTED_BLOCK.search(turn):
-            yield turn
-
-
-_CALL = {"tool_calls": [{"id": "call00001", "type": "function", "function": {"name": _TOOL, "arguments": {"a": "b"}}}]}
-_RESULT = {"role": "tool", "name": _TOOL, "tool_call_id": "call00001", "content": "c"}
-
-
-def _block_before_tool(tokenizer: Any) -> str | None:
-    """Return what reasoning adds before a call of a tool; None where that does not show it.
-
-    Some templates keep reasoning in the history only before such a call, and write the answer after it.
-    """
-    plain = _try_turn(tokenizer, [{"content": _ANSWER, **_CALL}, _RESULT])
-    full = _try_turn(tokenizer, [{"content": _ANSWER, "reasoning_content": _THOUGHT, **_CALL}, _RESULT])
-    if not plain or not full or full.count(_THOUGHT) != 1 or _TOOL not in plain or _TOOL not in full:
-        return None
-    plain, full = plain[: plain.index(_TOOL)], full[: full.index(_TOOL)]
-    shared = next((n for n in range(len(plain)) if plain[-n - 1] != full[-n - 1]), len(plain))
-    block = full[len(plain) - shared : len(full) - shared]
-    return block if _THOUGHT in block and not block.startswith(_THOUGHT) and not block.endswith(_THOUGHT) else None
-
-
-def _try_turn(tokenizer: Any, form: Sequence[Mapping[str, Any]]) -> str | None:
-    """Render a reply and return what follows the user's text; None where the template refuses this form."""
-    messages = [_USER, *({"role": "assistant", **message} for message in form)]
-    try:
-        return _after(render(tokenizer, messages, prompt=False), _ASK)
-    except _TEMPLATE_FAULTS:
-        return None
 
 
 def _read_end(tokenizer: Any, closing: str, stated: str | None) -> tuple[str, int]:
@@ -269,8 +227,8 @@ def _read_end(tokenizer: Any, closing: str, stated: str | None) -> tuple[str, in
         if stated not in special:
             raise GateError(f"dialect: end {stated!r} is not a special token of {tokenizer.name_or_path!r}")
         return stated, special[stated]
-    turn = _try_turn(tokenizer, [{"content": _ANSWER}]) or ""
-    rest = turn.partition(_ANSWER)[2]
+    turn = reply_turn(tokenizer, [{"content": ANSWER}]) or ""
+    rest = turn.partition(ANSWER)[2]
     places = [(rest.index(token), -len(token), token) for token in special if token and token in rest]
     if places:
         at, _, token = min(places)
@@ -299,38 +257,7 @@ def _switch_on(tokenizer: Any) -> None:
     """Set the first template variable that leaves the reasoning open; leave the template as it is where none does."""
     before = tokenizer.chat_template
     for switch in SWITCHES:
-        tokenizer.chat_template = _each(before, lambda text, name=switch: _with_variables(text, {name: True}))
+        tokenizer.chat_template = change_each(before, lambda text, name=switch: with_variables(text, {name: True}))
         if not read_dialect(tokenizer).closed:
             return
     tokenizer.chat_template = before
-
-
-def _pin(template: str, today: date) -> str:
-    """Write the day into a template that prints the date of the day.
-
-    Raises:
-        GateError: the template prints the date in a format that is not written out.
-    """
-    pinned = _DATE_CALL.sub(lambda call: repr(today.strftime(call["format"])), template)
-    if re.search(r"strftime_now\s*\(", pinned):
-        raise GateError(
-            "the chat template prints the date in a format that it computes; prompts would change by the day"
-        )
-    return pinned
-
-
-def _with_variables(template: str, variables: Mapping[str, bool | int | str]) -> str:
-    """Set variables at the start of a template; its own text stays as it is."""
-    sets = "".join(f"{{% set {name} = {value!r} +%}}" for name, value in variables.items())
-    return template if template.startswith(sets) else sets + template
-
-
-def _each(template: Any, change: Any) -> Any:
-    """Change the text of a chat template; some tokenizers have several by name, some none."""
-    if isinstance(template, dict):
-        return {name: change(text) for name, text in template.items()}
-    return template and change(template)
-
-
-def _after(text: str, sentinel: str) -> str:
-    return text[text.rindex(sentinel) + len(sentinel) :]

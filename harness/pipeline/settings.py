@@ -14,7 +14,7 @@ from traceinv.inversion import PromptStyle
 from traceinv.models import SHIPPED_MODEL
 from traceinv.schema import Closed, FieldFault
 from traceinv.targets.local import Reading
-from traceinv.training import TrainingConfig
+from traceinv.training_config import TrainingConfig
 
 Values = TypeVar("Values", bound=Sequence[Any])
 

@@ -11,7 +11,8 @@ from traceinv.progress import Progress
 from traceinv.records import Disclosure, Transcript
 from traceinv.rows import read_folder
 from traceinv.schema import Closed
-from traceinv.training import TrainingConfig, fine_tune
+from traceinv.training import fine_tune
+from traceinv.training_config import TrainingConfig
 
 
 class Params(Closed):

@@ -13,7 +13,8 @@ from traceinv.progress import Progress
 from traceinv.records import Example
 from traceinv.rows import read_folder
 from traceinv.schema import Closed
-from traceinv.training import TrainingConfig, fine_tune
+from traceinv.training import fine_tune
+from traceinv.training_config import TrainingConfig
 
 UNTAUGHT: Log = {"examples": 0, "loss_tokens": 0, "first_row": "", "steps": 0, "losses": [], "resumed": 0}
 """The log of a student that was taught nothing."""

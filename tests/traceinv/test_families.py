@@ -25,7 +25,8 @@ from traceinv.formatting import check_rendering, encode_example
 from traceinv.lab.models import BASE
 from traceinv.reasoning import split_reply, wrap_reply
 from traceinv.records import Example
-from traceinv.training import TrainingConfig, fine_tune
+from traceinv.training import fine_tune
+from traceinv.training_config import TrainingConfig
 
 GOLDEN = Path(__file__).parent / "golden" / "families.json"
 FOLDER = "TRACEINV_TEMPLATES"

@@ -13,7 +13,8 @@ from traceinv import loggers
 from traceinv.errors import InputError
 from traceinv.lab.models import BASE, true_examples
 from traceinv.loggers import FOLDER_VARIABLE, LOSSES_ALONE, TENSORBOARD_FOLDER, VARIABLE, choose, chosen, reporting
-from traceinv.training import TrainingConfig, fine_tune
+from traceinv.training import fine_tune
+from traceinv.training_config import TrainingConfig
 
 
 @pytest.fixture(autouse=True)

@@ -23,15 +23,14 @@ from traceinv.micro_batches import micro_batches
 from traceinv.reasoning import wrap_reply
 from traceinv.records import Example
 from traceinv.training import (
-    TrainingConfig,
     TrainingLog,
     check_batch,
     digest_rows,
     fine_tune,
     mean_losses,
-    sft_arguments,
     train,
 )
+from traceinv.training_config import TrainingConfig, sft_arguments
 
 CONFIG = TrainingConfig(epochs=3, learning_rate=1e-3, batch_size=4, max_tokens=512)
 ROWS = [EncodedExample([1, 2, 3, 9], [0, 0, 1, 1]), EncodedExample([4, 5, 9], [0, 1, 1])]
@@ -324,7 +323,8 @@ import os, signal, sys
 from pathlib import Path
 import torch
 from traceinv.lab.models import BASE, true_examples
-from traceinv.training import TrainingConfig, fine_tune
+from traceinv.training import fine_tune
+from traceinv.training_config import TrainingConfig
 
 out, config, kill_at = Path(sys.argv[1]), TrainingConfig.model_validate_json(sys.argv[2]), sys.argv[3]
 

@@ -23,7 +23,8 @@ from traceinv.lab.pretraining_rows import Mixture, pretraining_rows
 from traceinv.lab.questions import sample_problems
 from traceinv.lab.tokenizer import build_tokenizer
 from traceinv.progress import Progress
-from traceinv.training import TrainingConfig, train
+from traceinv.training import train
+from traceinv.training_config import TrainingConfig
 
 if TYPE_CHECKING:
     from transformers import LlamaForCausalLM, PreTrainedTokenizerFast

@@ -11,7 +11,7 @@ from traceinv.records import Example
 from traceinv.registry import chooser
 from traceinv.schema import Closed
 from traceinv.targets.permission import Permission
-from traceinv.training import TrainingConfig
+from traceinv.training_config import TrainingConfig
 
 Answering = Literal["weights", "recording", "endpoint"]
 """Where a model's replies come from: weights that the run loads, a file, or a server."""

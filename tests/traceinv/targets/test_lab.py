@@ -7,7 +7,7 @@ from traceinv.lab.families import FAMILIES
 from traceinv.questions.lab import LabQuestions
 from traceinv.records import Example
 from traceinv.targets.lab import LabModel
-from traceinv.training import TrainingConfig
+from traceinv.training_config import TrainingConfig
 
 SETTINGS = {"examples_per_family": 30, "steps": (2, 4), "training": TrainingConfig()}
 
