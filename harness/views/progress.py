@@ -45,7 +45,7 @@ def elapsed(seconds: float) -> str:
 
 
 class RunDisplay:
-    """A live display on a terminal; elsewhere one line a finished stage, with the time since the run began.
+    """A live display on a terminal; elsewhere, and beside a log, one line a finished stage, with the time since the run began.
 
     The bars are drawn by a thread of this class and not by rich's own, which may draw while a line is being printed: the cursor
     then stands elsewhere than the printed line assumes, so that a line is lost or half a bar stays.
@@ -65,6 +65,7 @@ class RunDisplay:
         self.computed = 0
         self.settled = 0
         self.begun = time.monotonic()
+        self.live = console.is_terminal and not logger.isEnabledFor(logging.INFO)
         bar = BAR if console.width >= ROOMY else BAR // 2
         self.progress = Progress(
             spinner(console),
@@ -79,7 +80,7 @@ class RunDisplay:
             transient=True,
             auto_refresh=False,
             speed_estimate_period=300,
-            disable=not console.is_terminal,
+            disable=not self.live,
         )
         self.overall = self.progress.add_task("[bold]all stages", total=self.total)
         self._drawing = threading.Lock()
@@ -88,7 +89,7 @@ class RunDisplay:
 
     def __enter__(self) -> "RunDisplay":
         self.progress.start()
-        if self.console.is_terminal:
+        if self.live:
             self._thread.start()
         return self
 
@@ -135,7 +136,7 @@ class RunDisplay:
         resumed = artifact.log.get("resumed")
         note = f", resumed at {resumed}" if resumed else ""
         count = f"[{self.settled:>{len(str(len(self.graph)))}}/{len(self.graph)}]"
-        clock = "" if self.console.is_terminal else f"  {elapsed(time.monotonic() - self.begun)}"
+        clock = "" if self.live else f"  {elapsed(time.monotonic() - self.begun)}"
         share = f"{100 * self._done() / self.total:3.0f}%"
         line = f"{count} {share}{clock}  {self.graph.name(node)}  ({artifact.seconds:.0f} s{note})"
         self._print(line)

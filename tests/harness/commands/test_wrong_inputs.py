@@ -124,6 +124,8 @@ CASES = [
     (("rnu", "lab"), "argument COMMAND: unknown 'rnu' (did you mean 'run'?)"),
     (("run", "lab", "--sedes", "1"), "unexpected argument '--sedes' (did you mean '--seeds'?)"),
     (("run", "lab", "extra"), "unexpected argument 'extra'"),
+    ((*RUN, "--report-to", "tensorbord"), "--report-to: unknown logger 'tensorbord' (did you mean 'tensorboard'?)"),
+    (("audit", "lab", "--report-to", "mlflow"), "--report-to: unknown logger 'mlflow' (known: "),
     (("run",), "the following arguments are required: RECIPE"),
     (("tasks", "chek"), "argument COMMAND: unknown 'chek' (did you mean 'check'?)"),
     (("completion", "fish"), "argument shell: unknown 'fish'"),

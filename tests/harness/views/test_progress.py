@@ -83,5 +83,20 @@ def test_a_terminal_keeps_the_finished_lines_and_no_half_drawn_bar(width: int) -
     assert [line[:5] for line in kept] == ["trace", "[1/3]", "trace", "[2/3]", "trace", "[3/3]"]
 
 
+def test_a_terminal_with_a_log_has_no_bar_that_the_log_would_break(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "harness")
+    console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system=None)
+    graph, nodes = _graph()
+    with RunDisplay(console, graph) as display:
+        for node in nodes:
+            display.started(node)
+            display.advanced(node.id, 0.5)
+            display.finished(node, _artifact(node))
+    assert isinstance(console.file, io.StringIO)
+    assert "\x1b" not in console.file.getvalue()
+    assert console.file.getvalue().count("0:00:0") == 3
+    assert "started add" in caplog.text
+
+
 def test_elapsed_time_has_hours() -> None:
     assert [elapsed(seconds) for seconds in (0, 83.9, 3600 * 26 + 61)] == ["0:00:00", "0:01:23", "26:01:01"]
