@@ -5,7 +5,7 @@
 FOLDER has the files `r1_aime24.transcripts.jsonl`, `r1_mmlu_pro.transcripts.jsonl` and
 `r1distill14b_aime24.trace_summary_pairs.jsonl`; without it, `traces` in the folder that TRACEINV_DATA names, else in
 ../shared/data.
-The table goes into docs/faithfulness.md. It takes some minutes on one core.
+The table goes into docs/damage.md. It takes some minutes on one core.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Damage a trace in known ways, to see what each figure of faithfulness notices and what it does not.
 
-`perf/damage.py` makes the table of docs/faithfulness.md from these.
+`perf/damage.py` makes the table of docs/damage.md from these.
 """
 
 import re

@@ -28,7 +28,7 @@ SEEN_BY = {
     "sentences deleted, 60%": ("step_f1", "rougeL", "length_ratio"),
     "cut to 50%": ("step_f1", "rougeL", "concludes"),
 }
-"""The figures that fall below 0.99 of what they are for the whole trace; docs/faithfulness.md says so too."""
+"""The figures that fall below 0.99 of what they are for the whole trace; docs/damage.md says so too."""
 GROWING = (
     ["identical", "numbers changed, 3%", "numbers changed, 10%", "numbers changed, 30%", "numbers changed, 100%"],
     ["identical", "sentences deleted, 10%", "sentences deleted, 30%", "sentences deleted, 60%"],
