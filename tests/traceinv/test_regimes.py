@@ -150,6 +150,7 @@ def test_the_registry_decides_what_a_recipe_may_name_and_in_which_order_it_is_re
         "inverted_where_verified",
         "inverted_with_surrogate",
         "inverted_after_surrogate",
+        "inverted_domain_gated",
         "zero_shot_inverted",
         "inverted_mismatched",
         "inverted_shuffled",
@@ -168,6 +169,7 @@ def test_a_summary_is_needed_by_the_regimes_that_show_one() -> None:
         "inverted",
         "inverted_with_surrogate",
         "inverted_after_surrogate",
+        "inverted_domain_gated",
         "inverted_mismatched",
         "inverted_shuffled",
         "inverted_length_matched",
@@ -185,9 +187,8 @@ def test_which_regimes_use_disclosures_follows_from_their_sources() -> None:
 def test_inverting_regimes_and_their_inverters() -> None:
     inverting = {name for name in regimes.ORDER if regimes.inverts(name)}
     sources = regimes.inverters()
-    assert inverting - set(sources) == INVERTING_CONTROLS | {"inverted_with_surrogate", "inverted_after_surrogate"}, (
-        "they have no inverter of their own"
-    )
+    variants = {"inverted_with_surrogate", "inverted_after_surrogate", "inverted_domain_gated"}
+    assert inverting - set(sources) == INVERTING_CONTROLS | variants, "they have no inverter of their own"
     assert {name: (source.shown, source.trained) for name, source in sources.items()} == {
         "inverted": ("summary", True),
         "inverted_without_summary": ("answer", True),
@@ -217,6 +218,7 @@ def test_the_contrasts_of_every_record() -> None:
         ("inverted_with_surrogate", "surrogate_trace"),
         ("inverted_after_surrogate", "inverted_with_surrogate"),
         ("inverted_after_surrogate", "surrogate_trace"),
+        ("inverted_domain_gated", "inverted"),
         ("oracle", "inverted"),
     )
 
@@ -320,6 +322,15 @@ def test_a_model_is_asked_the_question_alone_with_a_hint_or_to_invert() -> None:
 def test_inverted_and_surrogate_traces_of_the_same_questions_are_taught_together() -> None:
     rows = _taught("inverted_with_surrogate", [_inversion(1, "x"), _inversion(2, "y")], [_transcript(1)])
     assert [(row.id, row.completion.split("\n")[1]) for row in rows] == [("q1", "a"), ("q1", "x")]
+
+
+def test_questions_about_programs_may_be_taught_by_bare_answers() -> None:
+    kinds = ("chain", "dials", "prints", "compose", "file", "file/algebra", "file/code", "hub/Code")
+    rows = [_inversion(number, "a thought", kind) for number, kind in enumerate(kinds)]
+    taught = _taught("inverted_domain_gated", rows)
+    bare = [kind for kind, row in zip(kinds, taught, strict=True) if "a thought" not in row.completion]
+    assert bare == ["prints", "compose", "file/code", "hub/Code"]
+    assert taught[2] == _taught("answer_only", [rows[2].disclosure])[0]
 
 
 def test_a_trace_of_matched_length_is_the_surrogates_for_another_question_of_the_kind() -> None:

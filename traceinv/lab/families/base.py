@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from random import Random
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from traceinv.lab.families.drills import Drill, Steps
 from traceinv.lab.families.facts import SECRET, World, secret_world
@@ -58,10 +58,12 @@ class Family(Protocol):
     """A family of problems, which can be drawn with any number of reasoning steps.
 
     Attributes:
+        domain: whether its questions are about numbers or about programs.
         has_private: whether its problems can have private steps.
     """
 
     name: str
+    domain: Literal["math", "code"]
     has_private: bool
 
     def sample(self, rng: Random, steps: int, private: int = 0, world: World = secret_world) -> Problem:

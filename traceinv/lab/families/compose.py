@@ -8,6 +8,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import Literal
 
 from traceinv.lab.families.base import JudgedLine, Problem, judge, match_end
 from traceinv.lab.families.drills import Drill, make_drill, solve
@@ -52,6 +53,7 @@ class Compose:
     """
 
     name = "compose"
+    domain: Literal["math", "code"] = "code"
     has_private = False
 
     def sample(self, rng: Random, steps: int, private: int = 0, world: World = secret_world) -> Problem:

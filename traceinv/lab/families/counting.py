@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from traceinv.lab.families.base import JudgedLine, Problem, concludes_with_value, judge
 from traceinv.lab.families.drills import Drill, count_private, make_drill, solve
@@ -51,6 +51,7 @@ class Counting(ABC):
 
     name: str
     form: ClassVar[re.Pattern[str]]
+    domain: Literal["math", "code"] = "math"
     has_private = True
 
     @abstractmethod

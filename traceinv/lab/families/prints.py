@@ -9,7 +9,7 @@ import string
 from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 from traceinv.lab.families.base import JudgedLine, Problem, concludes_with_value, judge
 from traceinv.lab.families.drills import Drill, count_private, make_drill
@@ -103,6 +103,7 @@ class Prints:
     """Python programs of assignments, some with a condition; the trace has a line for each assignment."""
 
     name = "prints"
+    domain: Literal["math", "code"] = "code"
     has_private = True
 
     def sample(self, rng: Random, steps: int, private: int = 0, world: World = secret_world) -> Problem:
