@@ -7,6 +7,7 @@ graders and metrics know no dialect.
 
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -257,7 +258,7 @@ def _switch_on(tokenizer: Any) -> None:
     """Set the first template variable that leaves the reasoning open; leave the template as it is where none does."""
     before = tokenizer.chat_template
     for switch in SWITCHES:
-        tokenizer.chat_template = change_each(before, lambda text, name=switch: with_variables(text, {name: True}))
+        tokenizer.chat_template = change_each(before, partial(with_variables, variables={switch: True}))
         if not read_dialect(tokenizer).closed:
             return
     tokenizer.chat_template = before
