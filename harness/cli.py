@@ -29,12 +29,15 @@ from harness.commands.tasks import add_tasks
 from harness.commands.verbosity import ShowVersion, add_verbose, log_to_terminal
 from traceinv.errors import GateError, InputError
 
+NO_TELEMETRY = "HF_HUB_DISABLE_TELEMETRY"
+"""Keeps the hub's libraries, once they are loaded, from reporting what is used; a user who sets it decides."""
 RESUMES = ("run", "audit", "bench")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 done, 1 the work failed, 2 the input is wrong."""
     _write_what_can_be_written()
+    os.environ.setdefault(NO_TELEMETRY, "1")
     options = _parser().parse_args(arguments)
     log_to_terminal(options.verbose)
     try:

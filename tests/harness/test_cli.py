@@ -1,6 +1,7 @@
 """The command line: exit codes, one line for a wrong input, and nothing heavy before it is needed."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -8,8 +9,9 @@ from pathlib import Path
 import pytest
 
 import traceinv
-from harness.cli import main
+from harness.cli import NO_TELEMETRY, main
 from harness.commands import leaderboard, run
+from traceinv.hub import OFFLINE_VARIABLE
 
 
 def test_help_imports_nothing_heavy() -> None:
@@ -20,6 +22,22 @@ def test_help_imports_nothing_heavy() -> None:
         "sys.exit(', '.join(heavy) or None)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
+
+
+@pytest.mark.parametrize(("wanted", "sends"), [(None, False), ("0", True)])
+def test_the_hubs_libraries_report_nothing_unless_the_user_lets_them(wanted: str | None, sends: bool) -> None:
+    code = (
+        "from harness.cli import main\nmain(['tasks', 'list'])\n"
+        "from huggingface_hub.constants import HF_HUB_DISABLE_TELEMETRY as silent\nassert silent is not SENDS, silent"
+    )
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("DO_NOT_TRACK", NO_TELEMETRY, OFFLINE_VARIABLE)
+    }
+    environment = kept | ({} if wanted is None else {NO_TELEMETRY: wanted})
+    program = [sys.executable, "-c", code.replace("SENDS", str(sends))]
+    subprocess.run(program, check=True, env=environment, stdout=subprocess.DEVNULL)
 
 
 @pytest.mark.parametrize(
