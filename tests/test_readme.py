@@ -43,12 +43,13 @@ HOW = {
 """How a command is run, by its first words; of several the longest counts. A quick one takes a few seconds and needs no run."""
 
 SMALL = {
-    "questions": {"per_family": 12, "surrogate_per_family": 48},
-    "targets": {"lab": {"examples_per_family": 40, "training": {"epochs": 1}}},
-    "surrogates": {"small": {"examples_per_family": 40, "training": {"epochs": 1}}},
+    "questions": {"families": ["chain"], "per_family": 16, "surrogate_per_family": 48},
+    "targets": {"lab": {"families": ["chain"], "examples_per_family": 40, "training": {"epochs": 1}}},
+    "surrogates": {"small": {"families": ["chain"], "examples_per_family": 40, "training": {"epochs": 1}}},
     "inverter": {"training": {"epochs": 12}},
     "students": {"lab": {"training": {"epochs": 1}}},
-    "benchmark": {"tasks": ["lab_chain_private", "lab_prints"], "limit": 4},
+    "regimes": ["base", "surrogate_trace", "inverted", "oracle"],
+    "benchmark": {"tasks": ["lab_chain_private", "lab_chain"], "limit": 4},
     "faithfulness": {"likelihood_traces": 8, "reading_questions": 8},
     "seeds": [0],
     "max_dropped": 1.0,
