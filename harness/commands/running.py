@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from harness.results.schema import ResultRecord
 
 STORE = Path("runs/store")
+DRIVER = Path("/proc/driver/nvidia")
+"""What is there where a GPU is; torch would say so too, but only after seconds."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,13 @@ def add_recipe_options(parser: argparse.ArgumentParser, out: str) -> None:
         metavar="LOGGER,...",
         help="send losses and final figures to tensorboard, trackio or wandb (default: to none)",
     )
+    parser.add_argument(
+        "--models-per-gpu",
+        type=positive,
+        default=1,
+        metavar="N",
+        help="stages that share the memory of a GPU at a time, where there is one (default: 1)",
+    )
     parser.add_argument("--dry-run", action="store_true", help="list the stages that would be computed, and stop")
     parser.add_argument("--json", action="store_true", help="print the record as JSON; with --dry-run every stage")
 
@@ -90,12 +99,15 @@ def prepare(planned: "Plan", store: Path) -> Prepared:
     return Prepared(planned, opened, cached)
 
 
-def finish(prepared: Prepared, out: Path, workers: int | None, quiet: bool = False) -> Finished:
+def finish(
+    prepared: Prepared, out: Path, workers: int | None, quiet: bool = False, models_per_gpu: int = 1
+) -> Finished:
     """Compute what a plan misses and write its record; where nothing is missing, return the record that was made before.
 
     Args:
         workers: processes at a time; None for one a core.
         quiet: whether progress goes to the standard error stream, so that the output is the caller's alone.
+        models_per_gpu: stages that run a model at a time, where there is a GPU.
 
     Raises:
         InputError: `out` or the store cannot be written to.
@@ -111,7 +123,7 @@ def finish(prepared: Prepared, out: Path, workers: int | None, quiet: bool = Fal
     if missing:
         check_folder("--store", store.root)
     reported = set(store.damaged)
-    artifacts, computed = _compute(planned, store, missing, workers, quiet)
+    artifacts, computed = _compute(planned, store, missing, workers, quiet, models_per_gpu)
     _report_damage(store, reported)
     record, path = _write(planned, artifacts, out, quiet)
     return Finished(record, path, computed)
@@ -176,7 +188,7 @@ def _report_damage(store: "Store", reported: Collection[Path] = ()) -> None:
 
 
 def _compute(
-    planned: "Plan", store: "Store", missing: int, workers: int | None, quiet: bool
+    planned: "Plan", store: "Store", missing: int, workers: int | None, quiet: bool, models_per_gpu: int
 ) -> "tuple[dict[str, Artifact], int]":
     from harness.pipeline.executors.base import StageFailed
     from harness.pipeline.executors.local import LocalExecutor
@@ -188,7 +200,8 @@ def _compute(
     try:
         with LocalExecutor(workers) as executor, RunDisplay(make_console(quiet), planned.graph) as display:
             dropped = ("student",) if planned.recipe.keep == "scores" else ()
-            return run(planned.graph, store, executor, display, dropped), display.computed
+            models = models_per_gpu if DRIVER.exists() else None
+            return run(planned.graph, store, executor, display, dropped, models), display.computed
     except StageFailed as error:
         raise GateError(str(error)) from None
 

@@ -30,12 +30,18 @@ class Watcher(Protocol):
 
 
 def run(
-    graph: Graph, store: Store, executor: Executor, watcher: Watcher, dropped: Collection[str] = ()
+    graph: Graph,
+    store: Store,
+    executor: Executor,
+    watcher: Watcher,
+    dropped: Collection[str] = (),
+    models: int | None = None,
 ) -> dict[str, Artifact]:
     """Compute what is missing; return every node's artifact by the node's id.
 
     Args:
         dropped: kinds of stages whose files are removed once all of the graph that reads them is computed.
+        models: how many stages that run a model may run at a time; None for as many as the executor has workers.
 
     Raises:
         GateError, InputError, StageFailed: as the first failing stage does; what was finished stays in the store.
@@ -43,7 +49,7 @@ def run(
     with store.in_use():
         for draft in store.sweep():
             watcher.told(f"{draft}: removed; nobody has written to this draft for {DRAFT_DAYS:.0f} days")
-        return _Run(graph, store, executor, watcher, dropped).go()
+        return _Run(graph, store, executor, watcher, dropped, models).go()
 
 
 class _Run:
@@ -56,9 +62,16 @@ class _Run:
     """
 
     def __init__(
-        self, graph: Graph, store: Store, executor: Executor, watcher: Watcher, dropped: Collection[str]
+        self,
+        graph: Graph,
+        store: Store,
+        executor: Executor,
+        watcher: Watcher,
+        dropped: Collection[str],
+        models: int | None,
     ) -> None:
         self.graph, self.store, self.executor, self.watcher, self.dropped = graph, store, executor, watcher, dropped
+        self.models = models
         self.readers = _readers(graph)
         self.done: dict[str, Artifact] = {}
         self.waiting = list(graph)
@@ -89,6 +102,8 @@ class _Run:
             self.wanted |= {source.id for source in lost}
             self.waiting += lost
             return
+        if artifact is None and self._must_wait(node):
+            return
         self.waiting.remove(node)
         if artifact is None:
             self.watcher.started(node)
@@ -99,6 +114,12 @@ class _Run:
             self.told.add(node.id)
             self.watcher.cached(node, artifact)
         self._finish(node, artifact)
+
+    def _must_wait(self, node: Node) -> bool:
+        """Say whether a node runs a model and as many run already as may."""
+        if self.models is None or not node.kind.resources.gpus:
+            return False
+        return sum(bool(running.kind.resources.gpus) for running in self.running.values()) >= self.models
 
     def _wait(self) -> None:
         """Wait a moment for running nodes, and tell the watcher what they report."""

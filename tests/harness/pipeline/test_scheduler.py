@@ -6,12 +6,13 @@ import pytest
 import stub_stages
 from stub_stages import Recorder, add, make, sum_graph
 
+from harness.pipeline.descriptions import Artifact
 from harness.pipeline.executors.base import InlineExecutor
-from harness.pipeline.graph import Graph
+from harness.pipeline.graph import Graph, Node
 from harness.pipeline.scheduler import find_artifacts, known_key, run
 from harness.pipeline.store import Store
 from harness.pipeline.upkeep import check
-from harness.stages.base import stage
+from harness.stages.base import Resources, stage
 
 
 @pytest.fixture(autouse=True)
@@ -121,3 +122,33 @@ def test_a_finished_run_drops_what_an_earlier_one_kept(tmp_path: Path) -> None:
     _total(sum_graph(1, 2), Store(tmp_path), Recorder())
     assert _dropping(sum_graph(1, 2), Store(tmp_path)).computed == []
     assert not list(tmp_path.glob("make/*/number.txt"))
+
+
+class _Counter(Recorder):
+    """A watcher that counts how many stages run at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.running = self.most = 0
+
+    def started(self, node: Node) -> None:
+        self.running += 1
+        self.most = max(self.most, self.running)
+
+    def finished(self, node: Node, artifact: Artifact) -> None:
+        super().finished(node, artifact)
+        self.running -= 1
+
+
+@pytest.mark.parametrize(("models", "most"), [(None, 3), (1, 1), (2, 2)])
+def test_no_more_stages_that_run_a_model_share_a_device_than_may(
+    models: int | None, most: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_model = stage(make.params, version=1, resources=Resources(gpus=1))(make.run)
+    stub_stages.use(monkeypatch, with_model, add)
+    graph = Graph()
+    nodes = {str(n): graph.add(with_model, {"number": n}, {}, {}) for n in range(3)}
+    graph.add(add, {}, nodes, {})
+    watcher = _Counter()
+    run(graph, Store(tmp_path), InlineExecutor(), watcher, models=models)
+    assert (watcher.most, len(watcher.computed)) == (most, 4)
