@@ -5,6 +5,7 @@
 #   make test         all checks and all tests
 #   make fast-test    the tests that are not marked slow
 #   make simulations  the simulations of the statistics, 10 to 30 minutes
+#   make fuzz         try readers, graders, records, recipes, replies and templates with arbitrary input for ten minutes
 #   make check        ruff, mypy, import-linter, and whether leaderboard.md is up to date
 #   make golden       write tests/golden/stages.json anew (CONTRIBUTING.md says when)
 #   make schema       write docs/record.schema.json anew
@@ -15,7 +16,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help setup demo real test fast-test simulations check golden schema docs leaderboard report
+.PHONY: help setup demo real test fast-test simulations fuzz check golden schema docs leaderboard report
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -40,6 +41,9 @@ fast-test: setup
 
 simulations: setup
 	$(BIN)/pytest -s -m simulation
+
+fuzz: setup
+	PYTHONPATH=tests/helpers:tests/golden $(BIN)/python tests/helpers/fuzzing.py --minutes 10
 
 check: setup
 	$(BIN)/ruff check .

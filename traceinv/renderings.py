@@ -6,7 +6,16 @@ from typing import Any
 
 from jinja2 import TemplateError
 
-TEMPLATE_FAULTS = (TemplateError, TypeError, ValueError, KeyError, AttributeError, IndexError)
+TEMPLATE_FAULTS = (
+    TemplateError,
+    TypeError,
+    ValueError,
+    LookupError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+    MemoryError,
+)
 """What a template raises that cannot render a conversation."""
 ASK, THOUGHT, ANSWER, TOOL = "qqAskqq", "qqThoughtqq", "qqAnswerqq", "qqToolqq"
 """The sentinels: words that no template writes by itself."""

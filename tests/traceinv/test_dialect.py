@@ -231,3 +231,19 @@ def test_markers_in_the_answer_do_not_move_the_split() -> None:
     assert dialect.write("no markers") == "no markers"
     assert dialect.read("[T]a[/T]b") == wrap_reply("a", "b")
     assert dialect.read("b") == "b"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
+        "{{ 1 / 0 }}",
+        "{{ messages[9].content }}",
+        "{{ 2.0 ** 9999 }}",
+    ],
+)
+def test_a_template_that_fails_is_refused_by_name(lab: PreTrainedTokenizerFast, fault: str) -> None:
+    with pytest.raises(GateError, match=r"the chat template of .* cannot render a question in text: "):
+        adapt(with_template(lab, fault))
+    in_replies_alone = "{% if messages|length > 1 %}" + fault + "{% endif %}" + TEMPLATES["no reasoning"]
+    assert read_dialect(adapt(with_template(lab, in_replies_alone))).opening == "<think>\n"
