@@ -16,7 +16,16 @@ MEMORY = 512 * 1024**2
 """Bytes beyond those that the process has when the rendering begins."""
 MAX_CHARACTERS = 1_000_000
 """A template adds a few hundred characters to one short message."""
-MESSAGES = [{"role": "user", "content": "What is 2+2?"}]
+_QUESTION = {"role": "user", "content": "What is 2+2?"}
+_THOUGHT = {"reasoning_content": "2+2=4", "reasoning": "2+2=4", "thinking": "2+2=4"}
+_CALL = {"id": "call00001", "type": "function", "function": {"name": "add", "arguments": {"a": "b"}}}
+CONVERSATIONS: list[list[dict[str, Any]]] = [
+    [_QUESTION],
+    [{"role": "system", "content": "You are kind."}, _QUESTION],
+    [_QUESTION, {"role": "assistant", "content": "4", **_THOUGHT}],
+    [_QUESTION, {"role": "assistant", "content": "4", **_THOUGHT, "tool_calls": [_CALL]}],
+]
+"""The forms in which the dialect of a model is read off its template, see `traceinv.dialect`."""
 
 
 def templates(folder: Path) -> Iterator[str]:
@@ -33,8 +42,8 @@ def templates(folder: Path) -> Iterator[str]:
 
 
 def render(source: str) -> str | None:
-    """Render a template; return what is wrong with it, or None."""
-    from jinja2.exceptions import SecurityError, TemplateError
+    """Render a template in every form; return what is wrong with it, or None."""
+    from jinja2.exceptions import TemplateError
     from jinja2.ext import loopcontrols
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -43,10 +52,17 @@ def render(source: str) -> str | None:
 
     environment = ImmutableSandboxedEnvironment(trim_blocks=True, lstrip_blocks=True, extensions=[loopcontrols])
     environment.filters["tojson"] = lambda value, **options: json.dumps(value, ensure_ascii=False)
-    environment.globals.update(raise_exception=refuse, strftime_now=lambda form: "")
-    given: dict[str, Any] = {"messages": MESSAGES, "add_generation_prompt": True, "bos_token": "", "eos_token": ""}
+    environment.globals.update(raise_exception=refuse, strftime_now=lambda form: "", bos_token="", eos_token="")
+    forms = ((messages, prompt) for messages in CONVERSATIONS for prompt in (True, False))
+    return next((fault for form in forms if (fault := _fault(environment, source, *form))), None)
+
+
+def _fault(environment: Any, source: str, messages: list[dict[str, Any]], prompt: bool) -> str | None:
+    """Render one conversation; return what is wrong, or None."""
+    from jinja2.exceptions import SecurityError
+
     try:
-        text = environment.from_string(source).render(**given)
+        text = environment.from_string(source).render(messages=messages, add_generation_prompt=prompt)
     except SecurityError as error:
         return f"does what templates may not: {error}"
     except (MemoryError, OverflowError, RecursionError) as error:

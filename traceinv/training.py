@@ -99,7 +99,7 @@ def _check_memory(base: str | Path, rows: Sequence[EncodedExample], config: Trai
     from transformers import AutoConfig, AutoModelForCausalLM
 
     with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(base))
+        model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(base, trust_remote_code=False))
     frozen_bytes = torch.empty(0, dtype=model.dtype).element_size() if config.lora else FLOAT
     sizes = Architecture.of(model, frozen_bytes)
     if config.lora:
@@ -118,7 +118,7 @@ def _load(base: str | Path, config: TrainingConfig, seed: int) -> Any:
     from transformers import AutoModelForCausalLM
 
     dtype = "auto" if config.lora and torch.cuda.is_available() else torch.float32
-    model = AutoModelForCausalLM.from_pretrained(base, use_safetensors=True, dtype=dtype)
+    model = AutoModelForCausalLM.from_pretrained(base, use_safetensors=True, trust_remote_code=False, dtype=dtype)
     return model if config.lora is None else add_changes(model, config.lora, seed)
 
 

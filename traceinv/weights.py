@@ -6,6 +6,7 @@ with little time and memory. What passes may still fail to load; it cannot run c
 
 import json
 import math
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,6 +25,15 @@ LAYERS = ("num_hidden_layers", "n_layer", "num_layers")
 WIDTHS = ("hidden_size", "n_embd", "d_model")
 HEADS = ("num_attention_heads", "n_head", "num_heads")
 VOCABULARY = "vocab_size"
+LENGTHS = ("_size", "_dim", "_inner", "_rank", "_experts", "_positions", "position_embeddings")
+"""How the names of numbers end that some weights have as many rows of."""
+CODE = ("attn_implementation", "experts_implementation")
+"""How the names of settings end that may name a repository of the hub with code in it."""
+NAMED_WEIGHTS = "transformers_weights"
+INDEX = ".safetensors.index.json"
+ADAPTER = "adapter_config.json"
+VALUES_A_BYTE = 2
+"""The smallest numbers of the safetensors format have four bits."""
 SLACK = 64
 """Quantized weights pack several values into one; no format packs more."""
 TEMPLATE_SECONDS = 60.0
@@ -39,13 +49,15 @@ def check_folder(folder: Path) -> None:
             one line that names the folder.
     """
     try:
+        _check_entries(folder)
         config = _json(folder / "config.json")
-        _check_numbers(config, "config.json")
+        _check_settings(config, "config.json")
         files = sorted(folder.glob("*.safetensors"))
         if not files:
             pickles = sorted(path.name for path in folder.iterdir() if path.suffix in PICKLES)
             others = f"; {pickles[0]} is not read, because it could run code" if pickles else ""
             raise ValueError(f"no safetensors weights in it{others}")
+        _check_names(folder, config)
         tensors = [shape for file in files for shape in _tensors(file)]
         _check_sizes(config, tensors)
         for name in ("generation_config.json", "tokenizer_config.json", "tokenizer.json"):
@@ -87,6 +99,33 @@ def _json(path: Path) -> dict[str, Any]:
     return content
 
 
+def _check_entries(folder: Path) -> None:
+    """Check that what a library may open is a file, and that nothing changes the weights after they are read."""
+    for path in (*folder.iterdir(), *folder.glob("*/*.jinja")):
+        mode = path.stat().st_mode if path.exists() else 0
+        if mode and not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+            raise ValueError(f"{path.name}: expected a file, got {'a pipe' if stat.S_ISFIFO(mode) else 'a device'}")
+    if (folder / ADAPTER).exists():
+        raise ValueError(f"{ADAPTER}: an adapter is not read; merge it into the weights")
+
+
+def _check_names(folder: Path, config: dict[str, Any]) -> None:
+    """Check that an index, and the configuration, name no weights but the folder's own safetensors files.
+
+    Of other files a library would read pickles too, and files that nobody has looked at.
+    """
+    own = {path.name for path in folder.glob("*.safetensors")}
+    for path in folder.glob(f"*{INDEX}"):
+        named = _json(path).get("weight_map")
+        if not isinstance(named, dict) or not all(isinstance(name, str) for name in named.values()):
+            raise ValueError(f"{path.name}: weight_map: expected names of files")
+        for name in sorted({*named.values()} - own)[:1]:
+            raise ValueError(f"{path.name}: names {name!r:.80}, which is no safetensors file of the folder")
+    wanted = config.get(NAMED_WEIGHTS)
+    if wanted is not None and wanted not in own | {path.name for path in folder.glob(f"*{INDEX}")}:
+        raise ValueError(f"config.json: {NAMED_WEIGHTS}: names {wanted!r:.80}, which are no safetensors of the folder")
+
+
 def _tensors(file: Path) -> Iterator[list[int]]:
     """Yield the shape of each tensor of a safetensors file, by its header alone.
 
@@ -103,6 +142,8 @@ def _tensors(file: Path) -> Iterator[list[int]]:
         shape, offsets = (_sizes(entry, key) for key in ("shape", "data_offsets"))
         if shape is None or offsets is None or len(offsets) != 2 or offsets[0] > offsets[1]:
             raise ValueError(f"{file.name}: the tensor {name!r:.80} has no shape or no place")
+        if math.prod(shape) > VALUES_A_BYTE * (offsets[1] - offsets[0]):
+            raise ValueError(f"{file.name}: the tensor {name!r:.80} has more values than its bytes can hold")
         end = max(end, start + offsets[1])
         yield shape
     if end != size:
@@ -129,11 +170,13 @@ def _sizes(entry: Any, key: str) -> list[int] | None:
     return value if isinstance(value, list) and all(type(n) is int and n >= 0 for n in value) else None
 
 
-def _check_numbers(config: Any, where: str) -> None:
-    """Check that the sizes of a configuration, and those of its parts, are positive whole numbers."""
+def _check_settings(config: Any, where: str) -> None:
+    """Check that the sizes of a configuration, and those of its parts, are positive whole numbers, and that it names no code."""
     for key, value in config.items():
+        if key.endswith(CODE) and "/" in json.dumps(value):
+            raise ValueError(f"{where}: {key}: names code, {value!r:.80}")
         if isinstance(value, dict):
-            _check_numbers(value, f"{where}: {key}")
+            _check_settings(value, f"{where}: {key}")
         elif key in (*LAYERS, *WIDTHS, *HEADS, VOCABULARY) and value is not None:
             if type(value) is int and value > 0:
                 continue
@@ -157,6 +200,9 @@ def _check_sizes(config: dict[str, Any], tensors: list[list[int]]) -> None:
         vocabulary = part.get(VOCABULARY)
         if width * (vocabulary if type(vocabulary) is int else 1) > values:
             raise ValueError(f"config.json: more embeddings ({vocabulary} x {width:,}) than the files can hold")
+        for key, length in part.items():
+            if key.endswith(LENGTHS) and type(length) is int and length * width > values:
+                raise ValueError(f"config.json: {key}: {length:,} is more than the files can hold")
 
 
 def _parts(config: dict[str, Any]) -> Iterator[dict[str, Any]]:

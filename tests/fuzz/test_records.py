@@ -17,7 +17,7 @@ from small_recipe import SMALL_RECIPE
 from harness.cli import main
 from harness.leaderboard.published import read_published
 from harness.pipeline.plan import plan
-from harness.pipeline.recipe import load_recipe
+from harness.pipeline.recipe_files import load_recipe
 from harness.results.files import items_file, read_items, read_record
 from traceinv.errors import GateError, InputError
 

@@ -1,6 +1,7 @@
 """The folder of a model of others: what could run code, hang or fill the memory is refused in one line before it is built."""
 
 import json
+import os
 import shutil
 import struct
 from collections.abc import Callable
@@ -50,6 +51,27 @@ def _pickle_alone(folder: Path) -> None:
     (folder / "pytorch_model.bin").write_bytes(b"\x80\x04.")
 
 
+def _shards(name: str) -> Callable[[Path], None]:
+    """Name a file in the index of a model in several files, beside a sound one that is not named."""
+
+    def change(folder: Path) -> None:
+        (folder / "model.safetensors").rename(folder / "decoy.safetensors")
+        (folder / "evil.bin").write_bytes(b"\x80\x04.")
+        index = {"metadata": {}, "weight_map": {"a": name}}
+        (folder / "model.safetensors.index.json").write_text(json.dumps(index))
+
+    return change
+
+
+def _pipe(name: str) -> Callable[[Path], None]:
+    return lambda folder: os.mkfifo(folder / name)
+
+
+def _claim(folder: Path) -> None:
+    header = json.dumps({"a": {"dtype": "F32", "shape": [10**12], "data_offsets": [0, 4]}}).encode()
+    (folder / "model.safetensors").write_bytes(struct.pack("<Q", len(header)) + header + bytes(4))
+
+
 def _text(name: str, content: str) -> Callable[[Path], None]:
     return lambda folder: (folder / name).write_text(content) and None
 
@@ -70,6 +92,44 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     "config": (_text("config.json", "[]"), "config.json: expected a JSON object, got list"),
     "deep": (_text("config.json", "[" * 100_000), "config.json: not JSON"),
     "tokenizer": (_text("tokenizer.json", "nonsense"), "tokenizer.json: not JSON"),
+    "pickle in the index": (
+        _shards("evil.bin"),
+        r"index\.json: names 'evil\.bin', which is no safetensors file of the folder",
+    ),
+    "outside": (_shards("../model/decoy.safetensors"), r"index\.json: names '\.\./model/decoy"),
+    "no index": (_text("model.safetensors.index.json", '{"weight_map": []}'), "weight_map: expected names of files"),
+    "named weights": (
+        _config(transformers_weights="adapter_model.bin"),
+        "transformers_weights: names 'adapter_model.bin'",
+    ),
+    "adapter": (
+        _text("adapter_config.json", "{}"),
+        "adapter_config.json: an adapter is not read; merge it into the weights",
+    ),
+    "code of the hub": (
+        _config(attn_implementation="someone/kernel"),
+        "attn_implementation: names code, 'someone/kernel'",
+    ),
+    "code for a part": (
+        _config(text_config={"_experts_implementation": "someone/kernel@1"}),
+        "text_config: _experts_implementation: names code, 'someone/kernel@1'",
+    ),
+    "pipe": (_pipe("other.safetensors"), "other.safetensors: expected a file, got a pipe"),
+    "pipe of a template": (_pipe("other.jinja"), "other.jinja: expected a file, got a pipe"),
+    "claim": (_claim, "the tensor 'a' has more values than its bytes can hold"),
+    "inner width": (
+        _config(intermediate_size=10**9),
+        "intermediate_size: 1,000,000,000 is more than the files can hold",
+    ),
+    "positions": (_config(n_positions=10**9), "n_positions: 1,000,000,000 is more than the files can hold"),
+    "in replies alone": (
+        _template("{% if messages|length > 1 %}{{ 'x' * 9999999 }}{% endif %}"),
+        "the chat template: makes 9,999,999 characters",
+    ),
+    "without a prompt": (
+        _template("{% if not add_generation_prompt %}{{ 'x' * 9999999 }}{% endif %}"),
+        "the chat template: makes 9,999,999 characters",
+    ),
     "escape": (
         _template("{{ ().__class__.__base__.__subclasses__() }}"),
         "the chat template: does what templates may not",
