@@ -221,14 +221,18 @@ def _own_json(value: Any, where: str, key: str, left: Iterator[int]) -> Any:
         return [_own_json(entry, where, _inside(key, index), left) for index, entry in enumerate(value)]
     if isinstance(value, str):
         if any("\ud800" <= character <= "\udfff" for character in value):
-            raise InputError(f"{where}: {key}: half a character, which no text can hold")
+            raise InputError(f"{_place(where, key)}: half a character, which no text can hold")
     elif isinstance(value, float) and not math.isfinite(value):
-        raise InputError(f"{where}: {key}: expected a finite number, got {value}")
+        raise InputError(f"{_place(where, key)}: expected a finite number, got {value}")
     elif value is not None and not isinstance(value, int | float):
         raise InputError(
-            f"{where}: {key}: expected text, a number, true, false, a list or keys, got {type(value).__name__}"
+            f"{_place(where, key)}: expected text, a number, true, false, a list or keys, got {type(value).__name__}"
         )
     return value
+
+
+def _place(where: str, key: str) -> str:
+    return f"{where}: {key}" if key else where
 
 
 def _inside(key: str, name: object) -> str:

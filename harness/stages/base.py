@@ -123,5 +123,7 @@ def refuse_losses(what: str, left: int, asked: int, max_dropped: float) -> None:
     Raises:
         GateError: too much is lost.
     """
-    if not left or left < asked * (1 - max_dropped):
+    if not left:
+        raise GateError(f"{what}: 0 of {asked} are left; at least one must be")
+    if left < asked * (1 - max_dropped):
         raise GateError(f"{what}: {left} of {asked} are left; at most {max_dropped:.0%} may be lost (max_dropped)")

@@ -2,7 +2,6 @@
 
 import json
 from contextlib import ExitStack
-from copy import deepcopy
 from functools import cache
 from typing import Any
 
@@ -144,13 +143,9 @@ def _server() -> Script:
 
 
 @cache
-def _loaded() -> Any:
+def _tokenizer() -> Any:
     from transformers import AutoTokenizer
 
     from traceinv.lab.models import BASE
 
     return AutoTokenizer.from_pretrained(BASE)
-
-
-def _tokenizer() -> Any:
-    return deepcopy(_loaded())

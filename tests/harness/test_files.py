@@ -144,6 +144,9 @@ BOMB = "a0: &a0 [1]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]
         ("a: {1: 2}", "x.yaml: a.1: expected text as key, got 1"),
         ('a: "\\ud800"', "x.yaml: a: half a character"),
         ("a: \x1b[31m", "x.yaml: not YAML: unacceptable character #x001b"),
+        (".nan", "x.yaml: expected a finite number, got nan"),
+        ('"\\ud800"', "x.yaml: half a character"),
+        ("!!set {c}", "x.yaml: expected text, a number, true, false, a list or keys, got set"),
         ("a: {b: [.nan]}", "x.yaml: a.b.0: expected a finite number, got nan"),
     ],
 )

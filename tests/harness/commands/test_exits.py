@@ -1,12 +1,17 @@
 """What commands say is visible text, whatever files and names it quotes."""
 
+import ast
 import io
+import re
 import sys
+from pathlib import Path
 
 import pytest
 
 from harness.cli import main
 from harness.commands.exits import BAD_INPUT, complain, say
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_an_error_is_one_line_of_visible_text(capsys: pytest.CaptureFixture[str]) -> None:
@@ -38,3 +43,16 @@ def test_output_in_an_encoding_that_lacks_a_character_shows_an_escape(monkeypatc
     assert main(["compare", "Müller", "b"]) == BAD_INPUT
     sys.stderr.flush()
     assert b"M\\xfcller" in raw.getvalue()
+
+
+def test_no_check_of_the_packages_is_an_assert() -> None:
+    """`python -O` leaves asserts out; those that tell the type checker that a value is there check nothing."""
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for name in ("harness", "traceinv", "tasks", "setup.py")
+        for path in [*(ROOT / name).rglob("*.py")] or [ROOT / name]
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if (isinstance(node, ast.Assert) and not re.fullmatch(r"[\w.]+ is not None", ast.unparse(node.test)))
+        or (isinstance(node, ast.Name) and node.id == "__debug__")
+    ]
+    assert found == []
