@@ -4,6 +4,7 @@
 #   make real         run the method on GSM8K with a real small model (DATA=DIR), under 45 minutes on two idle cores
 #   make test         all checks and all tests
 #   make fast-test    the tests that are not marked slow
+#   make test-plain-user  the fast tests as others run them: without root, /dev/shm and a home, from a read-only checkout, by python -O
 #   make simulations  the simulations of the statistics, 10 to 30 minutes
 #   make fuzz         try readers, graders, records, recipes, replies and templates with arbitrary input for ten minutes
 #   make check        ruff, mypy, import-linter, and whether leaderboard.md is up to date
@@ -16,7 +17,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help setup demo real test fast-test simulations fuzz check golden schema docs leaderboard report
+.PHONY: help setup demo real test fast-test test-plain-user simulations fuzz check golden schema docs leaderboard report
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -41,6 +42,9 @@ fast-test: setup
 
 simulations: setup
 	$(BIN)/pytest -s -m simulation
+
+test-plain-user: setup
+	tests/helpers/as_others_run_it.sh $(BIN)/python $(TESTS)
 
 fuzz: setup
 	PYTHONPATH=tests/helpers:tests/golden $(BIN)/python tests/helpers/fuzzing.py --minutes 10
