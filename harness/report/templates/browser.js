@@ -247,7 +247,7 @@
       ...fact("Disclosed answer, which students are taught", entry.answer),
       ...(entry.surrogateAnswer === null ? [] : fact("The surrogate's answer, with nothing disclosed", entry.surrogateAnswer)),
     );
-    return [head, facts, tabs(entry, attempt), make("p", tally(attempt), { className: "tally" }), comparison(entry, attempt)];
+    return [head, facts, tabs(entry, attempt), make("p", tally(attempt), { className: "tally" }), sideways(), comparison(entry, attempt)];
   }
 
   function tabs(entry, open) {
@@ -264,6 +264,10 @@
     });
     list.append(...named);
     return list;
+  }
+
+  function sideways() {
+    return make("p", "The traces stand side by side: they scroll sideways.", { className: "scrolls narrowly" });
   }
 
   function fact(name, text) {

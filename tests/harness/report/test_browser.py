@@ -325,6 +325,7 @@ def test_the_page_fits_a_phone(chromium: Any, page_file: Path) -> None:
     assert tab.page.evaluate("document.documentElement.scrollWidth") == 360
     assert tab.page.is_visible(".drawing.narrow >> nth=0")
     assert not tab.page.is_visible(".drawing.wide >> nth=0")
+    assert tab.page.is_visible("#item .scrolls")
     tab.page.tap("#next")
     assert tab.position == "2 of 32"
     for target in ("#next", "#previous", "#filter-task", "#filter-text"):
