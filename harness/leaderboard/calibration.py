@@ -19,6 +19,6 @@ def curve_section(curve: CalibrationCurve, place: str) -> str:
         f"![Measured and planted leak by dose]({plot})",
         render_table(curve_table(curve)),
         text(" ".join(curve_findings(curve))),
-        f"From {link('the curve', place)}, which lists the {len(curve.records)} records it was read from.",
+        f"From {link('the curve', place)}, which lists the records that it was read from.",
     )
     return "\n\n".join(paragraphs) + "\n"

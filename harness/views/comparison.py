@@ -155,4 +155,7 @@ def _outcome_table(lines: Sequence[tuple[str, Cell | None, Outcome]]) -> Table:
 
 
 def _value(value: object) -> str:
+    """Write a value of a recipe: a list by its entries, a pair such as two contrasted regimes as a difference."""
+    if isinstance(value, list):
+        return "; ".join(" - ".join(map(str, each)) if isinstance(each, list) else str(each) for each in value)
     return "-" if value is None else str(value)

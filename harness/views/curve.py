@@ -43,7 +43,9 @@ def curve_findings(curve: CalibrationCurve) -> list[str]:
     kind = "leak" if curve.control else "gain in points, its leak is withheld"
     return [
         f"Spearman's rank correlation with the dose: {rising}.",
-        "No dose is told from 0." if limit is None else f"Told from 0 from dose {number(limit, 2)} on.",
+        "No dose has a significant leak."
+        if limit is None
+        else f"The measured leak is significant from dose {number(limit, 2)} on.",
         f"Negative control: {'not known' if control is None else percent_interval(control, UNIT)} ({kind}).",
         f"False alarms: {curve.zero.alarms} of {curve.zero.runs} runs in which nothing leaks; the leak is withheld in "
         f"{curve.zero.withheld}.",

@@ -25,8 +25,8 @@ def test_the_page_holds_every_plot_with_its_table_and_fetches_nothing(make_run: 
     for title in ("Accuracy by regime", "Accuracy against finished rate", "Faithfulness", "Training curves"):
         assert title in page.html
     assert "Differences between regimes" in page.html
-    assert page.html.count("<svg") == 2 * page.html.count("<details><summary>The figures behind")
-    assert page.html.count('role="img" aria-label="') == page.html.count("<svg")
+    assert page.html.count("<svg aria-hidden") == 2 * page.html.count("<details><summary>The figures behind")
+    assert page.html.count('role="img" aria-label="') == page.html.count("<svg aria-hidden")
     assert "inverted, math: 65.0% [60.0, 71.0]" in page.html
     addresses = {a for a in re.findall(r"https?://[^\"' )]+", page.html) if "www.w3.org" not in a}
     assert addresses == set()

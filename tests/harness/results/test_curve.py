@@ -108,7 +108,7 @@ def test_the_table_and_the_findings_say_what_was_read() -> None:
     assert table.rows[1][:4] == ("0.10", "50.0 [45.0, 55.0]", "10.0 [5.0, 15.0]", "inverted")
     assert table.rows[1][4:] == ("100.00 / 4.30", "88.00 / 2.10", "41.00 / 0.50")
     said = "\n".join(curve_findings(curve))
-    assert "Told from 0 from dose 0.10 on." in said
+    assert "The measured leak is significant from dose 0.10 on." in said
     assert "False alarms: 1 of 2" in said
     assert "gain in points, its leak is withheld" in said
 

@@ -35,6 +35,12 @@ def test_differing_settings_are_listed(tmp_path: Path) -> None:
     assert "evaluation settings: identical for oracle" in view.notes
 
 
+def test_lists_of_pairs_are_written_as_differences(tmp_path: Path) -> None:
+    recipes = [{"name": "lab", "contrasts": pairs} for pairs in ([["inverted", "summary"]], [["a", "b"], ["c", "d"]])]
+    view = _view(tmp_path, *({"recipe": recipe} for recipe in recipes))
+    assert ("contrasts", "inverted - summary", "a - b; c - d") in view.tables[0].rows
+
+
 def test_the_same_runs_are_named_and_nothing_false_is_said_of_them(tmp_path: Path) -> None:
     rows = [row("inverted", runs=["k"]), row("oracle", runs=["o"])]
     view = _view(tmp_path, {"rows": rows}, {"rows": rows})
