@@ -7,6 +7,7 @@ from harness.benchmarks.catalog import DOMAINS
 from harness.benchmarks.groups import ALL
 from harness.results.cells import cell_labels
 from harness.results.ledgers import left_out_lines
+from harness.results.reading import reading_sentences
 from harness.results.schema import (
     Cell,
     Contrast,
@@ -25,7 +26,7 @@ from harness.results.significance import (
     state_contrast,
     state_gain,
 )
-from harness.results.text import confidence, listed, number, percent, points
+from harness.results.text import confidence, listed, percent, points
 from traceinv.regimes import inverts, is_attack, may_use_summary, needs_summary, uses_surrogate_alone
 
 ONE_SEED = (
@@ -34,7 +35,6 @@ ONE_SEED = (
 )
 FAITHFULNESS = "step_f1"
 """The headline figure of faithfulness."""
-FIGURE_NAMES = {"step_f1": "step F1", "rougeL": "ROUGE-L", "token_f1": "token F1", "true_steps": "true steps"}
 SUMMARY_EFFECTS = (("inverted", "inverted_without_summary"), ("summary", "answer_only"))
 """The pairs of regimes that differ in the summary alone."""
 
@@ -135,7 +135,12 @@ class _Facts:
 
     def finding(self) -> Finding:
         row = next((row for row in self.leak if (row.cell, row.group) == (self.cell, self.group)), None)
-        details = [*self._leaked(row), *self._summary_effects(), *self._read(), *self._recovered(row)]
+        details = [
+            *self._leaked(row),
+            *self._summary_effects(),
+            *reading_sentences(self.reading, self.cell, self.reached),
+            *self._recovered(row),
+        ]
         details += [*self._accuracies(), *left_out_lines(self.ledgers, self.cell)]
         gain, effects = self._gain(row), self._summary_contrasts()
         return Finding(
@@ -233,20 +238,6 @@ class _Facts:
 
     def _summary_contrasts(self) -> list[Contrast]:
         return [effect for pair in SUMMARY_EFFECTS if (effect := self._contrast(*pair)) is not None]
-
-    def _read(self) -> list[str]:
-        """State which parts of a disclosure each inverter reads."""
-        cell = self.cell.model_copy(update={"student": None})
-        stated: dict[str, list[str]] = {}
-        for row in self.reading:
-            if row.cell == cell and (figure := next(iter(row.fall), None)):
-                fall = row.fall[figure]
-                seen = "reads" if fall.low > 0 else "shows no sign of reading"
-                figures = f"{FIGURE_NAMES.get(figure, figure)} {number(-fall.mean, 3, signed=True)}"
-                ends = f"[{number(-fall.high, 3)}, {number(-fall.low, 3)}]"
-                stated.setdefault(row.inverter, []).append(f"{seen} the {row.part} ({figures} {ends})")
-        read = "; ".join(f"{name} {listed(parts)}" for name, parts in stated.items() if name in self.reached)
-        return [f"Reading test, with another question's part in place of the right one: {read}."] if read else []
 
     def _recovered(self, row: LeakRow | None) -> list[str]:
         """State recovery of the strongest attack, and of the best regime without disclosures beside it."""
