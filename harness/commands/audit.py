@@ -49,7 +49,7 @@ def run(options: argparse.Namespace) -> int:
         print_stages(prepared, options.json, options.workers)
         return DONE
     out = options.out or Path("runs") / prepared.planned.recipe.name
-    done = finish(prepared, out, options.workers, options.json, options.models_per_gpu)
+    done = finish(prepared, out, options)
     plot = _write_frontier(done)
     if options.json:
         print(done.record.model_dump_json(indent=1))

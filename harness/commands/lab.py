@@ -6,7 +6,7 @@ from pathlib import Path
 from harness.commands.exits import DONE
 from harness.commands.options import Commands, positive
 from harness.commands.outputs import check_folder
-from harness.commands.running import STORE, finish, prepare
+from harness.commands.running import STORE, add_executor_options, finish, prepare
 from traceinv.errors import GateError
 
 DOSES = (0.0, 0.05, 0.1, 0.25, 0.5, 1.0)
@@ -56,7 +56,7 @@ def add_lab(commands: Commands) -> None:
     calibrate.add_argument(
         "--out", type=Path, default=Path("runs/calibration"), metavar="DIR", help="where curve and records go"
     )
-    calibrate.add_argument("--workers", type=positive, metavar="N", help="processes at a time (default: one a core)")
+    add_executor_options(calibrate)
     calibrate.add_argument("--json", action="store_true", help="print the curve as JSON")
     calibrate.set_defaults(command=run_calibrate)
 
@@ -121,7 +121,7 @@ def run_calibrate(options: argparse.Namespace) -> int:
     check_folder("--out", options.out)
     check_folder("--store", options.store)
     plans = [plan(recipe) for recipe in recipes]  # all before the first one runs, so that a wrong one costs nothing
-    done = [finish(prepare(each, options.store), options.out, options.workers, options.json) for each in plans]
+    done = [finish(prepare(each, options.store), options.out, options) for each in plans]
     record, control, *zero = (run.record for run in done)
     try:
         curve = calibration_curve(record, doses, control, zero)

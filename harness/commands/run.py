@@ -28,7 +28,7 @@ def _run(options: argparse.Namespace) -> int:
         print_stages(prepared, options.json, options.workers)
         return DONE
     out = options.out or Path("runs") / prepared.planned.recipe.name
-    done = finish(prepared, out, options.workers, options.json, options.models_per_gpu)
+    done = finish(prepared, out, options)
     _print_record(done, len(prepared.planned.graph), options.json)
     return DONE
 

@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 from harness.commands.exits import say
 from harness.commands.options import names, positive
 from harness.commands.outputs import check_folder
-from traceinv.errors import GateError
+from traceinv.errors import GateError, InputError
 
 if TYPE_CHECKING:
     from harness.pipeline.descriptions import Artifact
+    from harness.pipeline.executors.local import LocalExecutor
+    from harness.pipeline.executors.ray import RayExecutor
     from harness.pipeline.graph import Node
     from harness.pipeline.plan import Plan
     from harness.pipeline.recipe import Recipe
@@ -68,13 +70,26 @@ def add_recipe_options(parser: argparse.ArgumentParser, out: str) -> None:
     parser.add_argument(
         "--store", type=Path, default=STORE, metavar="DIR", help=f"where artifacts go (default: {STORE})"
     )
-    parser.add_argument("--workers", type=positive, metavar="N", help="processes at a time (default: one a core)")
+    add_executor_options(parser)
     parser.add_argument(
         "--report-to",
         type=names,
         default=(),
         metavar="LOGGER,...",
         help="send losses and final figures to tensorboard, trackio or wandb (default: to none)",
+    )
+    parser.add_argument("--dry-run", action="store_true", help="list the stages that would be computed, and stop")
+    parser.add_argument("--json", action="store_true", help="print the record as JSON; with --dry-run every stage")
+
+
+def add_executor_options(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments that say where stages run."""
+    parser.add_argument("--workers", type=positive, metavar="N", help="processes at a time (default: one a core)")
+    parser.add_argument(
+        "--executor", choices=("local", "ray"), default="local", help="processes of this machine, or a Ray cluster"
+    )
+    parser.add_argument(
+        "--address", metavar="HOST:PORT", help="the Ray cluster, or auto (default: one of this machine alone)"
     )
     parser.add_argument(
         "--models-per-gpu",
@@ -83,8 +98,28 @@ def add_recipe_options(parser: argparse.ArgumentParser, out: str) -> None:
         metavar="N",
         help="stages that share the memory of a GPU at a time, where there is one (default: 1)",
     )
-    parser.add_argument("--dry-run", action="store_true", help="list the stages that would be computed, and stop")
-    parser.add_argument("--json", action="store_true", help="print the record as JSON; with --dry-run every stage")
+
+
+def open_executor(options: argparse.Namespace, stages: int) -> "LocalExecutor | RayExecutor":
+    """Return what runs the stages.
+
+    Args:
+        stages: how many there are to run.
+
+    Raises:
+        InputError: an option is for the other executor, Ray is not installed, or its cluster does not answer.
+    """
+    if options.executor == "ray":
+        from harness.pipeline.executors.ray import RayExecutor
+
+        if options.workers:
+            raise InputError("--workers: Ray decides how many stages run at a time; leave it out with --executor ray")
+        return RayExecutor(options.address, options.models_per_gpu)
+    from harness.pipeline.executors.local import LocalExecutor
+
+    if options.address:
+        raise InputError("--address: expected with --executor ray alone")
+    return LocalExecutor(min(options.workers or os.cpu_count() or 1, max(1, stages)))
 
 
 def prepare(planned: "Plan", store: Path) -> Prepared:
@@ -99,18 +134,15 @@ def prepare(planned: "Plan", store: Path) -> Prepared:
     return Prepared(planned, opened, cached)
 
 
-def finish(
-    prepared: Prepared, out: Path, workers: int | None, quiet: bool = False, models_per_gpu: int = 1
-) -> Finished:
+def finish(prepared: Prepared, out: Path, options: argparse.Namespace) -> Finished:
     """Compute what a plan misses and write its record; where nothing is missing, return the record that was made before.
 
     Args:
-        workers: processes at a time; None for one a core.
-        quiet: whether progress goes to the standard error stream, so that the output is the caller's alone.
-        models_per_gpu: stages that run a model at a time, where there is a GPU.
+        options: those of `add_executor_options`, and `json`: whether progress goes to the standard error stream, so that the
+            output is the caller's alone.
 
     Raises:
-        InputError: `out` or the store cannot be written to.
+        InputError: `out` or the store cannot be written to, or the executor cannot be opened.
         GateError: a stage or a gate failed.
     """
     from harness.assembly.identity import find_record
@@ -123,9 +155,9 @@ def finish(
     if missing:
         check_folder("--store", store.root)
     reported = set(store.damaged)
-    artifacts, computed = _compute(planned, store, missing, workers, quiet, models_per_gpu)
+    artifacts, computed = _compute(planned, store, missing, options)
     _report_damage(store, reported)
-    record, path = _write(planned, artifacts, out, quiet)
+    record, path = _write(planned, artifacts, out, options.json)
     return Finished(record, path, computed)
 
 
@@ -188,19 +220,20 @@ def _report_damage(store: "Store", reported: Collection[Path] = ()) -> None:
 
 
 def _compute(
-    planned: "Plan", store: "Store", missing: int, workers: int | None, quiet: bool, models_per_gpu: int
+    planned: "Plan", store: "Store", missing: int, options: argparse.Namespace
 ) -> "tuple[dict[str, Artifact], int]":
     from harness.pipeline.executors.base import StageFailed
-    from harness.pipeline.executors.local import LocalExecutor
     from harness.pipeline.scheduler import run
     from harness.views.console import make_console
     from harness.views.progress import RunDisplay
 
-    workers = min(workers or os.cpu_count() or 1, max(1, missing))
     try:
-        with LocalExecutor(workers) as executor, RunDisplay(make_console(quiet), planned.graph) as display:
+        with (
+            open_executor(options, missing) as executor,
+            RunDisplay(make_console(options.json), planned.graph) as display,
+        ):
             dropped = ("student",) if planned.recipe.keep == "scores" else ()
-            models = models_per_gpu if DRIVER.exists() else None
+            models = options.models_per_gpu if options.executor == "local" and DRIVER.exists() else None
             return run(planned.graph, store, executor, display, dropped, models), display.computed
     except StageFailed as error:
         raise GateError(str(error)) from None

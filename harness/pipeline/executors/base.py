@@ -1,7 +1,10 @@
 """What an executor is, and how one stage is computed wherever it runs."""
 
+import os
 import shutil
+import sys
 import time
+import traceback
 from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -10,10 +13,12 @@ from typing import Any, Protocol
 
 from harness.pipeline.descriptions import Artifact, InputRef
 from harness.pipeline.keys import source_fingerprint
-from harness.pipeline.store import Store
+from harness.pipeline.store import LOGS, Store
 from harness.stages import stage_kinds
+from traceinv.errors import GateError, InputError
 from traceinv.progress import Progress
 
+REPORT_SECONDS = 0.2
 Report = tuple[str, float]
 """(id of a running node, share of it that is done)."""
 
@@ -83,6 +88,56 @@ def run_job(job: Job, progress: Progress) -> Artifact:
             "log": log,
         }
         return store.publish(draft, description)
+
+
+def run_logged(job: Job, report: Progress) -> Artifact:
+    """Run a job in a worker; everything that libraries print goes to a log file, which is kept where the stage fails.
+
+    Raises:
+        GateError, InputError: as the stage does, with its name.
+        StageFailed: it failed for another reason, or the log cannot be written.
+    """
+    logs = job.store / LOGS
+    log = logs / f"{job.kind}-{job.key}-{os.getpid()}.log"
+    try:
+        logs.mkdir(parents=True, exist_ok=True)
+        _redirect_output(log)
+    except OSError as error:
+        raise StageFailed(f"{job.name}: {log} cannot be written: {error.strerror}") from None
+    try:
+        report(0.0)
+        artifact = run_job(job, _now_and_then(report))
+    except (GateError, InputError) as error:
+        raise type(error)(f"{job.name}: {error}") from None
+    except Exception as error:  # noqa: BLE001  reported as a failed stage with its traceback in the log
+        traceback.print_exc()
+        raise StageFailed(f"{job.name}: {type(error).__name__}: {error} (log: {log})") from None
+    for old in logs.glob(f"{job.kind}-{job.key}-*.log"):  # of earlier failures too, which explain nothing any more
+        old.unlink(missing_ok=True)
+    return artifact
+
+
+def _now_and_then(report: Progress) -> Progress:
+    """Return a progress that passes on at most one share in `REPORT_SECONDS`."""
+    last = 0.0
+
+    def progress(share: float) -> None:
+        nonlocal last
+        if time.monotonic() - last > REPORT_SECONDS:
+            last = time.monotonic()
+            report(share)
+
+    return progress
+
+
+def _redirect_output(log: Path) -> None:
+    """Point standard output and error, the file descriptors themselves, at a file."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
+    os.dup2(file, 1)
+    os.dup2(file, 2)
+    os.close(file)
 
 
 class InlineExecutor:

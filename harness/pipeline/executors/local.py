@@ -8,7 +8,6 @@ import signal
 import sys
 import threading
 import time
-import traceback
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -17,11 +16,8 @@ from types import TracebackType
 from typing import Any
 
 from harness.pipeline.descriptions import Artifact
-from harness.pipeline.executors.base import Job, Report, StageFailed, run_job
-from harness.pipeline.store import LOGS
-from traceinv.errors import GateError, InputError
+from harness.pipeline.executors.base import Job, Report, StageFailed, run_logged
 
-REPORT_SECONDS = 0.2
 PARENT_POLL_SECONDS = 0.5
 GRACE_SECONDS = 10.0
 """How long idle workers may take to end by themselves."""
@@ -197,33 +193,12 @@ def _die_with(parent: int) -> None:
 
 
 def _work(job: Job) -> Artifact:
-    """Run a job in a worker; everything that libraries print goes to a log file, which is kept where the stage fails."""
-    logs = job.store / LOGS
-    log = logs / f"{job.kind}-{job.key}-{os.getpid()}.log"
-    try:
-        logs.mkdir(parents=True, exist_ok=True)
-        _redirect_output(log)
-    except OSError as error:
-        raise StageFailed(f"{job.name}: {log} cannot be written: {error.strerror}") from None
-    last = 0.0
+    """Run a job in a worker, which reports how far it is."""
 
-    def progress(share: float) -> None:
-        nonlocal last
-        if time.monotonic() - last > REPORT_SECONDS:
-            last = time.monotonic()
-            _reports.put((os.getpid(), job.node_id, share))
+    def report(share: float) -> None:
+        _reports.put((os.getpid(), job.node_id, share))
 
-    try:
-        _reports.put((os.getpid(), job.node_id, 0.0))
-        artifact = run_job(job, progress)
-    except (GateError, InputError) as error:
-        raise type(error)(f"{job.name}: {error}") from None
-    except Exception as error:  # noqa: BLE001  reported as a failed stage with its traceback in the log
-        traceback.print_exc()
-        raise StageFailed(f"{job.name}: {type(error).__name__}: {error} (log: {log})") from None
-    for old in logs.glob(f"{job.kind}-{job.key}-*.log"):  # of earlier failures too, which explain nothing any more
-        old.unlink(missing_ok=True)
-    return artifact
+    return run_logged(job, report)
 
 
 def _state(worker: int) -> str:
@@ -232,13 +207,3 @@ def _state(worker: int) -> str:
         return Path(f"/proc/{worker}/stat").read_text().rpartition(")")[2].split()[0]
     except (OSError, IndexError):
         return ""
-
-
-def _redirect_output(log: Path) -> None:
-    """Point standard output and error, the file descriptors themselves, at a file."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-    os.dup2(file, 1)
-    os.dup2(file, 2)
-    os.close(file)

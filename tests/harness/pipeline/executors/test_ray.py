@@ -1,0 +1,102 @@
+"""Stages on a real Ray cluster of this machine: the artifacts that this process makes, and the stages' own errors."""
+
+import gc
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_recipe import SMALL_RECIPE, write_recipe
+from stub_stages import Recorder
+
+from harness.assembly.record import assemble
+from harness.pipeline.executors.base import Executor, InlineExecutor
+from harness.pipeline.executors.ray import RayExecutor
+from harness.pipeline.graph import Graph, InputArtifact, Node
+from harness.pipeline.plan import plan
+from harness.pipeline.recipe_files import load_recipe
+from harness.pipeline.scheduler import run
+from harness.pipeline.store import Store
+from harness.stages import stage_kinds
+from harness.stages.questions import DATA
+from traceinv.digests import digest_file
+from traceinv.errors import InputError
+from traceinv.questions.file import FileQuestions
+from traceinv.questions.lab import LabQuestions
+
+pytest.importorskip("ray")
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
+"""Ray leaves the handles of its processes to the garbage collector."""
+
+
+@pytest.fixture(scope="module")
+def executor() -> Iterator[RayExecutor]:
+    with RayExecutor() as opened:
+        yield opened
+    gc.collect()
+
+
+def _drawn(graph: Graph, source: Any, inputs: dict[str, InputArtifact]) -> Node:
+    return graph.add(stage_kinds()["questions"], {"source": source, "role": "target"}, inputs, {"source": source.kind})
+
+
+def _digests(executor: Executor, store: Path) -> dict[str, str]:
+    graph = Graph()
+    for seed in range(3):
+        _drawn(graph, LabQuestions(kind="lab", per_family=3 + seed, steps=(2, 3)), {})
+    return {node: artifact.digest for node, artifact in run(graph, Store(store), executor, Recorder()).items()}
+
+
+def test_artifacts_are_those_of_this_process(executor: RayExecutor, tmp_path: Path) -> None:
+    assert _digests(executor, tmp_path / "ray") == _digests(InlineExecutor(), tmp_path / "inline")
+
+
+def test_paths_may_start_from_the_current_folder(
+    executor: RayExecutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    _digests(executor, Path("store"))
+    assert list((tmp_path / "store" / "questions").iterdir())
+
+
+def test_a_stage_fails_with_its_own_error_and_name(executor: RayExecutor, tmp_path: Path) -> None:
+    data = tmp_path / "questions.jsonl"
+    data.write_text('{"question": 1}\n')
+    graph = Graph()
+    _drawn(
+        graph, FileQuestions(path=str(data), count=1, surrogate_count=1), {DATA: InputArtifact(data, digest_file(data))}
+    )
+    with pytest.raises(InputError) as caught:
+        run(graph, Store(tmp_path / "store"), executor, Recorder())
+    assert str(caught.value).startswith("questions: ")
+    assert "ray" not in str(caught.value)
+
+
+@pytest.mark.slow
+def test_a_node_that_is_lost_in_the_middle_changes_no_record(tmp_path: Path) -> None:
+    from ray.cluster_utils import Cluster
+
+    planned = plan(load_recipe(str(write_recipe(tmp_path / "small.yaml", SMALL_RECIPE))))
+    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    lost = cluster.add_node(num_cpus=1)
+    cluster.wait_for_nodes()
+
+    class Killer(Recorder):
+        """Takes the second node away when the first model is half trained."""
+
+        def advanced(self, node_id: str, share: float) -> None:
+            nonlocal lost
+            if lost is not None and share > 0.3:
+                cluster.remove_node(lost, allow_graceful=False)
+                lost = None
+
+    try:
+        with RayExecutor(cluster.address) as executor:
+            on_ray = run(planned.graph, Store(tmp_path / "ray"), executor, Killer())
+    finally:
+        cluster.shutdown()
+        gc.collect()
+    assert lost is None, "the node was taken away while stages ran"
+    here = run(planned.graph, Store(tmp_path / "here"), InlineExecutor(), Recorder())
+    records = [assemble(planned, artifacts, "test")[0].comparable() for artifacts in (on_ray, here)]
+    assert records[0] == records[1]
