@@ -1,6 +1,6 @@
 """Statistics of scores: intervals, paired comparisons, recovery, leak, and pass@k.
 
-docs/statistics.md explains the choice of each method and gives its measured coverage.
+docs/statistics.md explains the choice of each method; docs/coverage.md gives its measured coverage.
 """
 
 from harness.stats.intervals import Estimate, difference, estimate

@@ -82,7 +82,7 @@ def seeds_alone(seeds: Array, residual: Array, freedom: float) -> Array:
     """Return the variance between seeds without the part that the residual explains; at least 0, same shape as `seeds`.
 
     With f degrees of freedom, the share (f - 2) / f of the residual is subtracted (Morris 1983, JASA 78(381)). Subtracting the
-    whole residual is unbiased, but gives too narrow an interval where three seeds agree by chance; docs/statistics.md has the
+    whole residual is unbiased, but gives too narrow an interval where three seeds agree by chance; docs/coverage.md has the
     coverage of both.
     """
     share = max(freedom - 2, 0.0) / freedom if freedom else 0.0

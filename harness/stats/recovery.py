@@ -33,7 +33,7 @@ def recovery(
     """Estimate the share of the gap between base and oracle that a regime closes. Questions are paired, seeds are not.
 
     The interval is Fieller's (1954, JRSS B 16(2)): all shares r for which regime - (1 - r) base - r oracle is not significantly
-    different from 0. docs/statistics.md explains why it is not a bootstrap.
+    different from 0. docs/coverage.md explains why it is not a bootstrap.
 
     Raises:
         ValueError: as `estimate`.

@@ -41,10 +41,6 @@ def _print_part(console: "Console", table: Table, tight: bool) -> None:
     from rich.text import Text
 
     grid = Grid(
-        title=Text(table.title),
-        caption=Text(table.caption) if table.caption else None,
-        title_justify="left",
-        caption_justify="left",
         box=Box(ASCII_HEAD, ascii=True) if console.options.ascii_only else SIMPLE_HEAD,
         padding=(0, 0 if tight else 1, 0, 0),
         show_edge=False,
@@ -57,7 +53,10 @@ def _print_part(console: "Console", table: Table, tight: bool) -> None:
         )
     for row in table.rows:
         grid.add_row(*(Text(cell) for cell in row))
+    console.print(Text(table.title, style="italic"))  # not the grid's own, which is no wider than the grid
     console.print(grid)
+    if table.caption:
+        console.print(Text(table.caption, style="dim italic"))
     console.print()
 
 
