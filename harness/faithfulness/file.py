@@ -65,7 +65,7 @@ def score_pairs(pairs: PairFile, settings: Settings, workers: int) -> Iterator[S
     Raises:
         GateError: a worker process died.
     """
-    if workers == 1:
+    if workers == 1 or not _has_shared_memory():
         _set_up(settings)
         yield from map(_score, _jobs(pairs, settings))
         return
@@ -76,6 +76,15 @@ def score_pairs(pairs: PairFile, settings: Settings, workers: int) -> Iterator[S
             raise GateError("a worker process died, perhaps out of memory; try fewer --workers") from None
         finally:
             pool.shutdown(cancel_futures=True)
+
+
+def _has_shared_memory() -> bool:
+    """Say whether processes can share what a pool needs; a container without /dev/shm has none."""
+    try:
+        get_context("spawn").Lock()
+    except OSError:
+        return False
+    return True
 
 
 def load_tokenizer(name: str) -> Tokenizer:

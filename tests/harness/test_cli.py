@@ -53,8 +53,13 @@ def test_the_hubs_libraries_report_nothing_unless_the_user_lets_them(wanted: str
     ],
 )
 def test_wrong_input_is_one_line_and_exit_2(
-    arguments: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    arguments: list[str],
+    message: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.chdir(tmp_path)  # where what is written by default can be
     assert main([str(tmp_path) if argument == "STORE" else argument for argument in arguments]) == 2
     error = capsys.readouterr().err
     assert message in error

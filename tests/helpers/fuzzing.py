@@ -29,7 +29,7 @@ from traceinv.errors import MAX_MESSAGE, InputError
 FUZZ = Path(__file__).parents[1] / "fuzz"
 SECONDS = 20
 """Of computing, for one input; none needs a hundredth of it."""
-ROUND = 200
+ROUND = 20
 """Inputs for a property before the next one has its turn."""
 tried: Counter[str] = Counter()
 """How many inputs each property has been tried with."""

@@ -6,12 +6,22 @@ import subprocess
 import threading
 import time
 from collections.abc import Sequence
+from multiprocessing import get_context
 from pathlib import Path
 
 POLL_SECONDS = 0.02
 GONE_SECONDS = 120.0
 HANGS_SECONDS = 1200.0
 """After how long a small run is taken to hang; on a slow and busy machine it ends within minutes."""
+
+
+def has_shared_memory() -> bool:
+    """Say whether processes can share what a pool of them needs; a container without /dev/shm has none."""
+    try:
+        get_context("spawn").Lock()
+    except OSError:
+        return False
+    return True
 
 
 def descendants(pid: int) -> list[int]:

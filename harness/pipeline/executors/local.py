@@ -25,6 +25,7 @@ PR_SET_PDEATHSIG = 1
 """The option of prctl(2) for the signal that a process gets when its parent ends."""
 LEAKS = "ignore:resource_tracker:UserWarning"
 """Keeps a killed worker's progress bars, which hold a semaphore each, from warning the user of a leak that ends with the run."""
+SHARED_MEMORY = "/dev/shm"  # noqa: S108  # where the system keeps what processes share
 STOPPED = ("T", "t")
 """The states of a process that somebody has stopped."""
 
@@ -94,7 +95,10 @@ class LocalExecutor:
 
     def _open_pool(self) -> None:
         context = multiprocessing.get_context("spawn")
-        self._queue = context.Queue()
+        try:
+            self._queue = context.Queue()
+        except OSError as error:  # such as in a container without /dev/shm
+            raise GateError(f"{SHARED_MEMORY}: {error.strerror}; worker processes need it") from None
         self._pool = ProcessPoolExecutor(self._workers, context, _start_worker, (self._queue, os.getpid()))
 
     def _close_pool(self, grace: float) -> None:

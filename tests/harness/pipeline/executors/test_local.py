@@ -1,5 +1,7 @@
 """Worker processes: what becomes of them when a run is over, when one dies and when one is stopped."""
 
+import errno
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -8,17 +10,22 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Any
 
 import pytest
-from processes import is_alive, linger, wait_until_gone
+from processes import has_shared_memory, is_alive, linger, wait_until_gone
 
 from harness.pipeline.descriptions import Artifact
 from harness.pipeline.executors import local
 from harness.pipeline.executors.base import Job, StageFailed
+from traceinv.errors import GateError
 
 KEY = "0" * 24
 SECONDS = 60.0
 """How long something may take that happens at once on an idle machine."""
+
+
+NEEDS_WORKERS = pytest.mark.skipif(not has_shared_memory(), reason="this machine has no shared memory")
 
 
 @pytest.fixture(autouse=True)
@@ -29,6 +36,7 @@ def _surroundings(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(variable, "1")
 
 
+@NEEDS_WORKERS
 @pytest.mark.parametrize("fails", [False, True])
 def test_a_worker_that_cannot_end_does_not_keep_the_run(fails: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(local, "GRACE_SECONDS", 0.2)
@@ -99,6 +107,7 @@ time.sleep(0.2)
 """
 
 
+@NEEDS_WORKERS
 def test_a_dead_worker_is_replaced_once_and_all_that_was_running_is_named(
     executor: local.LocalExecutor, tmp_path: Path
 ) -> None:
@@ -111,6 +120,7 @@ def test_a_dead_worker_is_replaced_once_and_all_that_was_running_is_named(
     assert "started again" in message
 
 
+@NEEDS_WORKERS
 def test_a_worker_that_dies_again_ends_the_run(executor: local.LocalExecutor, tmp_path: Path) -> None:
     future = executor.submit(_job("dies", tmp_path, DIES))
     _messages(executor, future)
@@ -118,6 +128,7 @@ def test_a_worker_that_dies_again_ends_the_run(executor: local.LocalExecutor, tm
         future.result()
 
 
+@NEEDS_WORKERS
 def test_a_stopped_worker_is_named_once(executor: local.LocalExecutor, tmp_path: Path) -> None:
     future = executor.submit(_job("waits", tmp_path, WAITS))
     deadline = time.monotonic() + SECONDS
@@ -155,6 +166,7 @@ if __name__ == "__main__":
 """
 
 
+@NEEDS_WORKERS
 def test_a_stopped_worker_ends_with_the_run_that_was_killed(tmp_path: Path) -> None:
     program = tmp_path / "parent.py"
     program.write_text(PARENT)
@@ -168,3 +180,17 @@ def test_a_stopped_worker_ends_with_the_run_that_was_killed(tmp_path: Path) -> N
     parent.stdout.close()
     wait_until_gone([worker])
     assert not is_alive(worker)
+
+
+def test_a_machine_without_shared_memory_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a container without /dev/shm, where the error named no file."""
+    _without_shared_memory(monkeypatch)
+    with pytest.raises(GateError, match="shm: Read-only file system; worker processes need it"):
+        local.LocalExecutor(1)
+
+
+def _without_shared_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(multiprocessing.get_context("spawn").__class__, "Queue", refuse)
