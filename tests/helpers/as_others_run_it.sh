@@ -21,5 +21,4 @@ ulimit -n 64
 bwrap --dev-bind / / --ro-bind "$checkout" "$checkout" --bind "$own/tmp" "$own/tmp" --ro-bind "$own/empty" /dev/shm \
     --unsetenv HOME --unsetenv XDG_CACHE_HOME --setenv TMPDIR "$own/tmp" --setenv PYTHONHASHSEED 77 \
     --setenv PYTHONDONTWRITEBYTECODE 1 --chdir "$checkout" --die-with-parent -- \
-    "$python" -O -m pytest -p no:cacheprovider --basetemp "$own/tmp/pytest" -W ignore::pytest.PytestConfigWarning \
-    -W 'ignore:.*joblib will operate in serial mode:UserWarning' -m 'not slow' "$@"
+    "$python" -O -m pytest -p no:cacheprovider --basetemp "$own/tmp/pytest" -W ignore::pytest.PytestConfigWarning -m 'not slow' "$@"
