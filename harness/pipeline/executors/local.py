@@ -17,6 +17,7 @@ from typing import Any
 
 from harness.pipeline.descriptions import Artifact
 from harness.pipeline.executors.base import Job, Report, StageFailed, run_logged
+from traceinv.errors import GateError
 
 PARENT_POLL_SECONDS = 0.5
 GRACE_SECONDS = 10.0
