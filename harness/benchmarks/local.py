@@ -13,7 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import IO, Any, cast
 
-from harness.files import read_json_lines, refuse_irregular, refuse_parquet
+from harness.files import MAX_FILE_BYTES, read_json_lines, refuse_irregular, refuse_parquet
 from traceinv.errors import InputError
 
 MAX_LINE_BYTES = 256 * 1024**2
@@ -106,7 +106,10 @@ def _read_csv(path: Path) -> Iterator[Placed]:
             header = next(reader, [])
             _check_header(header, path)
             where = f"{path}:{reader.line_num + 1}"
+            size = 0
             for cells in reader:
+                size += sum(map(len, cells))
+                _refuse_larger(size, where)
                 if len(cells) == len(header):
                     yield where, {name: cell or None for name, cell in zip(header, cells, strict=True)}
                 elif cells:  # a blank line has none
@@ -124,6 +127,16 @@ def _open_text(path: Path) -> IO[str]:
     if path.suffix == PACKED:
         return cast(IO[str], gzip.open(path, "rt", encoding="utf-8-sig", newline=""))
     return path.open(encoding="utf-8-sig", newline="")
+
+
+def _refuse_larger(size: int, where: str) -> None:
+    """Check the bytes, or characters, that a file has when it is unpacked.
+
+    Raises:
+        InputError: there are too many.
+    """
+    if size > MAX_FILE_BYTES:
+        raise InputError(f"{where}: the file has more than {MAX_FILE_BYTES / 1024**3:.3g} GB")
 
 
 def _check_header(header: Sequence[str], path: Path) -> None:
@@ -149,6 +162,8 @@ def _read_parquet(path: Path) -> Iterator[Placed]:
     number = 0
     try:
         with parquet.ParquetFile(path) as file:
+            groups = (file.metadata.row_group(index) for index in range(file.metadata.num_row_groups))
+            _refuse_larger(sum(group.total_byte_size for group in groups), str(path))
             for batch in file.iter_batches(PARQUET_ROWS):
                 for row in batch.to_pylist():
                     number += 1

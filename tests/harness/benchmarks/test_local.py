@@ -9,7 +9,9 @@ import pyarrow
 import pytest
 from pyarrow import parquet
 
+from harness.benchmarks import local
 from harness.benchmarks.data import FOLDER_VARIABLE, Loader, load, text_reference
+from harness.benchmarks.local import read_rows
 from traceinv.errors import InputError
 
 ROWS = [{"question": "What is 6 times 7?", "reference": "42"}, {"question": "And, as words?", "reference": "forty-two"}]
@@ -140,3 +142,16 @@ def test_a_wrong_description_of_the_data_is_named(data: dict[str, Any], message:
     with pytest.raises(InputError) as error:
         Loader("set").items(data, None, None)
     assert message in str(error.value)
+
+
+def test_a_table_that_is_too_large_when_it_is_unpacked_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows that are all the same take a thousandth of their size on disk."""
+    monkeypatch.setattr(local, "MAX_FILE_BYTES", 1024**2)
+    rows = ["x" * 1000] * 2000
+    (tmp_path / "bomb.csv.gz").write_bytes(gzip.compress("\n".join(["question", *rows]).encode()))
+    parquet.write_table(pyarrow.table({"question": rows}), tmp_path / "bomb.parquet", use_dictionary=False)
+    for name, place in (("bomb.csv.gz", ":1050"), ("bomb.parquet", "")):
+        with pytest.raises(InputError, match=rf"{name}{place}: the file has more than 0\.000977 GB"):
+            list(read_rows(tmp_path / name))
