@@ -14,8 +14,8 @@ from harness.assembly.comparability import ROW_STAGES
 from harness.assembly.identity import find_record, record_id
 from harness.assembly.record import assemble
 from harness.faithfulness.likelihood import TraceBits
-from harness.pipeline import nodes
 from harness.pipeline.descriptions import Adoption, Artifact
+from harness.pipeline.nodes import base as nodes
 from harness.pipeline.plan import Plan
 from harness.results.files import write_record
 from harness.results.items import ItemFile
