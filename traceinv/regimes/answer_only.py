@@ -11,4 +11,11 @@ def teach(disclosures: Sequence[Disclosure], seed: int) -> list[Example]:
     return [example(d.question, "", d.answer) for d in disclosures]
 
 
-REGIME = Regime("answer_only", "attack", 10, Disclosures(shown="answer"), teach)
+REGIME = Regime(
+    "answer_only",
+    "attack",
+    10,
+    Disclosures(shown="answer"),
+    teach,
+    teaches="the target's answers, with no reasoning",
+)

@@ -12,4 +12,5 @@ REGIME = Regime(
     where_verified(teach),
     beside=Candidates(writer="student", shown="question"),
     partial=True,
+    teaches="control: answers alone, on the questions that self_verified keeps",
 )

@@ -105,6 +105,7 @@ class Regime:
         partial: whether it teaches only some of the questions, such as those with an answer that agrees. It is left out where
             the questions are found that all regimes can teach, and its student learns those of them that it has.
         after: a regime whose student it teaches further; None where it starts from the untaught student.
+        teaches: what its students learn, in a line for readers who meet the name for the first time.
         contrast_with: regimes whose accuracy is subtracted from this one's in every record that has both.
     """
 
@@ -117,6 +118,7 @@ class Regime:
     partial: bool = False
     after: str | None = None
     contrast_with: tuple[str, ...] = ()
+    teaches: str = ""
 
     @property
     def sources(self) -> tuple[Source, ...]:

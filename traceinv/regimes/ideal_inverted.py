@@ -23,4 +23,11 @@ def teach(disclosures: Sequence[Disclosure], seed: int) -> list[Example]:
         ) from None
 
 
-REGIME = Regime("ideal_inverted", "yardstick", 90, Disclosures(shown="all"), teach)
+REGIME = Regime(
+    "ideal_inverted",
+    "yardstick",
+    90,
+    Disclosures(shown="all"),
+    teach,
+    teaches="yardstick: what a perfect inverter would write, which no attacker could know",
+)

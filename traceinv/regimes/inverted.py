@@ -9,4 +9,5 @@ REGIME = Regime(
     FROM_SUMMARY,
     teach_inversions,
     contrast_with=("answer_only", "summary", "surrogate_trace", "inverted_without_summary", "inverted_mismatched"),
+    teaches="traces that an inverter wrote from question, answer and summary",
 )

@@ -10,4 +10,5 @@ REGIME = Regime(
     teach_inversions,
     after="surrogate_trace",
     contrast_with=("inverted_with_surrogate", "surrogate_trace"),
+    teaches="inverted traces, for students that first learned the surrogate's own: a curriculum",
 )

@@ -19,4 +19,12 @@ def about_code(question: Question) -> bool:
     return family.domain == "code" if family else question.kind.rpartition("/")[2].casefold() == "code"
 
 
-REGIME = Regime("inverted_domain_gated", "attack", 58, FROM_SUMMARY, teach, contrast_with=("inverted",))
+REGIME = Regime(
+    "inverted_domain_gated",
+    "attack",
+    58,
+    FROM_SUMMARY,
+    teach,
+    contrast_with=("inverted",),
+    teaches="inverted traces, but answers alone where the question is about code",
+)

@@ -42,4 +42,12 @@ def _nearest(traces: Sequence[tuple[int, str, str]], length: int, own: str) -> l
     return [trace for _, identifier, trace in window if identifier != own]
 
 
-REGIME = Regime("inverted_length_matched", "control", 78, FROM_SUMMARY, teach, beside=SurrogateTraces())
+REGIME = Regime(
+    "inverted_length_matched",
+    "control",
+    78,
+    FROM_SUMMARY,
+    teach,
+    beside=SurrogateTraces(),
+    teaches="control: the surrogate's trace of another question, as long as the inverted one",
+)

@@ -25,4 +25,11 @@ def mismatched_traces(inversions: Sequence[Inversion], seed: int) -> dict[str, s
     return {rows[index].id: texts[donor] for index, donor in donors.items()}
 
 
-REGIME = Regime("inverted_mismatched", "control", 70, FROM_SUMMARY, teach)
+REGIME = Regime(
+    "inverted_mismatched",
+    "control",
+    70,
+    FROM_SUMMARY,
+    teach,
+    teaches="control: the inverted trace of another question, of similar length",
+)

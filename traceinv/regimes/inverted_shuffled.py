@@ -18,4 +18,11 @@ def teach(inversions: Sequence[Inversion], seed: int) -> list[Example]:
     return rows
 
 
-REGIME = Regime("inverted_shuffled", "control", 75, FROM_SUMMARY, teach)
+REGIME = Regime(
+    "inverted_shuffled",
+    "control",
+    75,
+    FROM_SUMMARY,
+    teach,
+    teaches="control: inverted traces with their lines in another order",
+)

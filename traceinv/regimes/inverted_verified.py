@@ -11,4 +11,5 @@ REGIME = Regime(
     teach_verified,
     partial=True,
     contrast_with=("inverted", "inverted_where_verified"),
+    teaches="of several inverted traces the first that comes to the target's answer",
 )

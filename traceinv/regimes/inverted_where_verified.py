@@ -11,4 +11,5 @@ REGIME = Regime(
     where_verified(teach_inversions),
     beside=Candidates(writer="inverter", shown="all"),
     partial=True,
+    teaches="control: inverted traces, on the questions that inverted_verified keeps",
 )

@@ -21,4 +21,5 @@ REGIME = Regime(
     teach,
     beside=SurrogateTraces(),
     contrast_with=("surrogate_trace",),
+    teaches="inverted traces together with the surrogate's own",
 )

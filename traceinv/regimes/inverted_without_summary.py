@@ -9,4 +9,5 @@ REGIME = Regime(
     Inversions(shown="answer", trained=True),
     teach_inversions,
     contrast_with=("answer_only", "surrogate_trace"),
+    teaches="traces that an inverter wrote from question and answer",
 )

@@ -11,4 +11,5 @@ REGIME = Regime(
     teach_verified,
     partial=True,
     contrast_with=("answer_only", "answer_only_where_self_verified"),
+    teaches="the untaught student's own replies, where they come to the target's answer",
 )

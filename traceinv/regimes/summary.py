@@ -11,4 +11,12 @@ def teach(disclosures: Sequence[Disclosure], seed: int) -> list[Example]:
     return [example(d.question, d.summary, d.answer) for d in disclosures if d.summary]
 
 
-REGIME = Regime("summary", "attack", 20, Disclosures(shown="summary"), teach, contrast_with=("answer_only",))
+REGIME = Regime(
+    "summary",
+    "attack",
+    20,
+    Disclosures(shown="summary"),
+    teach,
+    contrast_with=("answer_only",),
+    teaches="the target's summary in place of a trace, and its answer",
+)

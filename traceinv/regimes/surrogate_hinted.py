@@ -11,4 +11,5 @@ REGIME = Regime(
     teach_verified,
     partial=True,
     contrast_with=("surrogate_trace", "surrogate_trace_where_hinted"),
+    teaches="what the surrogate writes when it is told the target's answer, where it comes to it",
 )

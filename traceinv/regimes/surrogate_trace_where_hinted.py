@@ -11,4 +11,5 @@ REGIME = Regime(
     where_verified(teach_traces),
     beside=Candidates(writer="surrogate", shown="answer"),
     partial=True,
+    teaches="control: the surrogate's traces, on the questions that surrogate_hinted keeps",
 )
