@@ -54,7 +54,9 @@ class RayExecutor:
         has_gpus = ray.cluster_resources().get("GPU", 0) > 0
         self._gpu_share = 1 / models_per_gpu if has_gpus else 0.0
         self._work = ray.remote(max_retries=TRIES_AGAIN)(_work)
-        self._board = ray.remote(num_cpus=0)(_Board).remote()
+        strategies = import_module("ray.util.scheduling_strategies")
+        here = strategies.NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+        self._board = ray.remote(num_cpus=0, scheduling_strategy=here)(_Board).remote()
 
     def __enter__(self) -> "RayExecutor":
         return self
@@ -86,7 +88,7 @@ class RayExecutor:
 
 
 class _Board:
-    """Where tasks leave how far they are, until the run takes it; an actor of the cluster."""
+    """Where tasks leave how far they are, until the run takes it; an actor on the run's own node, so that it is lost with it."""
 
     def __init__(self) -> None:
         self._reports: dict[str, float] = {}
