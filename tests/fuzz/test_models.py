@@ -1,5 +1,6 @@
 """Whatever a server replies and whatever a chat template says, it is read or refused."""
 
+import atexit
 import json
 from contextlib import ExitStack
 from functools import cache
@@ -43,6 +44,7 @@ REPLY = {
     },
 }
 _SERVERS = ExitStack()
+atexit.register(_SERVERS.close)  # while its thread still runs
 HEADERS = st.dictionaries(
     st.sampled_from(["retry_after", "x_request_id"]),
     st.sampled_from(
