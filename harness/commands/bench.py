@@ -223,7 +223,8 @@ def _grade(options: argparse.Namespace) -> int:
         options.format,
     )
     if options.out:
-        lines = (json.dumps(verdict.model_dump() | {"id": identifier}) + "\n" for identifier, verdict in verdicts)
+        named = ({"task": options.task} | verdict.model_dump() | {"id": identifier} for identifier, verdict in verdicts)
+        lines = (json.dumps(line) + "\n" for line in named)
         options.out.write_text("".join(lines), encoding="utf-8")
     all_verdicts = [verdict for _, verdict in verdicts]
     estimator = benchmark.metadata.get("estimator", "avg")

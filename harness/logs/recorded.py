@@ -28,6 +28,7 @@ class RecordedRow(BaseModel):
     """A line; other keys are ignored.
 
     Attributes:
+        task: as `traceinv grade` writes it; empty where the file has one task, or where the task is not known.
         sample: the number of the response; where it is missing, the nth line of an id is its nth sample.
         state, value: the grade; `value` is None where the item is ungradable. Missing in rows that are not graded.
     """
@@ -35,6 +36,7 @@ class RecordedRow(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", strict=True, allow_inf_nan=False)
 
     id: str
+    task: str = ""
     sample: int | None = Field(None, ge=0)
     response: str | None = None
     finish_reason: FinishReason | None = None
@@ -63,7 +65,7 @@ def read_file(path: Path, wanted: Wanted, task: str = "") -> Log:
 
     Args:
         wanted: without scores, only the response and how it ended are read; lines with one id are samples in their order.
-        task: the name of the task, which rows do not have.
+        task: the name of the task, where rows do not have it.
 
     Raises:
         InputError: the file is missing or empty, or a line is not of the form; the message names file, line and field.
@@ -99,7 +101,7 @@ def _samples(path: Path, wanted: Wanted, task: str) -> Iterator[tuple[LoggedSamp
         counts[row.id] = number + 1
         sample = LoggedSample(
             where=line.where,
-            task=task,
+            task=row.task or task,
             id=row.id,
             sample=number,
             named=True,

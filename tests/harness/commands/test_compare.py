@@ -55,3 +55,17 @@ def test_bad_items_are_refused_in_one_line(tmp_path: Path, capsys: pytest.Captur
     error = capsys.readouterr().err
     assert "a.items.json: ids.t: an id stands twice" in error
     assert error.count("\n") == 1
+
+
+def test_graded_answers_are_compared_with_a_run_of_the_benchmark(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "replies.json").write_text('{"*": "3"}')
+    folder, graded = tmp_path / "bench", tmp_path / "graded.jsonl"
+    arguments = ["--model", str(tmp_path), "--engine", "mock", "--tasks", "lab_chain", "--limit", "4"]
+    assert main(["bench", *arguments, "--out", str(folder)]) == 0
+    assert main(["grade", "lab_chain", str(folder / "samples" / "lab_chain.jsonl"), "--out", str(graded)]) == 0
+    capsys.readouterr()
+    assert main(["compare", str(folder), str(graded), "--json"]) == 0
+    (comparison,) = json.loads(capsys.readouterr().out)
+    assert comparison["rows"][0]["by_id"] == 4
