@@ -76,12 +76,20 @@ def read_tests(text: str) -> list[dict[str, str]]:
         ValueError: the text is neither. A pickle of anything but one string is refused, because it could run code.
     """
     try:
-        tests = json.loads(text)
+        tests = _from_json(text)
     except ValueError:
-        tests = json.loads(_unpack(text))
+        tests = _from_json(_unpack(text))
     if not isinstance(tests, list) or not all(isinstance(t, dict) and {"input", "output"} <= t.keys() for t in tests):
         raise ValueError("expected a list of tests with `input` and `output`")
     return tests
+
+
+def _from_json(text: str) -> Any:
+    """Read JSON; text that is nested too deep is a ValueError like any other that is not JSON."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("not JSON that can be read: nested too deep") from None
 
 
 def same_output(printed: str, expected: str) -> bool:
@@ -120,7 +128,7 @@ def _by_output(program: str, tests: Sequence[Mapping[str, str]]) -> Grade:
 def _by_calls(program: str, tests: Sequence[Mapping[str, str]], function: str) -> Grade:
     try:
         cases = [
-            ([json.loads(line) for line in test["input"].split("\n")], json.loads(test["output"])) for test in tests
+            ([_from_json(line) for line in test["input"].split("\n")], _from_json(test["output"])) for test in tests
         ]
     except ValueError as error:
         return Grade("ungradable", program, f"a test is not JSON: {error}")

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from pydantic import BaseModel
+
 from traceinv.engines.asking import BadReply, hide
 from traceinv.engines.base import Completion
 from traceinv.reasoning import join_reasoning
@@ -60,17 +62,18 @@ def _parts(choice: Any, chat: bool) -> tuple[str | None, str | None, bool]:
         text = getattr(choice, "text", None)
         return None, _as_text(text), False
     message = getattr(choice, "message", None)
-    if message is None:
+    if not isinstance(message, BaseModel):  # the client builds what it can, and leaves the rest as it came
         raise BadReply("the reply has no message")
     extra = message.model_extra or {}
     reasoning = _as_text(extra.get("reasoning") or extra.get("reasoning_content"))
-    details = [part for part in extra.get("reasoning_details") or () if isinstance(part, dict)]
+    listed = extra.get("reasoning_details")
+    details = [part for part in listed if isinstance(part, dict)] if isinstance(listed, list) else []
     summaries = [part["summary"] for part in details if isinstance(part.get("summary"), str)]
     texts = [part["text"] for part in details if isinstance(part.get("text"), str)]
     summarised = bool(summaries) and not texts
     if not reasoning and (texts or summaries):
         reasoning = "\n".join(texts or summaries)
-    return reasoning, _as_text(message.content), summarised
+    return reasoning, _as_text(getattr(message, "content", None)), summarised
 
 
 def _as_text(value: Any) -> str | None:

@@ -178,6 +178,8 @@ def test_private_tests_are_read_and_what_could_run_code_is_refused() -> None:
         packed[:-8],
         '{"a": 1}',
         '[{"input": ""}]',
+        "[" * 100_000,
+        base64.b64encode(zlib.compress(pickle.dumps("[" * 100_000))).decode(),
     ):
         with pytest.raises(ValueError, match=r"tests|Expecting|JSON"):
             read_tests(bad)

@@ -77,6 +77,16 @@ def ask(asked: OpenAIEngine, count: int = 1, arrived: list[str] | None = None) -
         (raw(b"{}"), "not the form of the protocol|no choice"),
         (raw(json.dumps({"choices": []}).encode()), "the reply has no choice"),
         (raw(json.dumps({"choices": [{"finish_reason": "stop"}]}).encode()), "the reply has no message"),
+        (
+            raw(json.dumps({"choices": [{"finish_reason": "stop", "message": ["5"]}]}).encode()),
+            "the reply has no message",
+        ),
+        (raw(json.dumps({"choices": ["5"]}).encode()), "the reply has no message"),
+        (
+            raw(json.dumps({"choices": [{"finish_reason": "stop", "message": {"role": "assistant"}}]}).encode()),
+            "no content",
+        ),
+        (raw(json.dumps(reply(None, reasoning_details=5)).encode()), "the reply has no content"),
         (raw(json.dumps(reply(None)).encode()), "the reply has no content"),
         (raw(json.dumps(reply("")).encode()), "the reply has no content"),
         (raw(json.dumps(reply("5", reasoning={"a": 1})).encode()), "dict where text is expected"),
