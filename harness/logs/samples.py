@@ -104,14 +104,14 @@ def collapsed(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(text for text in words if text)
 
 
-def check_score(value: float, where: str) -> float:
+def check_score(value: Any, where: str) -> float:
     """Return a score.
 
     Raises:
         InputError: it is not a number from 0 to 1.
     """
-    if not 0 <= value <= 1:
-        raise InputError(f"{where}: the score is {value}; expected a number from 0 to 1, as accuracies are")
+    if not isinstance(value, int | float) or not 0 <= value <= 1:
+        raise InputError(f"{where}: the score is {value!r:.40}; expected a number from 0 to 1, as accuracies are")
     return float(value)
 
 

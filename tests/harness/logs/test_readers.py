@@ -9,7 +9,7 @@ import pytest
 
 from harness.logs import inspect_ai
 from harness.logs.formats import FORMATS, detect, read_log
-from harness.logs.samples import Log, Wanted
+from harness.logs.samples import Log, Wanted, check_score
 from traceinv.errors import InputError
 
 DATA = Path(__file__).parent / "data"
@@ -292,3 +292,9 @@ def test_the_named_format_wins_and_missing_files_are_said(tmp_path: Path) -> Non
     assert "doc_id: field required" in refusal(EEE, format_name="lm-eval")
     assert "No such file" in refusal(tmp_path / "none.jsonl")
     assert "expected a folder of `traceinv bench`" in refusal(tmp_path)
+
+
+@pytest.mark.parametrize("value", [[1], "1", {}, None, -0.1, 1.5, float("nan")])
+def test_a_score_is_a_number_from_0_to_1(value: object) -> None:
+    with pytest.raises(InputError, match="expected a number from 0 to 1"):
+        check_score(value, "a.jsonl:1: acc")
