@@ -18,6 +18,8 @@ VARIABLE = "TRACEINV_REPORT_TO"
 LOGGERS = ("tensorboard", "trackio", "wandb")
 """The loggers by the names that transformers gives them, which are those of their packages."""
 PROJECT = "traceinv"
+WANDB_PROJECT = "WANDB_PROJECT"
+"""The variable with the project at Weights & Biases."""
 TENSORBOARD_FOLDER = "TENSORBOARD_LOGGING_DIR"
 """The variable by which transformers is told the folder of one training's files."""
 FOLDER_VARIABLE = "TRACEINV_TENSORBOARD"
@@ -54,7 +56,7 @@ def chosen() -> list[str]:
 
 
 def tensorboard_folder() -> Path:
-    """Return the folder with TensorBoard's files: `TENSORBOARD_LOGGING_DIR` of the user, or `runs/tensorboard`."""
+    """Return TensorBoard's folder: `TENSORBOARD_LOGGING_DIR` where the user sets it, else `runs/tensorboard`."""
     return Path(os.environ.get(FOLDER_VARIABLE) or DEFAULT_FOLDER)
 
 
@@ -68,9 +70,14 @@ def reporting(run: str) -> dict[str, Any]:
     if not names:
         return {"report_to": "none"}
     os.environ[TENSORBOARD_FOLDER] = str(tensorboard_folder() / run)
-    os.environ.setdefault("WANDB_PROJECT", PROJECT)
-    os.environ |= LOSSES_ALONE
+    prepare_wandb()
     return {"report_to": names, "run_name": run, "project": PROJECT, "trackio_static_space_id": False}
+
+
+def prepare_wandb() -> None:
+    """Name the project, unless the user has, and keep Weights & Biases from all but losses and figures."""
+    os.environ.setdefault(WANDB_PROJECT, PROJECT)
+    os.environ |= LOSSES_ALONE
 
 
 def end_run() -> None:

@@ -110,9 +110,9 @@ def _check_entries(folder: Path) -> None:
 
 
 def _check_names(folder: Path, config: dict[str, Any]) -> None:
-    """Check that an index, and the configuration, name no weights but the folder's own safetensors files.
+    """Check that indexes and configuration name only safetensors files of this folder as weights.
 
-    Of other files a library would read pickles too, and files that nobody has looked at.
+    A library would load any other file that they name, also a pickle, and also one that was not checked.
     """
     own = {path.name for path in folder.glob("*.safetensors")}
     for path in folder.glob(f"*{INDEX}"):

@@ -106,17 +106,10 @@ def _record_path(options: argparse.Namespace) -> Path:
 
 
 def _read_bench(folder: Path) -> "BenchRecord":
-    from pydantic import ValidationError
-
     from harness.evaluation.record import BenchRecord
-    from harness.results.files import read_json
-    from traceinv.schema import describe
+    from harness.results.files import read_as
 
-    path = folder / "bench.json"
-    try:
-        return BenchRecord.model_validate(read_json(path))
-    except ValidationError as error:
-        raise InputError(f"{path}: {describe(error, BenchRecord)}") from None
+    return read_as(folder / "bench.json", BenchRecord)
 
 
 def _export_rows(options: argparse.Namespace, bench: Path | None) -> int:

@@ -1,10 +1,12 @@
 """The figures of a record for the loggers that a user asked for; there are none by default."""
 
+import os
 from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
 from harness.results.schema import ResultRecord
-from traceinv.loggers import LOSSES_ALONE, PROJECT, chosen, tensorboard_folder
+from traceinv.loggers import PROJECT, WANDB_PROJECT, chosen, prepare_wandb, tensorboard_folder
 
 
 def figures_of(record: ResultRecord) -> dict[str, float]:
@@ -40,11 +42,8 @@ def _write_for_tensorboard(run: str, figures: Mapping[str, float]) -> None:
 
 def _send(name: str, run: str, figures: Mapping[str, float]) -> None:
     """Send figures with Trackio or Weights & Biases, which have the same functions."""
-    import importlib
-    import os
-
-    os.environ |= LOSSES_ALONE
-    logger: Any = importlib.import_module(name)
-    logger.init(project=os.environ.get("WANDB_PROJECT", PROJECT) if name == "wandb" else PROJECT, name=run)
+    prepare_wandb()
+    logger: Any = import_module(name)
+    logger.init(project=os.environ[WANDB_PROJECT] if name == "wandb" else PROJECT, name=run)
     logger.log(dict(figures))
     logger.finish()

@@ -1,4 +1,4 @@
-"""The section of a calibration curve: what was read where it is known how much leaks."""
+"""Render the calibration curve: the measured leaks beside the planted ones."""
 
 from harness.results.curve import CalibrationCurve
 from harness.results.verdict import group_name

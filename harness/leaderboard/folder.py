@@ -14,7 +14,7 @@ from harness.results.text import plain
 from traceinv.errors import InputError
 
 CURVE = "calibration.json"
-"""The name of a calibration curve's file, in the folder of records or in one inside it."""
+"""The file of a calibration curve; it lies in the folder of records or in a folder inside it."""
 F = TypeVar("F")
 
 

@@ -4,13 +4,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from harness.results.files import read_json
+from harness.results.files import read_as
 from harness.views.markdown import folded, link, render_table, text
 from harness.views.tables import Column, Table
-from traceinv.errors import InputError
-from traceinv.schema import describe
 
 FOLDER = "published"
 """Inside the folder of records."""
@@ -66,10 +64,7 @@ def read_published(path: Path) -> Published:
     Raises:
         InputError: it is not one; the message names file and field.
     """
-    try:
-        return Published.model_validate(read_json(path))
-    except ValidationError as error:
-        raise InputError(f"{path}: {describe(error, Published)}") from None
+    return read_as(path, Published)
 
 
 def published_section(published: Sequence[Published]) -> str:

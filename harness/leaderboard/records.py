@@ -1,4 +1,4 @@
-"""The section of one record: its finding and the table of its regimes; everything else is folded away."""
+"""Render the section of one record: its finding and the table of its regimes, with all other tables folded."""
 
 from collections.abc import Sequence
 

@@ -47,7 +47,7 @@ def _row_tables(table: ComparableTable) -> list[Table]:
 
 
 def _shared(comparability: Comparability) -> str:
-    """State the comparability key."""
+    """Say in a sentence what the rows of a table have in common: the parts of their comparability key."""
     versions = ", ".join(f"{task} {version}" for task, version in comparability.tasks.items())
     stages = ", ".join(f"{kind} {version}" for kind, version in comparability.stages.items())
     parts = [

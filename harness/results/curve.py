@@ -1,17 +1,16 @@
-"""The calibration curve: what a run reads where it is known how much leaks."""
+"""The calibration curve: the leaks that runs measure beside those that were planted."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
-from harness.results.files import read_json
+from harness.results.files import read_as
 from harness.results.schema import Interval, LeakRow, ResultRecord
 from harness.results.verdict import headline_group
-from traceinv.errors import InputError
 from traceinv.inversion import Shown
-from traceinv.schema import Closed, describe
+from traceinv.schema import Closed
 
 
 class Dose(Closed):
@@ -78,10 +77,7 @@ def read_curve(path: Path) -> CalibrationCurve:
     Raises:
         InputError: it is not one; the message names file and field.
     """
-    try:
-        return CalibrationCurve.model_validate(read_json(path))
-    except ValidationError as error:
-        raise InputError(f"{path}: {describe(error, CalibrationCurve)}") from None
+    return read_as(path, CalibrationCurve)
 
 
 def calibration_curve(

@@ -83,6 +83,15 @@ def items_file(record_path: Path) -> Path:
     return record_path.with_name(record_path.name.removesuffix(".json") + ITEMS_SUFFIX)
 
 
+def read_as(path: Path, kind: type[M]) -> M:
+    """Read a JSON file of unknown origin into a model.
+
+    Raises:
+        InputError: it is not JSON (see `read_json`), or not of the model's form; the message names file and field.
+    """
+    return _validated(path, kind, read_json(path))
+
+
 def read_json(path: Path) -> Any:
     """Read a JSON file of unknown origin; controls and invisible characters in its texts become visible escapes.
 

@@ -1,4 +1,4 @@
-"""Whatever a server replies and whatever a chat template says, it is read or refused."""
+"""Servers' replies and chat templates are read or refused, whatever they hold."""
 
 import atexit
 import json

@@ -24,7 +24,7 @@ class HubQuestions(RowQuestions, HubDataset):
         return self.dataset if self.is_folder else None
 
     def hub_rows(self, folder: Path | None = None) -> Iterator[Placed]:
-        return self.hub.rows(folder)
+        return self.rows(folder)
 
     def questions(self, role: Role, rows: Iterable[Placed] = ()) -> list[Question]:
         return self.draw_rows(role, rows, f"questions.dataset {self.dataset}")

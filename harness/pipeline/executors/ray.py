@@ -1,4 +1,4 @@
-"""Stages as tasks of a Ray cluster, whose nodes share the folder of the store."""
+"""Run stages as tasks of a Ray cluster; all its nodes see the store at the same path."""
 
 import os
 from concurrent.futures import Future
@@ -26,7 +26,7 @@ class RayExecutor:
     """
 
     def __init__(self, address: str | None = None, models_per_gpu: int = 1) -> None:
-        """Connect to a cluster, or start one on this machine.
+        """Connect to the cluster at an address, or start one on this machine.
 
         Args:
             address: `HOST:PORT` or `auto`; None for a cluster of this machine alone, which ends with the run.

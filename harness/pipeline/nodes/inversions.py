@@ -71,7 +71,7 @@ class InversionNodes(DisclosureNodes):
         return self._add("candidates", params, inputs, TESTER, OF_INVERSION, cost, **labels)
 
     def _writer(self, source: Candidates, with_summary: bool, seed: int) -> tuple[Asked, Node | InputArtifact]:
-        """Return what the writer of candidates is asked, and its model."""
+        """Return what is asked for candidates, and the model that is asked."""
         match source.writer:
             case "student":
                 return "question", self.base

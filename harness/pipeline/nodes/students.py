@@ -103,7 +103,7 @@ class StudentNodes(InversionNodes):
         return self._add("grades", params, inputs, JUDGE, of=of, regime=row, seed=seed, cost=cost / 10)
 
     def _model(self, row: str, seed: int | None) -> Node | InputArtifact:
-        """Return the model whose responses a row shows."""
+        """Return the model that a row has the scores of."""
         if row == TARGET:
             return self.reasoning_model(TARGET)
         if row == SURROGATE:

@@ -19,16 +19,18 @@ WIDE, NARROW = 740, 210
 """Widths in pixels that the panels of a plot share on a screen and on a phone, without the labels beside them."""
 INK, SOFT, GRID, PAPER = "var(--ink)", "var(--soft)", "var(--grid)", "var(--paper)"
 MAIN = (
-    *(
-        "base",
-        "answer_only",
-        "summary",
-        "surrogate_trace",
-        "inverted",
-        "inverted_without_summary",
-        "inverted_mismatched",
-    ),
-    *("zero_shot_inverted", "ideal_inverted", "oracle", "target", "surrogate"),
+    "base",
+    "answer_only",
+    "summary",
+    "surrogate_trace",
+    "inverted",
+    "inverted_without_summary",
+    "inverted_mismatched",
+    "zero_shot_inverted",
+    "ideal_inverted",
+    "oracle",
+    "target",
+    "surrogate",
 )
 """The names that most plots have: no two share a colour."""
 NAMES = (*MAIN, *(name for name in ORDER if name not in MAIN))
