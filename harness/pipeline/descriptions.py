@@ -135,6 +135,8 @@ def read_description(folder: Path, kind: str, key: str) -> Description | str:
 
 def contents_fault(artifact: Artifact) -> str | None:
     """Compare an artifact's files with its description; None where they agree."""
+    if link := first_link(artifact.path):
+        return f"{link}: is a link, and an artifact holds none"
     try:
         for path in _walk(artifact.path):
             name = path.relative_to(artifact.path).as_posix()
@@ -155,7 +157,11 @@ def sealed(description: Mapping[str, Any]) -> Description:
 
 
 def digest_folder(folder: Path) -> str:
-    """Return the SHA-256 over the names and bytes of a folder's files, the artifact's own description left out."""
+    """Return the SHA-256 over the names and bytes of a folder's files, the artifact's own description left out.
+
+    Raises:
+        InputError: a link leads back to a folder that holds it.
+    """
     total = hashlib.sha256()
     for path in files_of(folder):
         total.update(os.fsencode(path.relative_to(folder)) + f"\0{digest_file(path)}\0".encode())
@@ -163,8 +169,24 @@ def digest_folder(folder: Path) -> str:
 
 
 def files_of(folder: Path) -> list[Path]:
-    """List a folder's files, those in linked folders too."""
+    """List a folder's files, those in linked folders too.
+
+    Raises:
+        InputError: a link leads back to a folder that holds it.
+    """
     return sorted(_walk(folder))
+
+
+def first_link(folder: Path) -> str | None:
+    """Return the name of a link in a folder, None where there is none; the folder itself may be one.
+
+    What a link leads to changes without the folder, may lie anywhere and need not end.
+    """
+    for parent, folders, names in os.walk(folder):
+        for path in (Path(parent, name) for name in sorted((*folders, *names))):
+            if path.is_symlink():
+                return path.relative_to(folder).as_posix()
+    return None
 
 
 def folder_bytes(folder: Path) -> int:
@@ -182,8 +204,11 @@ def _seal(content: Mapping[str, Any]) -> str:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    names = (Path(parent, name) for parent, _, names in os.walk(folder, followlinks=True) for name in names)
-    return (path for path in names if path.is_file() and path != folder / META)
+    for parent, folders, names in os.walk(folder, followlinks=True):
+        for path in (Path(parent, name) for name in folders):
+            if path.is_symlink() and path.resolve() in {above.resolve() for above in path.parents}:
+                raise InputError(f"{path}: is a link to a folder that holds it")
+        yield from (path for name in names if (path := Path(parent, name)).is_file() and path != folder / META)
 
 
 def _size(path: Path) -> int | None:

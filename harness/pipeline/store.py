@@ -21,6 +21,7 @@ from harness.pipeline.descriptions import (
     contents_fault,
     digest_folder,
     files_of,
+    first_link,
     read_description,
     sealed,
 )
@@ -155,7 +156,13 @@ class Store:
         return draft
 
     def publish(self, draft: Path, description: Mapping[str, Any]) -> Artifact:
-        """Turn a draft into an artifact; `description` lacks only digest and files. The lock must be held."""
+        """Turn a draft into an artifact; `description` lacks only digest and files. The lock must be held.
+
+        Raises:
+            GateError: the draft holds a link.
+        """
+        if link := first_link(draft):
+            raise GateError(f"{draft / link}: is a link; a stage must leave files")
         files = {path.relative_to(draft).as_posix(): path.stat().st_size for path in files_of(draft)}
         described = sealed({**description, "digest": digest_folder(draft), "files": files})
         write_atomic(draft / META, described.model_dump_json(indent=1) + "\n")

@@ -16,7 +16,7 @@ from harness.pipeline import descriptions
 from harness.pipeline.descriptions import Artifact, digest_folder
 from harness.pipeline.store import Store
 from traceinv.digests import digest_file
-from traceinv.errors import GateError
+from traceinv.errors import GateError, InputError
 
 
 def _publish(store: Store, key: str, text: str) -> Artifact:
@@ -76,6 +76,9 @@ def test_an_artifact_is_found_by_its_key_once_it_is_published(tmp_path: Path) ->
         (lambda path: (path / "artifact.json").write_text("[]"), "artifact.json: "),
         (lambda path: (path / "artifact.json").write_bytes(b"\xff"), "artifact.json: not JSON: "),
         (lambda path: shutil.rmtree(path) or path.write_text("a file"), "not a folder"),
+        (lambda path: _move_away(path / "a.txt"), "a.txt: is a link, and an artifact holds none"),
+        (lambda path: _move_away(path / "artifact.json"), "artifact.json: is a link, and an artifact holds none"),
+        (lambda path: (path / "all").symlink_to("/"), "all: is a link, and an artifact holds none"),
     ],
 )
 def test_a_damaged_artifact_is_refused_by_name_and_made_anew(damage: Any, reason: str, tmp_path: Path) -> None:
@@ -89,6 +92,27 @@ def test_a_damaged_artifact_is_refused_by_name_and_made_anew(damage: Any, reason
     assert store.find("kind", "k") is not None
     assert (path / "a.txt").read_text() == "second"
     assert not store.damaged
+
+
+def _move_away(file: Path) -> None:
+    """Leave a link in a file's place."""
+    moved = file.rename(file.parents[2] / file.name)
+    file.symlink_to(moved)
+
+
+def test_an_artifact_may_lie_elsewhere_as_a_whole(tmp_path: Path) -> None:
+    path = _publish(Store(tmp_path / "store"), "k", "x").path
+    path.symlink_to(path.rename(tmp_path / "elsewhere"))
+    assert Store(tmp_path / "store").find("kind", "k") is not None
+
+
+def test_a_stage_that_leaves_a_link_is_refused(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    draft = store.open_draft("kind", "k", resumable=False)
+    (draft / "all").symlink_to("/")
+    with pytest.raises(GateError, match="all: is a link; a stage must leave files"):
+        store.publish(draft, _description("k"))
+    assert store.find("kind", "k") is None
 
 
 def test_two_artifacts_that_were_exchanged_are_both_noticed(tmp_path: Path) -> None:
@@ -246,3 +270,11 @@ def test_a_folders_digest_follows_links_and_takes_any_name(tmp_path: Path) -> No
     assert digest_folder(tmp_path / "linked") == digest_folder(tmp_path / "copied")
     (tmp_path / "data" / "a").write_text("z")
     assert digest_folder(tmp_path / "linked") != digest_folder(tmp_path / "copied")
+
+
+def test_a_link_back_to_a_folder_that_holds_it_is_refused(tmp_path: Path) -> None:
+    for name, other in (("a", "b"), ("b", "a")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "link").symlink_to(tmp_path / other)
+    with pytest.raises(InputError, match=r"a/link/link: is a link to a folder that holds it"):
+        digest_folder(tmp_path / "a")
