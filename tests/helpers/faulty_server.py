@@ -1,11 +1,12 @@
 """A chat server on this machine that misbehaves as it is told, one behaviour a request."""
 
+import gzip
 import json
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -97,6 +98,27 @@ def status(code: int, message: str = "busy", **headers: str) -> Behaviour:
 def raw(data: bytes) -> Behaviour:
     """Answer with bytes that need not be JSON."""
     return lambda handler: handler.answer(200, data)
+
+
+def endless(code: int = 200, **headers: str) -> Behaviour:
+    """Answer without an end, in parts of 1 MiB, until the client hangs up."""
+
+    def behave(handler: Handler) -> None:
+        handler.close_connection = True
+        handler.send_response(code)
+        for name, value in headers.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.end_headers()
+        with suppress(OSError):
+            while True:
+                handler.wfile.write(b" " * 2**20)
+
+    return behave
+
+
+def packed(data: bytes) -> Behaviour:
+    """Answer with bytes packed by gzip, which nobody asked for."""
+    return lambda handler: handler.answer(200, gzip.compress(data), Content_Encoding="gzip")
 
 
 def reset(handler: Handler) -> None:

@@ -72,9 +72,18 @@ class OpenAIEngine:
         """
         from openai import OpenAI
 
+        from traceinv.engines.bounded import HEADERS, bounded_client
+
         self._key = key or os.environ.get(KEY_VARIABLE, "").strip() or NO_KEY
         # This engine repeats requests itself: the client counts none of them and ignores a Retry-After of over two minutes.
-        self.client = OpenAI(base_url=base_url, api_key=self._key, timeout=timeout, max_retries=0)
+        self.client = OpenAI(
+            base_url=base_url,
+            api_key=self._key,
+            timeout=timeout,
+            max_retries=0,
+            default_headers=HEADERS,
+            http_client=bounded_client(),
+        )
         self.model, self.base_url, self.chat, self.concurrency = model, base_url, chat, concurrency
         self.extra_body = dict(extra_body or {})
         self.chat_template: str | None = "" if chat else None

@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from faulty_server import Script, hang, raw, reply, reset, serving, status
+from faulty_server import Script, endless, hang, packed, raw, reply, reset, serving, status
 
+from traceinv.engines import bounded
 from traceinv.engines.asking import NO_KEY, Pace, read_key, retry_after
 from traceinv.engines.base import Request, Sampling, user_message
 from traceinv.engines.budget import Budget, BudgetSpent, Ledger
@@ -90,9 +91,15 @@ def ask(asked: OpenAIEngine, count: int = 1, arrived: list[str] | None = None) -
         (raw(json.dumps(reply(None)).encode()), "the reply has no content"),
         (raw(json.dumps(reply("")).encode()), "the reply has no content"),
         (raw(json.dumps(reply("5", reasoning={"a": 1})).encode()), "dict where text is expected"),
+        (endless(), "the reply has more than 1 MB"),
+        (endless(500), "the reply has more than 1 MB"),
+        (packed(b" " * 2**20), "the reply is packed, which was not asked for"),
     ],
 )
-def test_a_fault_is_met_by_asking_again_and_listed_where_it_stays(server: Script, fault: Any, reason: str) -> None:
+def test_a_fault_is_met_by_asking_again_and_listed_where_it_stays(
+    server: Script, fault: Any, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bounded, "MAX_REPLY_BYTES", 10**6)
     server.behaviours = [fault]
     assert ask(engine(server)) == {"q0": "5"}
     server.behaviours = [fault] * 3
