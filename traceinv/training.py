@@ -16,9 +16,9 @@ from traceinv.formatting import EncodedExample, check_rendering, encode_example
 from traceinv.loggers import end_run, reporting
 from traceinv.lora import add_changes, count_changes
 from traceinv.memory import FLOAT, Architecture, check_memory, memory_of_device
-from traceinv.micro_batches import micro_batched_trainer
 from traceinv.progress import Progress
 from traceinv.records import Example
+from traceinv.sft_trainer import IGNORED, sft_trainer
 from traceinv.training_config import TrainingConfig, sft_arguments
 
 if TYPE_CHECKING:
@@ -30,8 +30,6 @@ RUN_NAME = 12
 """Characters of a key by which a training is named at a logger."""
 OFFLINE_FLAG = "local_files_only"
 """An entry of a saved tokenizer's configuration that follows HF_HUB_OFFLINE; an artifact must not depend on it."""
-IGNORED = -100
-"""The label of a token that the loss does not see."""
 
 
 @dataclass(frozen=True)
@@ -195,7 +193,7 @@ def run_sft(
     callbacks = [checkpoint_callback(run, resume_from)]
     if progress:
         callbacks.append(_progress_callback(progress))
-    trainer = micro_batched_trainer(batch_tokens)(
+    trainer = sft_trainer(batch_tokens)(
         model,
         SFTConfig(
             **arguments,

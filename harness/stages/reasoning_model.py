@@ -20,7 +20,7 @@ class Params(Closed):
 
 @stage(
     Params,
-    version=1,
+    version=2,
     libraries=TRAINING_LIBRARIES,
     resources=Resources(gpus=1),
     resumable=True,

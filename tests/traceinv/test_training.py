@@ -19,9 +19,9 @@ from traceinv.errors import GateError
 from traceinv.formatting import EncodedExample, encode_example
 from traceinv.lab.models import BASE, true_examples
 from traceinv.lora import Lora
-from traceinv.micro_batches import micro_batches
 from traceinv.reasoning import wrap_reply
 from traceinv.records import Example
+from traceinv.sft_trainer import completion_loss, micro_batches
 from traceinv.training import (
     TrainingLog,
     check_batch,
@@ -192,6 +192,27 @@ def test_micro_batches_hold_every_row_once_within_the_limit() -> None:
     assert sorted(rows) == sorted(row[row > 0].tolist() for row in batch["input_ids"])
     assert sum(int((part["labels"] != -100).sum()) for part in parts) == int((batch["labels"] != -100).sum())
     assert [len(part["input_ids"]) for part in micro_batches(batch, 10)] == [2, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("prompt", [0, 1, 20])
+def test_the_loss_and_its_gradient_are_those_of_all_logits(prompt: int) -> None:
+    """The logits of the prompts are left out; the model's own loss has them all."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    model = AutoModelForCausalLM.from_pretrained(BASE)
+    batch = _collated([44, 50])
+    batch["labels"] = torch.where(batch["attention_mask"] == 1, batch["input_ids"], -100)
+    batch["labels"][:, :prompt] = -100
+    batch["labels"][0, :30] = -100
+    losses, gradients = [], []
+    for loss in (completion_loss(model, batch, 100), model(**batch, num_items_in_batch=100).loss):
+        loss.backward()
+        losses.append(loss.item())
+        gradients.append(torch.cat([weight.grad.flatten() for weight in model.parameters()]))
+        model.zero_grad()
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
+    assert torch.allclose(*gradients, atol=1e-6)
 
 
 @pytest.mark.slow
