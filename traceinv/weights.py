@@ -1,7 +1,7 @@
 """Check the folder of a model of others before a library builds anything from it.
 
-Weights are read from safetensors alone, sizes are those that the files have, and the chat template is first rendered in a process
-with little time and memory. What passes may still fail to load; it cannot run code, fill the memory or hang.
+Weights are read from safetensors alone, sizes are those that the files have, and chat template and tokenizer are first used in a
+process with little time and memory. What passes may still fail to load; it cannot run code, fill the memory or hang.
 """
 
 import json
@@ -36,17 +36,17 @@ VALUES_A_BYTE = 2
 """The smallest numbers of the safetensors format have four bits."""
 SLACK = 64
 """Quantized weights pack several values into one; no format packs more."""
-TEMPLATE_SECONDS = 60.0
-"""Wall-clock limit of the first rendering; its limit of computing is shorter, see `template_probe`."""
-PROBE = Path(__file__).with_name("template_probe.py")
+PROBE_SECONDS = 300.0
+"""Wall-clock limit of the first use of templates and tokenizer; that of computing is shorter, see `folder_probe`."""
+PROBE = Path(__file__).with_name("folder_probe.py")
 
 
 def check_folder(folder: Path) -> None:
     """Check a model's folder.
 
     Raises:
-        InputError: it holds no safetensors weights, a file is torn, sizes cannot be true, or its chat template does not end;
-            one line that names the folder.
+        InputError: it holds no safetensors weights, a file is torn, sizes cannot be true, or its chat template or tokenizer does
+            not end; one line that names the folder.
     """
     try:
         _check_entries(folder)
@@ -63,7 +63,7 @@ def check_folder(folder: Path) -> None:
         for name in ("generation_config.json", "tokenizer_config.json", "tokenizer.json"):
             if (folder / name).exists():
                 _json(folder / name)
-        _check_template(folder.resolve())
+        _check_first_use(folder.resolve())
     except (OSError, ValueError, RecursionError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise InputError(f"{folder}: cannot be loaded: {' '.join(reason.split())}") from None
@@ -213,25 +213,35 @@ def _parts(config: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield from _parts(value)
 
 
-def _check_template(folder: Path) -> None:
-    files = [folder / "tokenizer_config.json", *folder.glob("*chat_template*"), *folder.glob("*/*.jinja")]
+def _check_first_use(folder: Path) -> None:
+    files = [
+        *(folder / name for name in ("tokenizer_config.json", "tokenizer.json")),
+        *folder.glob("*chat_template*"),
+        *folder.glob("*/*.jinja"),
+    ]
     state = tuple((str(path), path.stat().st_mtime_ns, path.stat().st_size) for path in files if path.is_file())
-    if fault := _rendering_fault(folder, state):
-        raise ValueError(f"the chat template: {fault}")
+    if fault := _first_use_fault(folder, state):
+        raise ValueError(fault)
 
 
 @cache
-def _rendering_fault(folder: Path, state: tuple[Any, ...]) -> str | None:
-    """Render a folder's chat templates in another process; None where they end.
+def _first_use_fault(folder: Path, state: tuple[Any, ...]) -> str | None:
+    """Use a folder's chat templates and its tokenizer in another process; None where they end.
 
     Args:
-        state: of the files that they stand in: other files are rendered again.
+        state: of the files that they stand in: other files are tried again.
     """
-    command = [sys.executable, "-I", str(PROBE), str(folder)]
+    command = [sys.executable, "-P", str(PROBE), str(folder)]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=TEMPLATE_SECONDS)
-    except subprocess.TimeoutExpired:
-        return f"its first rendering took more than {TEMPLATE_SECONDS:.0f} s"
+        done = subprocess.run(command, capture_output=True, text=True, errors="replace", timeout=PROBE_SECONDS)
+    except subprocess.TimeoutExpired as error:
+        return f"{_last_line(error.stdout)}: its first use took more than {PROBE_SECONDS:.0f} s"
     if done.returncode < 0:
-        return "its first rendering took too long or too much memory"
-    return done.stdout.strip()[:300] or "cannot be rendered" if done.returncode else None
+        return f"{_last_line(done.stdout)}: its first use took too long or too much memory"
+    return _last_line(done.stdout) if done.returncode else None
+
+
+def _last_line(output: str | bytes | None) -> str:
+    """Return the last line that the probe printed: the part that it was at, or what is wrong with it."""
+    text = output.decode(errors="replace") if isinstance(output, bytes) else output or ""
+    return (text.splitlines() or ["chat template and tokenizer cannot be tried"])[-1][:300]

@@ -15,8 +15,8 @@ from traceinv.dialect import adapt, read_dialect
 from traceinv.engines.base import Request, Sampling
 from traceinv.engines.openai import OpenAIEngine
 from traceinv.errors import GateError, InputError
+from traceinv.folder_probe import render
 from traceinv.formatting import render_prompt
-from traceinv.template_probe import render
 
 REPLY = {
     "id": "c",

@@ -76,6 +76,22 @@ def _text(name: str, content: str) -> Callable[[Path], None]:
     return lambda folder: (folder / name).write_text(content) and None
 
 
+def _tokenizer(**parts: Any) -> Callable[[Path], None]:
+    """Replace parts of the tokenizer."""
+
+    def change(folder: Path) -> None:
+        path = folder / "tokenizer.json"
+        path.write_text(json.dumps(json.loads(path.read_text()) | parts))
+
+    return change
+
+
+def _replacing(pattern: str, content: str, times: int = 1) -> dict[str, Any]:
+    """Return a normalizer that replaces a text, so many times."""
+    replace = {"type": "Replace", "pattern": {"Regex": pattern}, "content": content}
+    return {"type": "Sequence", "normalizers": [replace] * times}
+
+
 FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
     "cut": (_weights(lambda content: content[:-1]), r"model\.safetensors: has [\d,]+ bytes, its header promises"),
     "longer": (_weights(lambda content: content + b"x"), r"model\.safetensors: has [\d,]+ bytes, its header promises"),
@@ -134,12 +150,24 @@ FAULTS: dict[str, tuple[Callable[[Path], None], str]] = {
         _template("{{ ().__class__.__base__.__subclasses__() }}"),
         "the chat template: does what templates may not",
     ),
-    "power": (_template("{{ 9**(9**9) }}"), "the chat template: its first rendering took too long or too much memory"),
+    "power": (_template("{{ 9**(9**9) }}"), "the chat template: its first use took too long or too much memory"),
     "nested": (_template(NESTED), "the chat template: "),
     "memory": (_template("{{ 'x' * 9999999999 }}"), "the chat template: takes too much: MemoryError"),
+    "regular expression": (
+        _tokenizer(normalizer=_replacing("(a+)+$b", "")),
+        "tokenizer.json: does not encode a short text: Onig: Regex search error: retry-limit-in-match over",
+    ),
+    "many tokens": (
+        _tokenizer(normalizer=_replacing("a", "a" * 10_000)),
+        r"tokenizer.json: makes [\d,]+ tokens of \d+ characters",
+    ),
+    "growing text": (
+        _tokenizer(normalizer=_replacing("a", "aaaaaaaa", 12)),
+        "tokenizer.json: its first use took too long or too much memory",
+    ),
     "long": (_template("{{ 'x' * 9999999 }}"), "the chat template: makes 9,999,999 characters"),
 }
-SLOW = ("power", "nested")
+SLOW = ("power", "nested", "growing text")
 """Those that are ended after seconds of computing."""
 
 

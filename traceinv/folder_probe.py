@@ -1,21 +1,29 @@
-"""Render the chat templates of a model's folder once, within limits: a program of its own, started by `traceinv.weights`.
+"""Use the chat templates and the tokenizer of a model's folder once, within limits: a program started by `traceinv.weights`.
 
-It exits with 0 where every template ends, be it with an error of its own; otherwise it is killed, or prints a line and exits 1.
-Nothing but jinja2 is imported, so it starts at once.
+It exits with 0 where each ends, be it with an error of its own; otherwise it is killed, or prints what is wrong and exits 1. It
+prints a name before it uses what has it, so that whoever finds it killed knows by what. Nothing but jinja2 and tokenizers is
+imported, so it starts at once.
 """
 
 import json
+import os
 import resource
+import string
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-SECONDS = 5
-MEMORY = 512 * 1024**2
-"""Bytes beyond those that the process has when the rendering begins."""
+TEMPLATE = "the chat template"
+TOKENIZER = "tokenizer.json"
+SECONDS = {TEMPLATE: 5, TOKENIZER: 30}
+MEMORY = {TEMPLATE: 512 * 1024**2, TOKENIZER: 4 * 1024**3}
+"""Bytes beyond those that the process has before. A tokenizer of 38 MB with 256,000 tokens took 0.3 GB and 1.2 s."""
 MAX_CHARACTERS = 1_000_000
 """A template adds a few hundred characters to one short message."""
+MAX_TOKENS = 10_000
+"""A tokenizer makes a few tokens of a character."""
+RUN = 64
 _QUESTION = {"role": "user", "content": "What is 2+2?"}
 _THOUGHT = {"reasoning_content": "2+2=4", "reasoning": "2+2=4", "thinking": "2+2=4"}
 _CALL = {"id": "call00001", "type": "function", "function": {"name": "add", "arguments": {"a": "b"}}}
@@ -72,26 +80,66 @@ def _fault(environment: Any, source: str, messages: list[dict[str, Any]], prompt
     return f"makes {len(text):,} characters of a short message" if len(text) > MAX_CHARACTERS else None
 
 
-def limit() -> None:
-    """Let the kernel end this process where it takes too much."""
+def tokenize(file: Path) -> str | None:
+    """Load a tokenizer, and encode and decode texts on which regular expressions are slow; return what is wrong, or None.
+
+    The library ends a match after ten million steps, by an error that no stage expects.
+    """
+    from tokenizers import Tokenizer
+
+    conversations = (str(turn["content"]) for turns in CONVERSATIONS for turn in turns)
+    try:
+        tokenizer = Tokenizer.from_file(str(file))
+        for text in (*conversations, *(character * RUN for character in string.printable + "é中")):
+            ids = tokenizer.encode(text).ids
+            if len(ids) > MAX_TOKENS:
+                return f"makes {len(ids):,} tokens of {len(text)} characters"
+            tokenizer.decode(ids)
+    except Exception:  # noqa: BLE001  # the library's own loading says what is wrong
+        return None
+    except BaseException as error:  # noqa: BLE001  # a panic of the library is no Exception
+        return f"does not encode a short text: {error}"
+    return None
+
+
+def limit(what: str) -> None:
+    """Let the kernel end this process where it takes too much from now on."""
     used = resource.getrusage(resource.RUSAGE_SELF)
-    seconds = int(used.ru_utime + used.ru_stime) + SECONDS
+    seconds = int(used.ru_utime + used.ru_stime) + SECONDS[what]
     pages = int(Path("/proc/self/statm").read_text().split()[0]) if Path("/proc/self/statm").exists() else 0
-    memory = pages * resource.getpagesize() + MEMORY
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    _lower(resource.RLIMIT_CPU, seconds)
+    _lower(resource.RLIMIT_AS, pages * resource.getpagesize() + MEMORY[what])
+    _lower(resource.RLIMIT_CORE, 0)
+
+
+def _lower(kind: int, value: int) -> None:
+    """Set a limit that may be raised again, up to the one that the process was started with."""
+    most = resource.getrlimit(kind)[1]
+    resource.setrlimit(kind, (value if most == resource.RLIM_INFINITY else min(value, most), most))
+
+
+def faults(folder: Path) -> Iterator[str]:
+    """Yield what is wrong with each part of a folder."""
+    import jinja2.sandbox  # noqa: F401  # before its memory counts
+    import tokenizers  # noqa: F401  # likewise
+
+    print(TEMPLATE, flush=True)
+    limit(TEMPLATE)
+    yield from (f"{TEMPLATE}: {fault}" for source in templates(folder) if (fault := render(source)))
+    if (folder / TOKENIZER).is_file():
+        print(TOKENIZER, flush=True)
+        limit(TOKENIZER)
+        if fault := tokenize(folder / TOKENIZER):
+            yield f"{TOKENIZER}: {fault}"
 
 
 def main() -> int:
-    """Render the templates of the folder that is named; print what is wrong with one."""
-    import jinja2.sandbox  # noqa: F401  # before its memory counts
-
-    limit()
-    faults = [fault for source in templates(Path(sys.argv[1])) if (fault := render(source))]
-    if faults:
-        print(faults[0])
-    return 1 if faults else 0
+    """Use what is in the folder that is named; print the first that is wrong."""
+    os.environ |= {"TOKENIZERS_PARALLELISM": "false", "RAYON_NUM_THREADS": "1", "RUST_BACKTRACE": "0"}
+    first = next(faults(Path(sys.argv[1])), None)
+    if first:
+        print(first)
+    return 1 if first else 0
 
 
 if __name__ == "__main__":
