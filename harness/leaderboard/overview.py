@@ -39,7 +39,7 @@ def overview(found: Sequence[Found], places: Mapping[str, str]) -> str:
         ),
         rows=tuple(
             (
-                finding.cell.target,
+                _target(record, finding),
                 disclosed(record, finding.cell),
                 _short(finding.gain),
                 _short(finding.summary_effect),
@@ -74,7 +74,7 @@ def _several_gains(found: Sequence[Found]) -> str:
     leaking = sum(stated.significant and stated.mean > 0 for *_, stated in measured)
     return (
         f"In {leaking or 'none'} of {len(measured)} measured cases, disclosures teach students significantly more than they can "
-        f"learn without them; most where {finding.cell.target} discloses {disclosed(record, finding.cell)}: {gain.short}, on "
+        f"learn without them; most where {_target(record, finding)} discloses {disclosed(record, finding.cell)}: {gain.short}, on "
         f"{group_name(finding.group)}."
     )
 
@@ -86,6 +86,12 @@ def _several_effects(found: Sequence[Finding]) -> list[str]:
     adding = sum(effect.significant and effect.mean > 0 for effect in effects)
     most = max(effects, key=lambda effect: effect.mean)
     return [f"The summary adds significantly in {adding or 'none'} of {len(effects)}, at most {most.short}."]
+
+
+def _target(record: ResultRecord, finding: Finding) -> str:
+    """Name the target, and the recipe where it has another name: several recipes may call their target alike."""
+    target, recipe = finding.cell.target, record.recipe.get("name")
+    return target if recipe in (None, target) else f"{target} in {recipe}"
 
 
 def _short(stated: StatedDifference | None) -> str:

@@ -108,7 +108,7 @@ def test_one_row_a_record_and_cell_says_what_was_disclosed_and_what_leaked() -> 
     overview = page.partition("**What leaks**")[2].partition("\n## ")[0]
     assert "| target | disclosed | beyond the surrogate | summary's effect | seeds | record |" in overview
     assert (
-        "| r1 | answer and summary (recap) | +14.0 points [9.0, 19.0], significant | not measured | 1 | "
+        "| r1 in lab | answer and summary (recap) | +14.0 points [9.0, 19.0], significant | not measured | 1 | "
         "[lab-1](#lab-1-1-seed) |" in overview
     )
     assert overview.count("| [lab-2](#lab-2-1-seed) |") == 2
@@ -131,7 +131,7 @@ def test_a_reader_with_a_minute_is_told_what_was_disclosed_what_leaked_and_how_s
     assert "What the summary adds is +3.0 points [-2.0, 8.0], not significant; 14.0 or more would have shown." in quoted
     quoted = next(line for line in render(folder_of(record(), unsure)).splitlines() if line.startswith("> "))
     assert "In 1 of 2 measured cases" in quoted
-    assert "most where r1 discloses answer and summary (recap): +14.0 points" in quoted
+    assert "most where r1 in lab discloses answer and summary (recap): +14.0 points" in quoted
     assert "The summary adds significantly in none of 1" in quoted
 
 
