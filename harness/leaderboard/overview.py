@@ -74,8 +74,8 @@ def _several_gains(found: Sequence[Found]) -> str:
     leaking = sum(stated.significant and stated.mean > 0 for *_, stated in measured)
     return (
         f"In {leaking or 'none'} of {len(measured)} measured cases, disclosures teach students significantly more than they can "
-        f"learn without them; most where {_target(record, finding)} discloses {disclosed(record, finding.cell)}: {gain.short}, on "
-        f"{group_name(finding.group)}."
+        f"learn without them; most where {_target(record, finding)} discloses {disclosed(record, finding.cell)}: "
+        f"{gain.short}, on {group_name(finding.group)}."
     )
 
 
