@@ -44,9 +44,10 @@ def run(options: argparse.Namespace) -> int:
 
     choice = AuditChoice(options.policies, options.regimes)
     choose(options.report_to)
-    prepared = prepare(plan(load_recipe(options.recipe, options.set, options.seeds, choice)), options.store)
+    recipe = load_recipe(options.recipe, options.set, options.seeds, choice)
+    prepared = prepare(plan(recipe, absent_ok=options.dry_run), options.store)
     if options.dry_run:
-        print_stages(prepared, options.json, options.workers)
+        print_stages(prepared, options)
         return DONE
     out = options.out or Path("runs") / prepared.planned.recipe.name
     done = finish(prepared, out, options)

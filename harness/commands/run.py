@@ -23,9 +23,10 @@ def _run(options: argparse.Namespace) -> int:
     from traceinv.loggers import choose
 
     choose(options.report_to)
-    prepared = prepare(plan(load_recipe(options.recipe, options.set, options.seeds)), options.store)
+    recipe = load_recipe(options.recipe, options.set, options.seeds)
+    prepared = prepare(plan(recipe, absent_ok=options.dry_run), options.store)
     if options.dry_run:
-        print_stages(prepared, options.json, options.workers)
+        print_stages(prepared, options)
         return DONE
     out = options.out or Path("runs") / prepared.planned.recipe.name
     done = finish(prepared, out, options)

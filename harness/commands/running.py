@@ -5,10 +5,10 @@ import json
 import os
 import shlex
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from harness.commands.exits import say
 from harness.commands.options import names, positive
@@ -16,10 +16,10 @@ from harness.commands.outputs import check_folder
 from traceinv.errors import GateError, InputError
 
 if TYPE_CHECKING:
+    from harness.pipeline.costing.costs import RunCost
     from harness.pipeline.descriptions import Artifact
     from harness.pipeline.executors.local import LocalExecutor
     from harness.pipeline.executors.ray import RayExecutor
-    from harness.pipeline.graph import Node
     from harness.pipeline.plan import Plan
     from harness.pipeline.recipe import Recipe
     from harness.pipeline.store import Store
@@ -78,7 +78,14 @@ def add_recipe_options(parser: argparse.ArgumentParser, out: str) -> None:
         metavar="LOGGER,...",
         help="send losses and final figures to tensorboard, trackio or wandb (default: to none)",
     )
-    parser.add_argument("--dry-run", action="store_true", help="list the stages that would be computed, and stop")
+    parser.add_argument(
+        "--dry-run", action="store_true", help="list the stages that would be computed and what they take, and stop"
+    )
+    parser.add_argument(
+        "--exact",
+        action="store_true",
+        help="with --dry-run: follow all questions and count every token, which may take long",
+    )
     parser.add_argument("--json", action="store_true", help="print the record as JSON; with --dry-run every stage")
 
 
@@ -161,48 +168,65 @@ def finish(prepared: Prepared, out: Path, options: argparse.Namespace) -> Finish
     return Finished(record, path, computed)
 
 
-def print_stages(prepared: Prepared, as_json: bool, workers: int | None) -> None:
-    """List every stage with its key as JSON, or the missing ones by name and how long they will take.
+def print_stages(prepared: Prepared, options: argparse.Namespace) -> None:
+    """Print what a run would take: as JSON every stage with its key, or tables of the missing stages and of their kinds.
 
     A key below a missing stage is not known yet.
+
+    Args:
+        options: those of `add_recipe_options`.
     """
+    from harness.pipeline.costing.costs import cost_run
+
+    cost = cost_run(prepared.planned, prepared.store, prepared.cached, options.exact)
+    if options.json:
+        print(json.dumps(_stage_entries(prepared, cost), indent=1))
+        return
+    from harness.views.console import make_console
+    from harness.views.costs import cost_lines, kind_table, stage_table
+    from harness.views.terminal import print_table
+
+    if cost.missing:
+        console = make_console()
+        print_table(console, stage_table(cost))
+        print_table(console, kind_table(cost))
+        for line in cost_lines(cost):
+            say(line)
+    print(f"{len(cost.missing)} of {len(cost.stages)} stages{_time_of(cost, prepared.store, options.workers)}")
+
+
+def _stage_entries(prepared: Prepared, cost: "RunCost") -> list[dict[str, Any]]:
+    """Describe every stage with its key and what it takes, as JSON values."""
     from harness.pipeline.scheduler import known_key
 
-    graph, cached = prepared.planned.graph, prepared.cached
-    if as_json:
-        entries = [
-            {
-                "name": graph.name(node),
-                "kind": node.kind.name,
-                "labels": node.labels,
-                "version": node.kind.version,
-                "key": known_key(node, cached),
-                "cached": node.id in cached,
-            }
-            for node in graph
-        ]
-        print(json.dumps(entries, indent=1))
-        return
-    missing = [node for node in graph if node.id not in cached]
-    for node in missing:
-        say(graph.name(node))
-    print(f"{len(missing)} of {len(graph)} stages{_time_of(missing, prepared.store, workers)}")
+    return [
+        {
+            "name": stage.name,
+            "kind": stage.node.kind.name,
+            "labels": stage.node.labels,
+            "version": stage.node.kind.version,
+            "key": known_key(stage.node, prepared.cached),
+            "cached": stage.cached,
+            "cost": stage.as_json(),
+        }
+        for stage in cost.stages
+    ]
 
 
-def _time_of(missing: "Sequence[Node]", store: "Store", workers: int | None) -> str:
-    """Say how long some stages take, as far as the store tells."""
-    from harness.pipeline.estimate import duration, estimate
+def _time_of(cost: "RunCost", store: "Store", workers: int | None) -> str:
+    """Say how long the missing stages take, as far as the store tells."""
+    from harness.pipeline.costing.measured import duration
 
+    missing = cost.missing
     if not missing:
         return ", nothing to compute"
     workers = min(workers or os.cpu_count() or 1, len(missing))
-    expected = estimate(missing, store)
-    if not expected.seconds:
+    seconds = sum(stage.seconds for stage in missing if stage.seconds is not None)
+    if not seconds:
         return f"; how long they take was not measured yet in {store.root}"
-    by = f"about {duration(expected.seconds / workers)} with {workers} {'worker' if workers == 1 else 'workers'}"
-    if not expected.unknown:
-        return f", {by}"
-    return f", {by} and what was not measured yet: {', '.join(name.replace('_', ' ') for name in expected.unknown)}"
+    by = f"about {duration(seconds / workers)} with {workers} {'worker' if workers == 1 else 'workers'}"
+    unknown = dict.fromkeys(stage.node.kind.name.replace("_", " ") for stage in missing if stage.seconds is None)
+    return f", {by} and what was not measured yet: {', '.join(unknown)}" if unknown else f", {by}"
 
 
 def _report_left_out(recipe: "Recipe") -> None:

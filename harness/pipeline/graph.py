@@ -16,10 +16,15 @@ SIDE = "side"
 
 @dataclass(frozen=True)
 class InputArtifact:
-    """An input that no stage makes: a file or folder with its digest, such as a base model."""
+    """An input that no stage makes: a file or folder with its digest, such as a base model.
+
+    Attributes:
+        here: whether it is on this machine; a plan that is only costed may name what is not.
+    """
 
     path: Path
     digest: str
+    here: bool = True
 
 
 @dataclass(frozen=True, eq=False)

@@ -54,14 +54,17 @@ class Plan:
     cells: list[CellPlan]
 
 
-def plan(recipe: Recipe) -> Plan:
+def plan(recipe: Recipe, absent_ok: bool = False) -> Plan:
     """Plan a recipe: equal nodes are one node, so cells share what they can without planning for it.
+
+    Args:
+        absent_ok: for a plan that is only costed: models and data need not be on this machine, and nothing is downloaded.
 
     Raises:
         InputError: a model or the benchmark's data is not there.
     """
     graph = Graph()
-    return Plan(recipe, graph, [_plan_cell(CellNodes(recipe, graph, cell)) for cell in recipe.cells()])
+    return Plan(recipe, graph, [_plan_cell(CellNodes(recipe, graph, cell, absent_ok)) for cell in recipe.cells()])
 
 
 def _plan_cell(nodes: CellNodes) -> CellPlan:

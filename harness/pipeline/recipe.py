@@ -10,6 +10,7 @@ from harness.benchmarks.questions import TaskQuestions
 from harness.pipeline.settings import (
     BenchmarkConfig,
     CandidatesConfig,
+    CostingConfig,
     Distinct,
     FaithfulnessConfig,
     InverterModel,
@@ -68,6 +69,7 @@ class Recipe(Closed):
             uses no summary is then made once for all of them.
         keep: `all`, or `scores` to remove the weights of each student once all that reads them is computed. A later run trains
             it again only for what is missing. It decides no figure, so that no record has it.
+        costing: what a dry run assumes; no record has it either.
     """
 
     name: str = Field(pattern=r"^[a-z0-9_-]+$")
@@ -90,6 +92,7 @@ class Recipe(Closed):
     max_dropped: float = Field(0.5, ge=0, le=1)
     policies_together: bool = Field(False, exclude_if=lambda together: not together)
     keep: Literal["all", "scores"] = Field("all", exclude=True)
+    costing: CostingConfig = Field(CostingConfig(), exclude=True)
 
     @model_validator(mode="before")
     @classmethod

@@ -93,6 +93,20 @@ class CandidatesConfig(Closed):
     temperature: float = Field(1.0, gt=0)
 
 
+class CostingConfig(Closed):
+    """What a dry run assumes. It decides nothing that is computed.
+
+    Attributes:
+        device: of the table `harness/pipeline/costing/devices.yaml`; this machine where left out.
+        reply_tokens: the tokens of a reply that a model is yet to write; its limit where left out.
+        question_tokens: those of a question whose text is not on this machine.
+    """
+
+    device: str | None = None
+    reply_tokens: int | None = Field(None, gt=0)
+    question_tokens: int = Field(150, gt=0)
+
+
 class BenchmarkConfig(EvalConfig):
     """A recipe's benchmarks.
 

@@ -40,6 +40,16 @@ class LabModel(TrainedModel):
             raise ValueError("expected `private` steps and the `skill` to write them (known, guessed), or neither")
         return self
 
+    @property
+    def example_count(self) -> int:
+        """How many rows it is trained on."""
+        return len(self.families) * self.examples_per_family
+
+    def part(self, examples: int) -> Self:
+        """Return the model with about so many of its rows, at least one a family; they are alike."""
+        each = min(self.examples_per_family, max(1, examples // len(self.families)))
+        return self.model_copy(update={"examples_per_family": each})
+
     def training_examples(self, role: Role) -> list[Example]:
         from traceinv.lab.families import guessed_world, secret_world
         from traceinv.lab.models import true_examples

@@ -37,7 +37,9 @@ class BaseNodes:
     from. Equal nodes are one, so asking for a node twice, or for the same node of another cell, adds nothing.
     """
 
-    def __init__(self, recipe: Recipe, graph: Graph, cell: Cell) -> None:
+    def __init__(self, recipe: Recipe, graph: Graph, cell: Cell, absent_ok: bool = False) -> None:
+        """Start from the inputs of a recipe; `absent_ok` is for a plan that is only costed."""
+        self.absent_ok = absent_ok
         self.recipe = recipe
         self.graph = graph
         self.cell = cell
@@ -55,7 +57,7 @@ class BaseNodes:
     @cached_property
     def student_weights(self) -> InputArtifact:
         """Return the folder that the student's weights lie in."""
-        return weights_folder(f"students.{self.cell.student}.model", self.student_model.model)
+        return weights_folder(f"students.{self.cell.student}.model", self.student_model.model, self.absent_ok)
 
     def _stated(self, weights: InputArtifact, dialect: StatedDialect | None) -> Node | InputArtifact:
         """Return weights with what is stated about their dialect."""

@@ -63,7 +63,7 @@ class DisclosureNodes(TranscriptNodes):
     def _compressions(self, role: Role, policy: Prompted, transcripts: Node) -> Node:
         """Return what a policy's compressor writes of transcripts."""
         inputs: Inputs = {
-            "model": weights_folder(f"policies.{self.cell.policy}.model", policy.model),
+            "model": weights_folder(f"policies.{self.cell.policy}.model", policy.model, self.absent_ok),
             "transcripts": transcripts,
         }
         of, side = (("target", "policy"), HIDDEN) if role == TARGET else (OF_INVERTER, TESTER)

@@ -1,4 +1,7 @@
-"""Files and folders that a graph starts from, and their digests."""
+"""Files and folders that a graph starts from, and their digests.
+
+A plan that is only costed need not have them on this machine (`absent_ok`): what is made of an absent one is in no store.
+"""
 
 from functools import cache
 from pathlib import Path
@@ -7,11 +10,15 @@ from harness.pipeline.descriptions import digest_folder
 from harness.pipeline.graph import InputArtifact
 from traceinv.digests import digest_file
 from traceinv.errors import InputError
-from traceinv.models import locate
+from traceinv.models import HUB_ID, SHIPPED_MODEL, locate
 
 
 @cache
-def weights_folder(where: str, model: str) -> InputArtifact:
+def weights_folder(where: str, model: str, absent_ok: bool = False) -> InputArtifact:
+    """Return the folder of a model; a model of the hub is downloaded, unless it may be absent."""
+    if absent_ok and model != SHIPPED_MODEL and not Path(model).is_dir() and HUB_ID.fullmatch(model):
+        folder = _cached(model)
+        return _absent(Path(model)) if folder is None else _artifact(folder.resolve())
     try:
         folder = locate(model)
     except InputError as error:
@@ -26,10 +33,26 @@ def benchmark_folder(folder: str) -> InputArtifact:
     return _artifact(Path(folder).resolve())
 
 
-def checked_path(where: str, path: Path) -> InputArtifact:
-    if not path.exists():
-        raise InputError(f"{where}: no such file or folder {str(path)!r}")
-    return _read_file(path.resolve())
+def checked_path(where: str, path: Path, absent_ok: bool = False) -> InputArtifact:
+    """Return a file or folder of data."""
+    if path.exists():
+        return _read_file(path.resolve())
+    if absent_ok:
+        return _absent(path)
+    raise InputError(f"{where}: no such file or folder {str(path)!r}")
+
+
+def _cached(model: str) -> Path | None:
+    """Return the folder of a repository in the hub's cache; None where it is not there."""
+    from huggingface_hub import try_to_load_from_cache
+
+    name = HUB_ID.fullmatch(model)
+    found = name and try_to_load_from_cache(name["repository"], "config.json", revision=name["revision"])
+    return Path(found).parent if isinstance(found, str) else None
+
+
+def _absent(path: Path) -> InputArtifact:
+    return InputArtifact(path, f"absent: {path}", here=False)
 
 
 @cache

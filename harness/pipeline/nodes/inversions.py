@@ -19,7 +19,7 @@ class InversionNodes(DisclosureNodes):
     def inverter(self, source: Inversions, seed: int | None) -> Node | InputArtifact:
         """Return a trained inverter, or for a prompted one the weights that it starts from."""
         inverter = self.recipe.inverter
-        base = self._stated(weights_folder("inverter.model", inverter.model), inverter.dialect)
+        base = self._stated(weights_folder("inverter.model", inverter.model, self.absent_ok), inverter.dialect)
         if not source.trained:
             return base
         with_summary = source.with_summary(self.policy.discloses_summary)

@@ -76,7 +76,8 @@ class StudentNodes(InversionNodes):
         """Return the nodes of the cell that differs from this one in its policy."""
         if policy == self.cell.policy:
             return self
-        return type(self)(self.recipe, self.graph, self.cell.model_copy(update={"policy": policy}))
+        cell = self.cell.model_copy(update={"policy": policy})
+        return type(self)(self.recipe, self.graph, cell, self.absent_ok)
 
     def student(self, regime: str, seed: int) -> Node:
         """Return a trained student."""

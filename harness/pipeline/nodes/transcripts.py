@@ -35,7 +35,8 @@ class TranscriptNodes(BaseNodes):
     def questions(self, role: Role) -> Node:
         """Return the questions of the target or of the surrogate."""
         file = self.recipe.question_file()
-        inputs = {} if file is None else {DATA: checked_path(f"questions.{self.recipe.questions.kind}", file)}
+        where = f"questions.{self.recipe.questions.kind}"
+        inputs = {} if file is None else {DATA: checked_path(where, file, self.absent_ok)}
         params = {"source": self.recipe.questions, "role": role}
         drawn = self._add("questions", params, inputs, TESTER, of=(), role=role)
         return drawn if self.recipe.questions.generated else self._decontaminated(drawn, role)
@@ -57,7 +58,7 @@ class TranscriptNodes(BaseNodes):
         model, where = self._model_of(role), f"{role}s.{getattr(self.cell, role)}"
         if not isinstance(model, ModelWithWeights):
             raise InputError(f"{where}: {model.kind} has no weights")
-        weights = self._stated(weights_folder(f"{where}.model", model.model), model.dialect)
+        weights = self._stated(weights_folder(f"{where}.model", model.model, self.absent_ok), model.dialect)
         if not isinstance(model, TrainedModel):
             return weights
         of, side = (OF_TARGET, HIDDEN) if role == TARGET else (OF_SURROGATE, TESTER)
@@ -95,7 +96,7 @@ class TranscriptNodes(BaseNodes):
         if isinstance(asked, RecordedModel):
             read, path = self.recipe.recording(where, asked)
             params = {"model": read.model_copy(update={"permission": None, "sampling": None}), "sample": int(again)}
-            inputs |= {} if path is None else {RECORDING: checked_path(f"{where}.path", path)}
+            inputs |= {} if path is None else {RECORDING: checked_path(f"{where}.path", path, self.absent_ok)}
             return self._add("recorded", params, inputs, side, of=of, cost=1, role=role, **labels)
         sampling = self._sampling(model)
         if again:

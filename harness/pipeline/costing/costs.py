@@ -1,0 +1,154 @@
+"""What a run would take: the work of each stage, how long it takes on a device, and whether it fits."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from harness.pipeline.costing.contents import FOLLOWED, Contents
+from harness.pipeline.costing.counts import Surety
+from harness.pipeline.costing.devices import READING, Device, find_device, speed
+from harness.pipeline.costing.measured import Measured
+from harness.pipeline.costing.works import Work, Works
+from harness.pipeline.descriptions import Artifact
+from harness.pipeline.graph import Node
+from harness.pipeline.plan import Plan
+from harness.pipeline.store import Store
+from traceinv.memory import GIB
+
+COUNTED = ("rows", "read", "written", "tokens", "learned", "steps", "disk")
+"""The numbers of a stage's work, by the names of `Work`."""
+
+
+@dataclass(frozen=True)
+class StageCost:
+    """What a stage would take.
+
+    Attributes:
+        device_seconds: on the device, of a stage that runs a model; None for others, and where no rate is known.
+        seconds: on this machine by one worker, as far as its store tells.
+        fault: why it would not fit; None where it would, or where that is not known.
+    """
+
+    node: Node
+    name: str
+    cached: bool
+    work: Work
+    device_seconds: float | None
+    seconds: float | None
+    fault: str | None
+
+    def as_json(self) -> dict[str, Any]:
+        """Describe it as JSON values; a number has a word beside it that says how sure it is."""
+        work = self.work
+        counts = {name: getattr(work, name) for name in COUNTED}
+        return {
+            **{name: {"value": count.value, "surety": count.surety.name.lower()} for name, count in counts.items()},
+            "passes": work.passes,
+            "memory_bytes": work.memory,
+            "device_seconds": self.device_seconds,
+            "seconds_here": self.seconds,
+            "money": work.money,
+            "does_not_fit": self.fault,
+        }
+
+
+@dataclass(frozen=True)
+class RunCost:
+    """What a run would take.
+
+    Attributes:
+        stages: all of the plan.
+        assumptions: one sentence each.
+    """
+
+    device: Device
+    stages: tuple[StageCost, ...]
+    assumptions: tuple[str, ...]
+
+    @property
+    def missing(self) -> list[StageCost]:
+        return [stage for stage in self.stages if not stage.cached]
+
+
+def cost_run(planned: Plan, store: Store, cached: Mapping[str, Artifact], exact: bool = False) -> RunCost:
+    """Cost a plan before it runs; no model is loaded.
+
+    Args:
+        cached: the artifacts that the store has, by the id of their nodes.
+        exact: count every token, however long that takes.
+
+    Raises:
+        InputError: the device is unknown, or data cannot be read.
+        GateError: a tokenizer has no chat template.
+    """
+    device = find_device(planned.recipe.costing.device)
+    contents = Contents(planned.recipe, cached, exact)
+    works = Works(contents, device.is_gpu, exact)
+    measured, sources = Measured(store.artifacts()), dict[str, None]()
+    stages = []
+    for node in planned.graph:
+        work = works.of(node)
+        by_table = _by_table(work, device, sources)
+        here = measured.seconds(node.kind.name, work)
+        cost = StageCost(
+            node=node,
+            name=planned.graph.name(node),
+            cached=node.id in cached,
+            work=work,
+            device_seconds=(here if device.bandwidth is None else by_table) if work.job else None,
+            seconds=here,
+            fault=_fault(work, device),
+        )
+        stages.append(cost)
+    return RunCost(device, tuple(stages), (*_general(planned, contents, stages), *contents.notes, *sources))
+
+
+def _by_table(work: Work, device: Device, sources: dict[str, None]) -> float | None:
+    """Return how long a device takes, by published rates; their sources are noted."""
+    if work.job is None or work.sizes is None:
+        return None
+    trained = speed("train", device, work.sizes.parameters)
+    own = speed(work.job, device, work.sizes.parameters) if work.job != "read" else trained
+    if trained is None or own is None:
+        return None
+    reading = work.read.value / (READING * trained.tokens_per_second)
+    if work.job != "generate":
+        sources[f"rate of {work.job.replace('_', ' with ')}: {own.source}"] = None
+        return reading + work.tokens.value * work.passes / own.tokens_per_second
+    sources[f"rate of generating: {own.source}"] = None
+    return reading + work.written.value / own.tokens_per_second
+
+
+def _fault(work: Work, device: Device) -> str | None:
+    """Say why a stage would not fit, and what would."""
+    if work.context_needed and work.sizes and work.sizes.context and work.context_needed > work.sizes.context:
+        return f"up to {work.context_needed:,} tokens of prompt and reply, and the model's context is {work.sizes.context:,}"
+    if work.memory is None or work.memory <= device.memory:
+        return None
+    fitting = [f"{change} needs {size / GIB:.1f} GiB" for change, size in work.remedies if size <= device.memory]
+    advice = "lora trains fewer weights" if work.remedies else ""
+    remedy = f"; in `training`: {fitting[0] if fitting else advice}" if fitting or advice else ""
+    return f"about {work.memory / GIB:.1f} GiB, and {device.name} has {device.memory / GIB:.1f} GiB{remedy}"
+
+
+def _general(planned: Plan, contents: Contents, stages: list[StageCost]) -> list[str]:
+    """List what every costing assumes, as far as this plan has it."""
+    costing = planned.recipe.costing
+    said = "as long as its limit" if costing.reply_tokens is None else f"{costing.reply_tokens:,} tokens long at most"
+    notes = [f"every reply is complete, comes to the disclosed answer, and is {said} (costing.reply_tokens)"]
+    if contents.share < 1:
+        notes.append(
+            f"of {max(contents.questions.values()):,} questions about {FOLLOWED} were followed; --exact follows all"
+        )
+    if any(stage.work.learned.surety == Surety.ABOUT and stage.work.sizes for stage in stages):
+        notes.append("tokens of texts that were not tokenised are taken from others, or by their length")
+    if contents.recipe.keep == "all" and any(stage.work.job in ("train", "train_lora") for stage in stages):
+        notes.append("all trained models are kept (keep: scores removes those of students), in 32 bits")
+    notes.append(
+        "memory is the least that a stage needs; checkpoints while training need up to 6 times the model's disk"
+    )
+    if contents.recipe.costing.device is not None:
+        notes.append(
+            f"device-hours are floors: others' best rates, and prompts read {READING:g} times as fast as trained on"
+        )
+    return notes
