@@ -109,9 +109,11 @@ def encode_example(
     return EncodedExample(prompt_ids + reply_ids, mask)
 
 
-def within_limit(examples: Sequence[Example], model: Path, max_tokens: int) -> list[Example]:
+def within_limit(
+    examples: Sequence[Example], model: Path, max_tokens: int, trust_remote_code: bool = False
+) -> list[Example]:
     """Return the examples that have at most `max_tokens` tokens under the tokenizer of a model's folder."""
-    tokenizer = load_tokenizer(model)
+    tokenizer = load_tokenizer(model, trust_remote_code=trust_remote_code)
     spoken = read_dialect(tokenizer)
     return [row for row in examples if len(encode_example(tokenizer, row, spoken).input_ids) <= max_tokens]
 

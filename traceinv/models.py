@@ -1,6 +1,7 @@
 """Where the weights of a model lie."""
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from traceinv.errors import InputError
@@ -14,29 +15,34 @@ SHIPPED_MODEL = "lab-base"
 HUB_ID = re.compile(r"(?P<repository>[A-Za-z0-9][\w.-]*/[\w.-]+)(?:@(?P<revision>[\w.-]+))?")
 FILES = ("*.json", "*.safetensors", "*.jinja", "*.model", "*.txt")
 """What is downloaded of a repository: weights as safetensors, tokenizer and configuration, and no pickles."""
+CODE = "*.py"
 
 
-def locate(name: str) -> Path:
+def locate(name: str, trust_remote_code: bool = False) -> Path:
     """Return the folder of a model.
 
     Args:
         name: a folder, the shipped model's name, or a repository of the Hugging Face hub with or without a revision
             (`ORG/NAME@REVISION`), which is downloaded into the hub's cache. Keys of artifacts are made of the folder's contents.
+        trust_remote_code: whether Python code in it may be run; otherwise it is not even downloaded.
 
     Raises:
         InputError: there is no such folder or repository, it holds no model, or nothing may be built from it.
     """
     if name == SHIPPED_MODEL:
         return Path(__file__).parent / "lab" / "base"
-    path = Path(name) if Path(name).is_dir() else _download(name)
+    path = Path(name) if Path(name).is_dir() else _download(name, (*FILES, CODE) if trust_remote_code else FILES)
     if not (path / "config.json").is_file():
         raise InputError(f"model {name!r}: no config.json in it; expected a folder with weights and tokenizer")
-    check_folder(path)
+    check_folder(path, trust_remote_code)
     return path
 
 
-def _download(name: str) -> Path:
+def _download(name: str, files: Sequence[str]) -> Path:
     """Return the folder of a repository in the hub's cache.
+
+    Args:
+        files: patterns of those to download.
 
     Raises:
         InputError: the name is none of a repository, or the hub does not give it.
@@ -50,7 +56,7 @@ def _download(name: str) -> Path:
 
     try:
         folder = snapshot_download(
-            wanted["repository"], revision=wanted["revision"], allow_patterns=list(FILES), local_files_only=offline
+            wanted["repository"], revision=wanted["revision"], allow_patterns=list(files), local_files_only=offline
         )
     except (OSError, ValueError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]

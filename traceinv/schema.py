@@ -2,9 +2,9 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any, get_args, get_origin
+from typing import Annotated, Any, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from traceinv.errors import nearest
 
@@ -13,6 +13,11 @@ class Closed(BaseModel):
     """A pydantic model that is immutable, refuses unknown keys, and refuses NaN and infinity."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+Trusted = Annotated[bool, Field(exclude_if=lambda trusted: not trusted)]
+"""Whether Python code in a model's folder may be run. It is only where a recipe says so, for that model alone; where it does not,
+the field is left out, so that keys of artifacts are those of a model without code."""
 
 
 class FieldFault(ValueError):

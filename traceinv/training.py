@@ -55,6 +55,7 @@ def fine_tune(
     out: Path,
     progress: Progress | None = None,
     dialect: StatedDialect | None = None,
+    trust_remote_code: bool = False,
 ) -> dict[str, Any]:
     """Train the model at `base` on the examples and save weights and tokenizer to `out`.
 
@@ -62,6 +63,7 @@ def fine_tune(
 
     Args:
         dialect: what is stated about how the model writes a reply; it is saved with the tokenizer.
+        trust_remote_code: whether Python code in the model's folder may be run; it is saved with the weights.
 
     Returns:
         The log as JSON values: number of examples, number of tokens in the loss, the first row as decoded text, and the
@@ -70,13 +72,13 @@ def fine_tune(
     Raises:
         GateError: the render gate refuses a row, or a row is over `config.max_tokens`.
     """
-    tokenizer = load_tokenizer(base, dialect)
+    tokenizer = load_tokenizer(base, dialect, trust_remote_code=trust_remote_code)
     spoken = read_dialect(tokenizer)
     encoded = [encode_example(tokenizer, example, spoken) for example in examples]
     check_rendering(tokenizer, examples, encoded, spoken)
     check_lengths(encoded, config.max_tokens)
-    needed = _check_memory(base, encoded, config)
-    model = _load(base, config, seed)
+    needed = _check_memory(base, encoded, config, trust_remote_code)
+    model = _load(base, config, seed, trust_remote_code)
     log = train(model, tokenizer, encoded, config, seed, out, progress)
     return {
         "examples": len(examples),
@@ -87,7 +89,9 @@ def fine_tune(
     }
 
 
-def _check_memory(base: str | Path, rows: Sequence[EncodedExample], config: TrainingConfig) -> int:
+def _check_memory(
+    base: str | Path, rows: Sequence[EncodedExample], config: TrainingConfig, trust_remote_code: bool
+) -> int:
     """Estimate what the training needs without loading the weights; return bytes.
 
     Raises:
@@ -97,7 +101,8 @@ def _check_memory(base: str | Path, rows: Sequence[EncodedExample], config: Trai
     from transformers import AutoConfig, AutoModelForCausalLM
 
     with torch.device("meta"):
-        model = AutoModelForCausalLM.from_config(AutoConfig.from_pretrained(base, trust_remote_code=False))
+        settings = AutoConfig.from_pretrained(base, trust_remote_code=trust_remote_code)
+        model = AutoModelForCausalLM.from_config(settings, trust_remote_code=trust_remote_code)
     frozen_bytes = torch.empty(0, dtype=model.dtype).element_size() if config.lora else FLOAT
     sizes = Architecture.of(model, frozen_bytes)
     if config.lora:
@@ -107,7 +112,7 @@ def _check_memory(base: str | Path, rows: Sequence[EncodedExample], config: Trai
     return check_memory(sizes, lengths, *limits, memory_of_device())
 
 
-def _load(base: str | Path, config: TrainingConfig, seed: int) -> Any:
+def _load(base: str | Path, config: TrainingConfig, seed: int, trust_remote_code: bool) -> Any:
     """Load the weights to train, in float32: in bfloat16, the updates of small learning rates would be rounded away.
 
     With LoRA on a GPU, the weights themselves stay as the checkpoint has them, and their changes are float32.
@@ -116,7 +121,9 @@ def _load(base: str | Path, config: TrainingConfig, seed: int) -> Any:
     from transformers import AutoModelForCausalLM
 
     dtype = "auto" if config.lora and torch.cuda.is_available() else torch.float32
-    model = AutoModelForCausalLM.from_pretrained(base, use_safetensors=True, trust_remote_code=False, dtype=dtype)
+    model = AutoModelForCausalLM.from_pretrained(
+        base, use_safetensors=True, trust_remote_code=trust_remote_code, dtype=dtype
+    )
     return model if config.lora is None else add_changes(model, config.lora, seed)
 
 

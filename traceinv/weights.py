@@ -29,6 +29,8 @@ LENGTHS = ("_size", "_dim", "_inner", "_rank", "_experts", "_positions", "positi
 """How the names of numbers end that some weights have as many rows of."""
 CODE = ("attn_implementation", "experts_implementation")
 """How the names of settings end that may name a repository of the hub with code in it."""
+AUTO_MAP, OTHER_REPOSITORY = "auto_map", "--"
+"""The setting that names Python code, and what stands in it between another repository and its file."""
 NAMED_WEIGHTS = "transformers_weights"
 INDEX = ".safetensors.index.json"
 ADAPTER = "adapter_config.json"
@@ -41,8 +43,11 @@ PROBE_SECONDS = 300.0
 PROBE = Path(__file__).with_name("folder_probe.py")
 
 
-def check_folder(folder: Path) -> None:
+def check_folder(folder: Path, trust_remote_code: bool = False) -> None:
     """Check a model's folder.
+
+    Args:
+        trust_remote_code: whether its own Python code may be run; that of other repositories never.
 
     Raises:
         InputError: it holds no safetensors weights, a file is torn, sizes cannot be true, or its chat template or tokenizer does
@@ -52,6 +57,8 @@ def check_folder(folder: Path) -> None:
         _check_entries(folder)
         config = _json(folder / "config.json")
         _check_settings(config, "config.json")
+        if trust_remote_code:
+            _check_code(folder)
         files = sorted(folder.glob("*.safetensors"))
         if not files:
             pickles = sorted(path.name for path in folder.iterdir() if path.suffix in PICKLES)
@@ -183,6 +190,14 @@ def _check_settings(config: Any, where: str) -> None:
             # a few multimodal models give a list, one number for each stage
             if not (isinstance(value, list) and value and all(type(n) is int and n > 0 for n in value)):
                 raise ValueError(f"{where}: {key}: expected a positive whole number, got {value!r:.60}")
+
+
+def _check_code(folder: Path) -> None:
+    """Check that a folder names only code of its own: a library would download and run that of another repository."""
+    for path in sorted(folder.glob("*.json")):
+        content = _json(path) if path.name.endswith("config.json") else {}
+        if OTHER_REPOSITORY in json.dumps(content.get(AUTO_MAP)):
+            raise ValueError(f"{path.name}: {AUTO_MAP}: names code of another repository; expected its own files")
 
 
 def _check_sizes(config: dict[str, Any], tensors: list[list[int]]) -> None:

@@ -37,6 +37,8 @@ def comparability(plan: Plan, planned: CellPlan, artifacts: Artifacts, run: Mode
     taught: list[Any] = [planned.base.digest, without_checkpoints(student.training.model_dump(mode="json"))]
     if student.dialect:
         taught.append(student.dialect.model_dump(mode="json"))
+    if student.trust_remote_code:
+        taught.append({"trust_remote_code": True})
     return Comparability(
         target=digest_json(parts)[:SHOWN],
         student=digest_json(taught)[:SHOWN],

@@ -32,6 +32,7 @@ def gates(plan: Plan, artifacts: Artifacts, questions: dict[str, int], dropped: 
         Gate(name="rendering", figures=_rendering(trained, artifacts)),
         Gate(name="same questions", figures=dict(questions)),
         *_decontamination(plan, artifacts),
+        *_code(plan),
         Gate(name="every response graded", figures={"dropped": [f"{task}: {item}" for task, item in dropped]}),
         Gate(
             name="nothing cut in silence",
@@ -61,6 +62,12 @@ def _decontamination(plan: Plan, artifacts: Artifacts) -> list[Gate]:
     searched = _of_kinds(plan, ("decontaminated",))
     figures = {"questions": [_entry(node, artifacts) for node in searched]}
     return [Gate(name="decontamination", figures=figures)] if searched else []
+
+
+def _code(plan: Plan) -> list[Gate]:
+    """Say of which models the run let Python code run that came with the weights; none needs no gate."""
+    models = plan.recipe.running_code()
+    return [Gate(name="code that came with models", figures={"run": models})] if models else []
 
 
 def _rendering(trained: Sequence[Node], artifacts: Artifacts) -> dict[str, Any]:

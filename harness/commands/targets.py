@@ -128,7 +128,7 @@ def _replies(recipe: "Recipe", where: str, model: "ReasoningModel", questions: l
     from traceinv.targets.recorded import RecordedModel
 
     if isinstance(model, ModelWithWeights):
-        say(f"{where}: weights in {locate(model.model)}")
+        say(f"{where}: weights in {locate(model.model, model.trust_remote_code)}")
     if isinstance(model, RecordedModel):
         return _recorded(recipe, where, model, questions)
     if isinstance(model, EndpointModel):

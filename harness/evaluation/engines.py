@@ -37,7 +37,7 @@ def load_bench_engine(settings: BenchSettings, out: Path, check_prompts: bool = 
     if settings.model.startswith(("/", ".")) and not Path(settings.model).exists():  # other names may be hub ids
         raise InputError(f"{settings.model}: cannot be loaded: no such folder")
     if Path(settings.model).exists():
-        check_folder(Path(settings.model))
+        check_folder(Path(settings.model), bool(settings.model_args.get("trust_remote_code")))
     from harness.evaluation.lm_eval import LmEvalEngine
 
     try:

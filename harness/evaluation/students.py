@@ -66,7 +66,12 @@ def describe_items(config: EvalConfig, data: Path | None, out: Path) -> dict[str
 
 
 def collect_responses(
-    config: EvalConfig, model: Path, data: Path | None, out: Path, progress: Progress
+    config: EvalConfig,
+    model: Path,
+    data: Path | None,
+    out: Path,
+    progress: Progress,
+    trust_remote_code: bool = False,
 ) -> dict[str, Any]:
     """Ask a model the items of a recipe's tasks as `traceinv bench` does, without grading.
 
@@ -78,6 +83,7 @@ def collect_responses(
         data: a folder with a mirror of the tasks' data; the hub without one.
         out: folder to write to; it may hold what a killed run with the same arguments left.
         progress: receives the share done.
+        trust_remote_code: whether Python code in the model's folder may be run.
 
     Returns:
         The stage's log: all `responses`; those `resumed` from a killed run; those `repeated`, which were asked again
@@ -87,7 +93,7 @@ def collect_responses(
         InputError: a task's data or the model cannot be loaded.
         GateError: the model does not read the rendered prompts as they are, or this machine cannot grade the responses.
     """
-    plan = make_plan(_bench_settings(config, model), out, _text(data), check_prompts=True)
+    plan = make_plan(_bench_settings(config, model, trust_remote_code), out, _text(data), check_prompts=True)
     files = {run.name: open_responses(out, run.name) for run in plan.runs}
     ask(plan, files, lambda batch: [to_response(answered) for answered in batch], progress)
     responses = [row for run in plan.runs for row in files[run.name].finish(run.response_keys)]
@@ -140,8 +146,9 @@ def grade_responses(
     return {"graded": len(graded), "ungradable": sum(sample.value is None for sample in graded)}
 
 
-def _bench_settings(config: EvalConfig, model: Path) -> BenchSettings:
+def _bench_settings(config: EvalConfig, model: Path, trust_remote_code: bool = False) -> BenchSettings:
     special_tokens = {"add_bos_token": False}  # only those of the chat template, as in training
+    loading = {"trust_remote_code": True} if trust_remote_code and config.engine != "mock" else {}
     return BenchSettings(
         model=str(model),
         engine=config.engine,
@@ -151,7 +158,7 @@ def _bench_settings(config: EvalConfig, model: Path) -> BenchSettings:
         limit=config.limit,
         seed=config.seed,
         batch_size=config.batch_size,
-        model_args=special_tokens if config.engine == "transformers" else {},
+        model_args=(special_tokens if config.engine == "transformers" else {}) | loading,
         generation={} if config.max_tokens is None else {"max_gen_toks": config.max_tokens},
         parameters=config.parameters,
     )

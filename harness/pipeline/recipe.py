@@ -180,6 +180,13 @@ class Recipe(Closed):
         known = target is None or self.targets[target].traces_known
         return [regime for regime in self.regimes if known or not reads_hidden_traces(regime)]
 
+    def running_code(self) -> list[str]:
+        """List the models whose own Python code may be run, by their places in the recipe."""
+        policies = [(f"policies.{name}", policy) for name, policy in self.policies.items()]
+        students = [(f"students.{name}", student) for name, student in self.students.items()]
+        models = [*self._reasoning_models(), *policies, ("inverter", self.inverter), *students]
+        return [place for place, model in models if getattr(model, "trust_remote_code", False)]
+
     def place(self, path: str) -> Path:
         """Return where a file of the recipe's data lies."""
         return Path(self.data_dir or "", path).expanduser()

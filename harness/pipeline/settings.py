@@ -12,7 +12,7 @@ from traceinv.dialect import StatedDialect
 from traceinv.errors import InputError, nearest
 from traceinv.inversion import PromptStyle
 from traceinv.models import SHIPPED_MODEL
-from traceinv.schema import Closed, FieldFault
+from traceinv.schema import Closed, FieldFault, Trusted
 from traceinv.targets.local import Reading
 from traceinv.training_config import TrainingConfig
 
@@ -34,10 +34,12 @@ class LearningModel(Closed):
 
     Attributes:
         model: a folder of weights (see `traceinv.models.locate`).
+        trust_remote_code: whether Python code that comes with the weights may be run.
         dialect: what is stated about how it writes a reply, in place of what its chat template shows.
     """
 
     model: str = SHIPPED_MODEL
+    trust_remote_code: Trusted = False
     dialect: StatedDialect | None = Field(None, exclude_if=lambda dialect: dialect is None)
     training: TrainingConfig
 

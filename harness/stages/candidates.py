@@ -12,7 +12,7 @@ from traceinv.progress import Progress
 from traceinv.records import Candidate, Disclosure
 from traceinv.regimes.verification import is_verified
 from traceinv.rows import RowFile, read_folder
-from traceinv.schema import Closed
+from traceinv.schema import Closed, Trusted
 from traceinv.targets.local import Reading
 
 
@@ -25,6 +25,7 @@ class Params(Closed):
     sampling: Sampling
     reads: Reading = Field("markers", exclude_if=lambda reads: reads == "markers")
     instruction: str | None = Field(None, exclude_if=lambda instruction: instruction is None)
+    trust_remote_code: Trusted = False
 
 
 @writing_stage(Params, version=1)
@@ -32,7 +33,7 @@ def candidates(params: Params, inputs: Inputs, out: Path, progress: Progress) ->
     """Write the candidates as they arrive, and count the questions of which one comes to the disclosed answer."""
     rows = RowFile(out / "candidates.jsonl", Candidate, lambda row: (row.id, row.sample))
     disclosures = read_folder(inputs["disclosures"], Disclosure)
-    engine = load_engine(params.engine, inputs["model"])
+    engine = load_engine(params.engine, inputs["model"], params.trust_remote_code)
     written = write_candidates(
         engine,
         disclosures,

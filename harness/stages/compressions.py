@@ -33,7 +33,7 @@ def compressions(params: Params, inputs: Inputs, out: Path, progress: Progress) 
         raise GateError(f"the policy {params.policy.kind} has no compressor")
     rows = RowFile(out / "compressions.jsonl", Compression, lambda row: (row.id, row.sample))
     transcripts = {row.id: row for row in read_folder(inputs["transcripts"], Transcript)}
-    engine = load_engine(params.engine, inputs["model"])
+    engine = load_engine(params.engine, inputs["model"], params.policy.trust_remote_code)
     written = compress(engine, list(transcripts.values()), params.policy, rows, progress)
     asked = {row.id for row in written}
     met = {row.id for row in written if is_met(params.policy, transcripts[row.id], row)}

@@ -11,7 +11,7 @@ from traceinv.inversion import PromptStyle, invert
 from traceinv.progress import Progress
 from traceinv.records import Disclosure, Inversion
 from traceinv.rows import RowFile, read_folder
-from traceinv.schema import Closed
+from traceinv.schema import Closed, Trusted
 
 
 class Params(Closed):
@@ -22,6 +22,7 @@ class Params(Closed):
     sampling: Sampling
     trained: bool
     prompt: PromptStyle = Field("short", exclude_if=lambda prompt: prompt == "short")
+    trust_remote_code: Trusted = False
 
 
 @writing_stage(Params, version=1)
@@ -29,7 +30,7 @@ def inversions(params: Params, inputs: Inputs, out: Path, progress: Progress) ->
     """Write one inversion a disclosure, as they arrive."""
     rows = RowFile(out / "inversions.jsonl", Inversion, lambda row: row.id)
     disclosures = read_folder(inputs["disclosures"], Disclosure)
-    engine = load_engine(params.engine, inputs["model"])
+    engine = load_engine(params.engine, inputs["model"], params.trust_remote_code)
     written = invert(
         engine, disclosures, params.with_summary, params.sampling, rows, progress, params.trained, params.prompt
     )

@@ -10,7 +10,7 @@ from traceinv.inversion import inverter_examples
 from traceinv.progress import Progress
 from traceinv.records import Disclosure, Transcript
 from traceinv.rows import read_folder
-from traceinv.schema import Closed
+from traceinv.schema import Closed, Trusted
 from traceinv.training import fine_tune
 from traceinv.training_config import TrainingConfig
 
@@ -26,6 +26,7 @@ class Params(Closed):
     training: TrainingConfig
     max_dropped: float = Field(ge=0, le=1)
     seed: int
+    trust_remote_code: Trusted = False
 
 
 @stage(
@@ -45,7 +46,15 @@ def inverter(params: Params, inputs: Inputs, out: Path, progress: Progress) -> L
     rows = read_folder(inputs["transcripts"], Transcript)
     disclosures = read_folder(inputs["disclosures"], Disclosure)
     examples = inverter_examples(rows, disclosures, params.with_summary)
-    kept = within_limit(examples, inputs["base"], params.training.max_tokens)
+    kept = within_limit(examples, inputs["base"], params.training.max_tokens, params.trust_remote_code)
     refuse_losses("training examples of the inverter", len(kept), len(rows), params.max_dropped)
-    log = fine_tune(inputs["base"], kept, params.training, params.seed, out, progress)
+    log = fine_tune(
+        inputs["base"],
+        kept,
+        params.training,
+        params.seed,
+        out,
+        progress,
+        trust_remote_code=params.trust_remote_code,
+    )
     return {**log, "too_long": len(examples) - len(kept)}

@@ -9,7 +9,7 @@ from traceinv.inversion import Shown
 from traceinv.progress import Progress
 from traceinv.records import Disclosure, Transcript
 from traceinv.rows import read_folder
-from traceinv.schema import Closed
+from traceinv.schema import Closed, Trusted
 
 LIKELIHOOD = "likelihood.json"
 
@@ -26,6 +26,7 @@ class Params(Closed):
     shown: list[Shown]
     as_inverter: bool
     questions: int = Field(gt=0)
+    trust_remote_code: Trusted = False
 
 
 @stage(Params, version=2, libraries=GENERATION_LIBRARIES, resources=Resources(gpus=1))
@@ -38,7 +39,7 @@ def likelihood(params: Params, inputs: Inputs, out: Path, progress: Progress) ->
 
     hidden = read_folder(inputs["transcripts"], Transcript)
     disclosures = evenly(read_folder(inputs["disclosures"], Disclosure), params.questions)
-    engine = TransformersEngine.load(inputs["model"])
+    engine = TransformersEngine.load(inputs["model"], arguments={"trust_remote_code": params.trust_remote_code})
     opening = read_dialect(engine.tokenizer).opening
     bits = trace_bits(
         engine.model,

@@ -36,4 +36,12 @@ def reasoning_model(params: Params, inputs: Inputs, out: Path, progress: Progres
     if not isinstance(params.model, TrainedModel):
         raise InputError(f"{params.role}: {params.model.kind} is used as it is, and not trained")
     examples = params.model.training_examples(params.role)
-    return fine_tune(inputs["base"], examples, params.model.training, 0, out, progress)
+    return fine_tune(
+        inputs["base"],
+        examples,
+        params.model.training,
+        0,
+        out,
+        progress,
+        trust_remote_code=params.model.trust_remote_code,
+    )

@@ -5,13 +5,14 @@ from pathlib import Path
 from harness.evaluation.settings import EvalConfig
 from harness.stages.base import GENERATION_LIBRARIES, Inputs, Log, Resources, stage
 from traceinv.progress import Progress
-from traceinv.schema import Closed
+from traceinv.schema import Closed, Trusted
 
 
 class Params(Closed):
     """What is asked, and how."""
 
     benchmark: EvalConfig
+    trust_remote_code: Trusted = False
 
 
 @stage(
@@ -27,4 +28,6 @@ def responses(params: Params, inputs: Inputs, out: Path, progress: Progress) -> 
     """Write one response a sample, as they arrive; nothing is graded."""
     from harness.evaluation.students import collect_responses
 
-    return collect_responses(params.benchmark, inputs["model"], inputs.get("data"), out, progress)
+    return collect_responses(
+        params.benchmark, inputs["model"], inputs.get("data"), out, progress, params.trust_remote_code
+    )

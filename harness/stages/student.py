@@ -12,7 +12,7 @@ from traceinv.errors import GateError
 from traceinv.progress import Progress
 from traceinv.records import Example
 from traceinv.rows import read_folder
-from traceinv.schema import Closed
+from traceinv.schema import Closed, Trusted
 from traceinv.training import fine_tune
 from traceinv.training_config import TrainingConfig
 
@@ -26,6 +26,7 @@ class Params(Closed):
     training: TrainingConfig
     seed: int
     partial: bool = Field(False, exclude_if=lambda partial: not partial)
+    trust_remote_code: Trusted = False
 
 
 @stage(
@@ -58,4 +59,12 @@ def student(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Lo
             f"equal rows: no example of {len(missing)} of {len(ids)} shared questions, such as {missing[0]}"
         )
     rows = [example for identifier in ids for example in examples.get(identifier, [])]
-    return fine_tune(inputs["base"], rows, params.training, params.seed, out, progress)
+    return fine_tune(
+        inputs["base"],
+        rows,
+        params.training,
+        params.seed,
+        out,
+        progress,
+        trust_remote_code=params.trust_remote_code,
+    )

@@ -10,7 +10,7 @@ from traceinv.engines import Sampling, load_engine
 from traceinv.progress import Progress
 from traceinv.records import Question, Transcript
 from traceinv.rows import RowFile, read_folder
-from traceinv.schema import Closed
+from traceinv.schema import Closed, Trusted
 from traceinv.targets import answer_questions
 from traceinv.targets.local import Reading
 
@@ -22,13 +22,14 @@ class Params(Closed):
     sampling: Sampling
     reads: Reading = Field("markers", exclude_if=lambda reads: reads == "markers")
     instruction: str | None = Field(None, exclude_if=lambda instruction: instruction is None)
+    trust_remote_code: Trusted = False
 
 
 @writing_stage(Params, version=1)
 def transcripts(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Write one transcript a question, as they arrive."""
     rows = RowFile(out / "transcripts.jsonl", Transcript, lambda row: row.id)
-    engine = load_engine(params.engine, inputs["model"])
+    engine = load_engine(params.engine, inputs["model"], params.trust_remote_code)
     questions = read_folder(inputs["questions"], Question)
     answered = answer_questions(engine, questions, params.sampling, rows, progress, params.reads, params.instruction)
     return {

@@ -24,12 +24,13 @@ LOCAL: tuple[EngineName, ...] = ("transformers", "vllm")
 """The engines that load a model's weights from a folder."""
 
 
-def load_engine(name: str, model: str | Path, **options: Any) -> Engine:
+def load_engine(name: str, model: str | Path, trust_remote_code: bool = False, **options: Any) -> Engine:
     """Load a model into the engine of that name.
 
     Args:
         name: a key of `ENGINES`.
         model: a folder, a hub id, or the name that a server knows the model by.
+        trust_remote_code: whether Python code in the model's folder may be run.
         options: keyword arguments of the engine's `load`.
 
     Raises:
@@ -38,6 +39,8 @@ def load_engine(name: str, model: str | Path, **options: Any) -> Engine:
     kind = next((known for known in ENGINES if known == name), None)
     if kind is None:
         raise InputError(f"engine: unknown engine {name!r}{nearest(name, ENGINES)}")
+    if trust_remote_code and kind in LOCAL:
+        options["arguments"] = {**options.get("arguments", {}), "trust_remote_code": True}
     load = getattr(import_module(f"{__name__}.{kind}"), ENGINES[kind]).load
     allowed = [option for option in signature(load).parameters if option != "model"]
     for option in options:
@@ -47,7 +50,7 @@ def load_engine(name: str, model: str | Path, **options: Any) -> Engine:
     if is_path and not Path(model).exists():
         raise InputError(f"{model}: cannot be loaded: no such file or folder")
     if kind in LOCAL and Path(model).is_dir():
-        check_folder(Path(model))
+        check_folder(Path(model), bool(options.get("arguments", {}).get("trust_remote_code")))
     try:
         engine: Engine = load(model, **options)
     except InputError:

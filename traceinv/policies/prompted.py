@@ -12,7 +12,7 @@ from traceinv.errors import InputError
 from traceinv.policies.base import Policy
 from traceinv.prompt_fields import prompt_fields
 from traceinv.records import Compression, Disclosure, Transcript
-from traceinv.schema import FieldFault
+from traceinv.schema import FieldFault, Trusted
 
 FIELDS = ("question", "trace", "answer", "words")
 """What a prompt may have in braces; `words` is the length that is asked for."""
@@ -28,6 +28,7 @@ class Prompted(Policy):
     Attributes:
         needs: the fields that its prompt must have.
         model: the compressor (see `traceinv.models.locate`).
+        trust_remote_code: whether Python code that comes with the weights may be run.
         prompt: the text that it is asked, with `FIELDS` in braces. A recipe may name a file as `prompt_file` instead.
         sampling: how it writes. Attempts differ only at a temperature above 0.
         attempts: how often it is asked at most, until a text has the form and length that the policy wants.
@@ -36,6 +37,7 @@ class Prompted(Policy):
     needs: ClassVar[tuple[str, ...]] = ("trace",)
 
     model: str
+    trust_remote_code: Trusted = False
     prompt: str
     sampling: Sampling = Sampling(temperature=0.7, max_new_tokens=1024)
     attempts: int = Field(3, gt=0)

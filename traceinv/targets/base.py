@@ -9,7 +9,7 @@ from traceinv.engines import Sampling
 from traceinv.questions.base import Role
 from traceinv.records import Example
 from traceinv.registry import chooser
-from traceinv.schema import Closed
+from traceinv.schema import Closed, Trusted
 from traceinv.targets.permission import Permission
 from traceinv.training_config import TrainingConfig
 
@@ -83,10 +83,12 @@ class ModelWithWeights(ReasoningModel):
 
     Attributes:
         model: where they are (see `traceinv.models.locate`).
+        trust_remote_code: whether Python code that comes with the weights may be run.
         dialect: what is stated about how it writes a reply, in place of what its chat template shows.
     """
 
     model: str
+    trust_remote_code: Trusted = False
     dialect: StatedDialect | None = Field(None, exclude_if=lambda dialect: dialect is None)
 
 

@@ -7,13 +7,14 @@ from typing import Any
 from harness.pipeline.graph import SIDE, Graph, InputArtifact, Node
 from harness.pipeline.nodes.inputs import benchmark_folder, weights_folder
 from harness.pipeline.recipe import Recipe
+from harness.pipeline.settings import LearningModel
 from harness.results.schema import Cell, Label
 from harness.stages import stage_kinds
 from harness.stages.questions import DATA
-from traceinv.dialect import StatedDialect
+from traceinv.policies.prompted import Prompted
 from traceinv.questions import Role
 from traceinv.regimes import BASE
-from traceinv.targets.base import ReasoningModel
+from traceinv.targets.base import ModelWithWeights, ReasoningModel
 
 TARGET: Role = "target"
 SURROGATE: Role = "surrogate"
@@ -52,21 +53,31 @@ class BaseNodes:
     @cached_property
     def base(self) -> Node | InputArtifact:
         """Return the untaught student."""
-        return self._stated(self.student_weights, self.student_model.dialect)
+        return self._stated(self.student_weights, self.student_model)
 
     @cached_property
     def student_weights(self) -> InputArtifact:
         """Return the folder that the student's weights lie in."""
-        return weights_folder(f"students.{self.cell.student}.model", self.student_model.model, self.absent_ok)
+        return self._weights(f"students.{self.cell.student}", self.student_model)
 
-    def _stated(self, weights: InputArtifact, dialect: StatedDialect | None) -> Node | InputArtifact:
+    def _weights(self, where: str, model: LearningModel | ModelWithWeights | Prompted) -> InputArtifact:
+        """Return the folder of the weights of a model that stands at `where` in the recipe."""
+        return weights_folder(f"{where}.model", model.model, model.trust_remote_code, self.absent_ok)
+
+    def _stated(self, weights: InputArtifact, model: LearningModel | ModelWithWeights) -> Node | InputArtifact:
         """Return weights with what is stated about their dialect."""
-        if dialect is None:
+        if model.dialect is None:
             return weights
-        return self._add("stated_model", {"dialect": dialect}, {"base": weights}, TESTER, of=(), cost=1)
+        params = {"dialect": model.dialect, "trust_remote_code": model.trust_remote_code}
+        return self._add("stated_model", params, {"base": weights}, TESTER, of=(), cost=1)
 
     def _model_of(self, role: Role) -> ReasoningModel:
         return self.target if role == TARGET else self.surrogate
+
+    def _trusts(self, role: Role) -> bool:
+        """Return whether Python code that comes with the weights of target or surrogate may be run."""
+        model = self._model_of(role)
+        return isinstance(model, ModelWithWeights) and model.trust_remote_code
 
     @property
     def benchmark_data(self) -> Inputs:

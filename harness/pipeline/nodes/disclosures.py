@@ -14,7 +14,6 @@ from harness.pipeline.nodes.base import (
     Inputs,
     writing_cost,
 )
-from harness.pipeline.nodes.inputs import weights_folder
 from harness.pipeline.nodes.transcripts import TranscriptNodes
 from traceinv.policies import Policy
 from traceinv.policies.answer_only import AnswerOnly
@@ -63,7 +62,7 @@ class DisclosureNodes(TranscriptNodes):
     def _compressions(self, role: Role, policy: Prompted, transcripts: Node) -> Node:
         """Return what a policy's compressor writes of transcripts."""
         inputs: Inputs = {
-            "model": weights_folder(f"policies.{self.cell.policy}.model", policy.model, self.absent_ok),
+            "model": self._weights(f"policies.{self.cell.policy}", policy),
             "transcripts": transcripts,
         }
         of, side = (("target", "policy"), HIDDEN) if role == TARGET else (OF_INVERTER, TESTER)

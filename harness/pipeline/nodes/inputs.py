@@ -14,13 +14,13 @@ from traceinv.models import HUB_ID, SHIPPED_MODEL, locate
 
 
 @cache
-def weights_folder(where: str, model: str, absent_ok: bool = False) -> InputArtifact:
+def weights_folder(where: str, model: str, trust_remote_code: bool = False, absent_ok: bool = False) -> InputArtifact:
     """Return the folder of a model; a model of the hub is downloaded, unless it may be absent."""
     if absent_ok and model != SHIPPED_MODEL and not Path(model).is_dir() and HUB_ID.fullmatch(model):
         folder = _cached(model)
         return _absent(Path(model)) if folder is None else _artifact(folder.resolve())
     try:
-        folder = locate(model)
+        folder = locate(model, trust_remote_code)
     except InputError as error:
         raise InputError(f"{where}: {error}") from None
     return _artifact(folder.resolve())

@@ -6,7 +6,6 @@ from harness.faithfulness.reading import Part
 from harness.pipeline.graph import InputArtifact, Node
 from harness.pipeline.nodes.base import OF_INVERSION, OF_INVERTER, SURROGATE, TARGET, TESTER, Inputs, writing_cost
 from harness.pipeline.nodes.disclosures import DisclosureNodes
-from harness.pipeline.nodes.inputs import weights_folder
 from harness.pipeline.nodes.transcripts import asked_and_read
 from traceinv.candidates import Asked
 from traceinv.inversion import shown_part
@@ -19,7 +18,7 @@ class InversionNodes(DisclosureNodes):
     def inverter(self, source: Inversions, seed: int | None) -> Node | InputArtifact:
         """Return a trained inverter, or for a prompted one the weights that it starts from."""
         inverter = self.recipe.inverter
-        base = self._stated(weights_folder("inverter.model", inverter.model, self.absent_ok), inverter.dialect)
+        base = self._stated(self._weights("inverter", inverter), inverter)
         if not source.trained:
             return base
         with_summary = source.with_summary(self.policy.discloses_summary)
@@ -28,6 +27,7 @@ class InversionNodes(DisclosureNodes):
             "training": inverter.training,
             "max_dropped": self.recipe.max_dropped,
             "seed": seed,
+            "trust_remote_code": inverter.trust_remote_code,
         }
         inputs: Inputs = {
             "base": base,
@@ -49,6 +49,7 @@ class InversionNodes(DisclosureNodes):
             "sampling": self.recipe.sampling.model_copy(update={} if seed is None else {"seed": seed}),
             "trained": source.trained,
             "prompt": "short" if source.trained else self.recipe.inverter.zero_shot_prompt,
+            "trust_remote_code": self.recipe.inverter.trust_remote_code,
         }
         shown = self.disclosed(TARGET, bool(params["with_summary"]))
         shown = self.exchanged(exchanged, shown) if exchanged else shown
@@ -82,11 +83,15 @@ class InversionNodes(DisclosureNodes):
                 return shown_part(with_summary), self.inverter(inverter, seed)
 
     def _candidate_reading(self, source: Candidates) -> dict[str, Any]:
-        """Return how the writer of candidates is asked and read, where that is not the usual way."""
-        if source.writer == "surrogate":
-            return asked_and_read(self.surrogate)
-        untaught = self.student_model
-        return {"reads": untaught.reads, "instruction": untaught.instruction} if source.writer == "student" else {}
+        """Return how the writer of candidates is loaded, asked and read."""
+        match source.writer:
+            case "surrogate":
+                return asked_and_read(self.surrogate) | {"trust_remote_code": self._trusts(SURROGATE)}
+            case "student":
+                untaught = self.student_model
+                return untaught.model_dump(include={"reads", "instruction", "trust_remote_code"})
+            case "inverter":
+                return {"trust_remote_code": self.recipe.inverter.trust_remote_code}
 
     def seeds_of(self, source: Inversions) -> list[int | None]:
         """List the seeds of an inverter; a prompted one has none."""

@@ -47,7 +47,8 @@ class CellNodes(StudentNodes):
         model = self.inverter(inverters()[regime], seed) if as_inverter else self.reasoning_model(SURROGATE)
         shown = [self.taught_part(regime)]
         asked = self.recipe.faithfulness.likelihood_traces
-        params = {"shown": shown, "as_inverter": as_inverter, "questions": asked}
+        trusted = self.recipe.inverter.trust_remote_code if as_inverter else self._trusts(SURROGATE)
+        params = {"shown": shown, "as_inverter": as_inverter, "questions": asked, "trust_remote_code": trusted}
         shown_rows = self.disclosed(TARGET, shown == ["summary"])
         inputs: Inputs = {"model": model, "disclosures": shown_rows, "transcripts": self.hidden}
         cost = 0.006 * len(shown) * min(asked, self.recipe.questions.size())

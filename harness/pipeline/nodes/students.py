@@ -41,7 +41,9 @@ class StudentNodes(InversionNodes):
 
     def examples(self, regime: str, seed: int) -> Node:
         """Return the training examples of a regime."""
-        params = {"regime": regime, "max_tokens": self.student_model.training.max_tokens, "seed": seed}
+        model = self.student_model
+        params = {"regime": regime, "max_tokens": model.training.max_tokens, "seed": seed}
+        params["trust_remote_code"] = model.trust_remote_code
         sources = zip(SOURCES, REGIMES[regime].sources, strict=False)
         inputs: Inputs = {"base": self.base, **{name: self._source(source, seed) for name, source in sources}}
         return self._add("examples", params, inputs, _side(regime), regime=regime, seed=seed, cost=0.5)
@@ -89,6 +91,7 @@ class StudentNodes(InversionNodes):
         }
         cost = self._training_cost(training.epochs)
         params = {"training": training, "seed": seed, "partial": is_partial(regime)}
+        params["trust_remote_code"] = self.student_model.trust_remote_code
         return self._add("student", params, inputs, _side(regime), regime=regime, seed=seed, cost=cost)
 
     def grades(self, row: str, seed: int | None) -> Node:
@@ -99,9 +102,14 @@ class StudentNodes(InversionNodes):
         items = self._add("items", params, data, JUDGE, of=())
         cost = writing_cost(len(benchmark.tasks) * (benchmark.limit or 200))
         inputs: Inputs = {"model": self._model(row, seed), "items": items, **data}
-        responses = self._add("responses", params, inputs, JUDGE, of=of, regime=row, seed=seed, cost=cost)
+        asked = params | {"trust_remote_code": self._trusts_row(row)}
+        responses = self._add("responses", asked, inputs, JUDGE, of=of, regime=row, seed=seed, cost=cost)
         inputs = {"responses": responses, **data}
         return self._add("grades", params, inputs, JUDGE, of=of, regime=row, seed=seed, cost=cost / 10)
+
+    def _trusts_row(self, row: str) -> bool:
+        """Return whether Python code that comes with the model of a row may be run."""
+        return self._trusts(row) if row in (TARGET, SURROGATE) else self.student_model.trust_remote_code
 
     def _model(self, row: str, seed: int | None) -> Node | InputArtifact:
         """Return the model that a row has the scores of."""

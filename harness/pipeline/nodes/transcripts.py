@@ -15,7 +15,7 @@ from harness.pipeline.nodes.base import (
     BaseNodes,
     writing_cost,
 )
-from harness.pipeline.nodes.inputs import checked_path, weights_folder
+from harness.pipeline.nodes.inputs import checked_path
 from harness.results.schema import Label
 from harness.stages.decontaminated import OTHERS
 from harness.stages.questions import DATA
@@ -58,7 +58,7 @@ class TranscriptNodes(BaseNodes):
         model, where = self._model_of(role), f"{role}s.{getattr(self.cell, role)}"
         if not isinstance(model, ModelWithWeights):
             raise InputError(f"{where}: {model.kind} has no weights")
-        weights = self._stated(weights_folder(f"{where}.model", model.model, self.absent_ok), model.dialect)
+        weights = self._stated(self._weights(where, model), model)
         if not isinstance(model, TrainedModel):
             return weights
         of, side = (OF_TARGET, HIDDEN) if role == TARGET else (OF_SURROGATE, TESTER)
@@ -106,6 +106,7 @@ class TranscriptNodes(BaseNodes):
             params = {"model": asked.model_copy(update={"permission": None, "sampling": None}), "sampling": sampling}
             return self._add("endpoint", params, inputs, side, of=of, cost=cost, role=role, **labels)
         params = {"engine": self.recipe.engine, "sampling": sampling, **asked_and_read(asked)}
+        params["trust_remote_code"] = self._trusts(model)
         inputs |= {"model": self.reasoning_model(model)}
         return self._add("transcripts", params, inputs, side, of=of, cost=cost, role=role, **labels)
 

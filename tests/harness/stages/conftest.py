@@ -11,7 +11,7 @@ from harness.stages.base import Log
 def no_training(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let stages that train report the ids of their examples instead."""
 
-    def fine_tune(base: Any, examples: Any, *rest: Any) -> Log:
+    def fine_tune(base: Any, examples: Any, *rest: Any, **options: Any) -> Log:
         return {"ids": [example.id for example in examples]}
 
     for stage in ("inverter", "student"):
