@@ -17,6 +17,7 @@ _ZERO = (
     # An answer that follows from two unknown outcomes makes neither likelier, and nothing else is disclosed.
     "questions.private=[2, 2]",
     "questions.per_family=80",
+    "questions.surrogate_per_family=200",
     "policies={silent: {kind: answer_only}}",
     "regimes=[base, answer_only, surrogate_trace, inverted_without_summary, oracle]",
     "benchmark.limit=40",
