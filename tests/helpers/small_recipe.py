@@ -1,6 +1,7 @@
 """A small recipe that runs the whole pipeline in about a minute, and how a run of it is started and read."""
 
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,14 @@ def write_recipe(path: Path, recipe: dict[str, Any]) -> Path:
 def run_command(recipe: Path, folder: Path) -> list[str]:
     """Return the command that runs a recipe with store and records in a folder."""
     return [*TRACEINV, "run", str(recipe), "--store", str(folder / "store"), "--out", str(folder / "out")]
+
+
+def run_to_record(folder: Path, changes: dict[str, Any]) -> tuple[ResultRecord, str]:
+    """Run the small recipe with changes to its end; return its record and all that was printed."""
+    path = write_recipe(folder / "recipe.yaml", SMALL_RECIPE | changes)
+    done = subprocess.run(run_command(path, folder), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return run_record(folder), done.stdout + done.stderr
 
 
 def run_record(folder: Path) -> ResultRecord:

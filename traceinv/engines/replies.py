@@ -18,14 +18,15 @@ def read_response(response: Any, chat: bool, key: str) -> tuple[Completion, tupl
         key: is replaced wherever the server repeats it.
 
     Raises:
-        BadReply: it has not the form of the protocol, or no content.
+        BadReply: it has not the form of the protocol, or no content. A reply without content whose reasoning the server hides
+            and counts is the model's own: it ended before an answer, and would again.
     """
     choice = _first_choice(response)
     reasoning, text, summarised = _parts(choice, chat)
     finish = _finish_reason(getattr(choice, "finish_reason", None))
-    if not text and not reasoning and finish == "stop":
-        raise BadReply("the reply has no content")
     prompt, reply, thought = _usage(response)
+    if not text and not reasoning and not thought and finish == "stop":
+        raise BadReply("the reply has no content")
     mode: Mode = "answer"
     if reasoning:
         mode = "summary" if summarised else "reasoning"

@@ -1,7 +1,6 @@
 """Runs from questions to record with a target of local weights, and with one behind a server that hides its reasoning."""
 
 import json
-import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 
 import pytest
 from faulty_server import Script, reply, serving
-from small_recipe import SMALL_RECIPE, SMALL_TRAINING, run_command, run_record, write_recipe
+from small_recipe import SMALL_TRAINING, run_to_record
 
 from harness.results.schema import ResultRecord
 from traceinv.engines import Sampling, load_engine
@@ -37,11 +36,9 @@ def weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def finished(folder: Path, changes: dict[str, Any]) -> ResultRecord:
     """Run the small recipe with changes, and return its record."""
-    path = write_recipe(folder / "recipe.yaml", SMALL_RECIPE | changes)
-    done = subprocess.run(run_command(path, folder), capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert KEY not in done.stdout + done.stderr
-    return run_record(folder)
+    record, printed = run_to_record(folder, changes)
+    assert KEY not in printed
+    return record
 
 
 def test_local_weights_run_to_a_record(weights: Path, tmp_path: Path) -> None:

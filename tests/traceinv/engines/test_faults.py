@@ -251,10 +251,25 @@ def transcripts(script: Script, folder: Path, count: int = 2, **settings: Any) -
     return ask_endpoint(target(script, **settings), questions, SAMPLING, rows, Ledger(Budget()), pace=Clock().pace())
 
 
+def counted(content: str | None, reasoning_tokens: int) -> dict[str, Any]:
+    """A reply whose reasoning is hidden and counted."""
+    shown: dict[str, Any] = dict(reply(content, model="m-2026"))  # type: ignore[arg-type]
+    shown["usage"]["completion_tokens_details"] = {"reasoning_tokens": reasoning_tokens}
+    return shown
+
+
+def test_a_model_that_ends_in_its_hidden_reasoning_has_given_no_answer(server: Script, tmp_path: Path) -> None:
+    """Asked again it would do the same, so it is no fault of the server that stops the run."""
+    server.reply = lambda body: counted(None if body["messages"][0]["content"] == "1?" else "5", 7)
+    (answered, silent) = transcripts(server, tmp_path, retries=0)
+    assert (answered.answer, answered.usable) == ("5", True)
+    assert (silent.answer, silent.finish_reason, silent.usable) == (None, "stop", False)
+    assert silent.observed is not None
+    assert (silent.observed.mode, silent.observed.reasoning_tokens) == ("tokens", 7)
+
+
 def test_what_is_shown_is_kept_row_by_row(server: Script, tmp_path: Path) -> None:
-    details = {"completion_tokens_details": {"reasoning_tokens": 7}}
-    server.reply = lambda body: (content := dict(reply("5", model="m-2026")), content.update(  # type: ignore[arg-type]
-        usage=content["usage"] | details))[0]  # fmt: skip
+    server.reply = lambda body: counted("5", 7)
     (row, _) = transcripts(server, tmp_path / "tokens")
     assert row.observed is not None
     assert (row.observed.mode, row.observed.model, row.observed.reasoning_tokens) == ("tokens", "m-2026", 7)
