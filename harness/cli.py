@@ -22,6 +22,7 @@ from harness.commands.options import Commands
 from harness.commands.parser import Parser
 from harness.commands.report import add_report
 from harness.commands.run import add_run
+from harness.commands.status import add_status
 from harness.commands.store import add_store
 from harness.commands.style import add_style
 from harness.commands.targets import add_targets
@@ -90,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     commands: Commands = parser.add_subparsers(required=True, metavar="COMMAND", dest="subcommand")
     add_run(commands)
     add_audit(commands)
+    add_status(commands)
     add_gate(commands)
     add_faithfulness(commands)
     add_style(commands)

@@ -79,6 +79,11 @@ def add_recipe_options(parser: argparse.ArgumentParser, out: str) -> None:
         help="send losses and final figures to tensorboard, trackio or wandb (default: to none)",
     )
     parser.add_argument(
+        "--retry-failed",
+        action="store_true",
+        help="go on past a failing stage with all that does not need it, then try what failed once more",
+    )
+    parser.add_argument(
         "--dry-run", action="store_true", help="list the stages that would be computed and what they take, and stop"
     )
     parser.add_argument(
@@ -162,7 +167,7 @@ def finish(prepared: Prepared, out: Path, options: argparse.Namespace) -> Finish
     if missing:
         check_folder("--store", store.root)
     reported = set(store.damaged)
-    artifacts, computed = _compute(planned, store, missing, options)
+    artifacts, computed = _compute(prepared, missing, options)
     _report_damage(store, reported)
     record, path = _write(planned, artifacts, out, options.json)
     return Finished(record, path, computed)
@@ -243,22 +248,24 @@ def _report_damage(store: "Store", reported: Collection[Path] = ()) -> None:
         say(f"traceinv: {folder}: not used: {store.damaged[folder]}; it is computed again", error=True)
 
 
-def _compute(
-    planned: "Plan", store: "Store", missing: int, options: argparse.Namespace
-) -> "tuple[dict[str, Artifact], int]":
+def _compute(prepared: Prepared, missing: int, options: argparse.Namespace) -> "tuple[dict[str, Artifact], int]":
     from harness.pipeline.executors.base import StageFailed
+    from harness.pipeline.journal import Journal
     from harness.pipeline.scheduler import run
     from harness.views.console import make_console
     from harness.views.progress import RunDisplay
 
+    planned, store = prepared.planned, prepared.store
     try:
         with (
             open_executor(options, missing) as executor,
             RunDisplay(make_console(options.json), planned.graph) as display,
+            Journal(display, planned, prepared.cached, store.root, _command()) as journal,
         ):
             dropped = ("student",) if planned.recipe.keep == "scores" else ()
             models = options.models_per_gpu if options.executor == "local" and DRIVER.exists() else None
-            return run(planned.graph, store, executor, display, dropped, models), display.computed
+            artifacts = run(planned.graph, store, executor, journal, dropped, models, options.retry_failed)
+            return artifacts, display.computed
     except StageFailed as error:
         raise GateError(str(error)) from None
 
@@ -271,7 +278,12 @@ def _write(planned: "Plan", artifacts: "dict[str, Artifact]", out: Path, quiet: 
     from harness.views.progress import working
 
     with working(make_console(quiet), "making the record"):
-        record, items = assemble(planned, artifacts, shlex.join(["traceinv", *sys.argv[1:]]))
+        record, items = assemble(planned, artifacts, _command())
         path = write_record(record, items, out)
         report_record(record)
     return record, path
+
+
+def _command() -> str:
+    """Return the command that the user typed."""
+    return shlex.join(["traceinv", *sys.argv[1:]])

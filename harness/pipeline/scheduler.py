@@ -5,10 +5,11 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Protocol
 
 from harness.pipeline.descriptions import Artifact, InputRef
-from harness.pipeline.executors.base import Executor, Job, JobInput
+from harness.pipeline.executors.base import Executor, Job, JobInput, Report, StageFailed, WorkerDied
 from harness.pipeline.graph import Graph, InputArtifact, Node
 from harness.pipeline.keys import make_key
 from harness.pipeline.store import DRAFT_DAYS, Store
+from traceinv.errors import GateError, InputError
 
 POLL_SECONDS = 0.2
 Artifacts = Mapping[str, Artifact]
@@ -22,9 +23,11 @@ class Watcher(Protocol):
 
     def started(self, node: Node) -> None: ...
 
-    def advanced(self, node_id: str, share: float) -> None: ...
+    def advanced(self, report: Report) -> None: ...
 
     def finished(self, node: Node, artifact: Artifact) -> None: ...
+
+    def failed(self, node: Node, why: str) -> None: ...
 
     def told(self, message: str) -> None: ...
 
@@ -36,20 +39,23 @@ def run(
     watcher: Watcher,
     dropped: Collection[str] = (),
     models: int | None = None,
+    retry_failed: bool = False,
 ) -> dict[str, Artifact]:
     """Compute what is missing; return every node's artifact by the node's id.
 
     Args:
         dropped: kinds of stages whose files are removed once all of the graph that reads them is computed.
         models: how many stages that run a model may run at a time; None for as many as the executor has workers.
+        retry_failed: go on past a failing stage with all that does not need it, then try what failed once more.
 
     Raises:
         GateError, InputError, StageFailed: as the first failing stage does; what was finished stays in the store.
+        StageFailed: with `retry_failed`, some stages failed twice.
     """
     with store.in_use():
         for draft in store.sweep():
             watcher.told(f"{draft}: removed; nobody has written to this draft for {DRAFT_DAYS:.0f} days")
-        return _Run(graph, store, executor, watcher, dropped, models).go()
+        return _Run(graph, store, executor, watcher, dropped, models, retry_failed).go()
 
 
 class _Run:
@@ -59,6 +65,7 @@ class _Run:
         done: the artifacts of finished nodes, by id.
         wanted: nodes whose files were dropped in an earlier run and are read again now.
         told: nodes that the watcher knows the end of.
+        failed: nodes that failed, and how, in a run that goes on past them.
     """
 
     def __init__(
@@ -69,29 +76,58 @@ class _Run:
         watcher: Watcher,
         dropped: Collection[str],
         models: int | None,
+        retry_failed: bool,
     ) -> None:
         self.graph, self.store, self.executor, self.watcher, self.dropped = graph, store, executor, watcher, dropped
-        self.models = models
+        self.models, self.retry_failed = models, retry_failed
         self.readers = _readers(graph)
         self.done: dict[str, Artifact] = {}
         self.waiting = list(graph)
         self.running: dict[Future[Artifact], Node] = {}
         self.wanted: set[str] = set()
         self.told: set[str] = set()
+        self.failed: dict[Node, Exception] = {}
 
     def go(self) -> dict[str, Artifact]:
-        """Compute what is missing."""
-        while self.waiting or self.running:
+        """Compute what is missing; try once more what failed where the run goes on past it."""
+        self._compute()
+        if self.failed:
+            self._try_again()
+        if self.failed:
+            raise self._failure()
+        for node in self.graph:
+            if node.id not in self.told:
+                self.watcher.cached(node, self.done[node.id])
+        return self.done
+
+    def _compute(self) -> None:
+        """Compute all that is missing, except what a failed stage keeps from starting."""
+        while self.running or any(_is_ready(node, self.done) for node in self.waiting):
             ready = [node for node in self.waiting if _is_ready(node, self.done)]
             for node in sorted(ready, key=lambda node: -node.cost):
                 if _is_ready(node, self.done):  # unless an input of it is computed again by now
                     self._begin(node)
             if self.running:
                 self._wait()
-        for node in self.graph:
-            if node.id not in self.told:
-                self.watcher.cached(node, self.done[node.id])
-        return self.done
+
+    def _try_again(self) -> None:
+        """Compute what failed once more, and what needs it.
+
+        Stages whose worker died come one after another: one that takes too much memory kills those beside it.
+        """
+        lost = [node for node, error in self.failed.items() if isinstance(error, WorkerDied)]
+        others = [node for node in self.failed if node not in lost]
+        self.watcher.told(f"{_counted(len(self.failed))} failed and will be tried again")
+        self.failed = {}
+        for nodes in (others, *([node] for node in lost)):
+            self.waiting += nodes
+            self._compute()
+
+    def _failure(self) -> StageFailed:
+        """Say what failed twice, and how much was not begun for want of it."""
+        reasons = "; ".join(str(error) for error in self.failed.values())
+        others = f", and {_counted(len(self.waiting))} could not begin without what failed" if self.waiting else ""
+        return StageFailed(f"{_counted(len(self.failed))} of {len(self.graph)} failed twice{others}: {reasons}")
 
     def _begin(self, node: Node) -> None:
         """Take a node's artifact from the store, or start to compute it, or else the inputs whose files were dropped."""
@@ -124,13 +160,21 @@ class _Run:
     def _wait(self) -> None:
         """Wait a moment for running nodes, and tell the watcher what they report."""
         finished, _ = wait(self.running, timeout=POLL_SECONDS, return_when=FIRST_COMPLETED)
-        for node_id, share in self.executor.reports():
-            self.watcher.advanced(node_id, share)
+        for report in self.executor.reports():
+            self.watcher.advanced(report)
         for message in self.executor.messages():
             self.watcher.told(message)
         for future in finished:
             node = self.running.pop(future)
-            artifact = future.result()
+            try:
+                artifact = future.result()
+            except (GateError, InputError, StageFailed) as error:
+                self.watcher.failed(node, str(error))
+                if not self.retry_failed:
+                    raise
+                self.watcher.told(f"{error}; going on with what does not need it")
+                self.failed[node] = error
+                continue
             self.told.add(node.id)
             self.watcher.finished(node, artifact)
             self._finish(node, artifact)
@@ -204,6 +248,10 @@ def _lost_inputs(node: Node, done: Artifacts) -> list[Node]:
     """List the inputs of a node whose files were dropped."""
     nodes = (source for source in node.inputs.values() if isinstance(source, Node))
     return [source for source in dict.fromkeys(nodes) if done[source.id].dropped]
+
+
+def _counted(stages: int) -> str:
+    return f"{stages} {'stage' if stages == 1 else 'stages'}"
 
 
 def _is_ready(node: Node, done: Artifacts) -> bool:

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TaskID, TextColumn
 from rich.table import Column
 
 from harness.pipeline.descriptions import Artifact
+from harness.pipeline.executors.base import Report
 from harness.pipeline.graph import Graph, Node
 from harness.results.text import plain
 from harness.views.terminal import ROOMY
@@ -113,8 +114,9 @@ class RunDisplay:
         logger.info("started %s", self.graph.name(node))
         self.shares[node.id] = 0.0
 
-    def advanced(self, node_id: str, share: float) -> None:
+    def advanced(self, report: Report) -> None:
         """Show the share of a stage that is done."""
+        node_id, share, _ = report
         if self.shares.get(node_id, 1.0) >= 1.0:  # a report that arrives after its stage has finished
             return
         if node_id not in self.tasks:
@@ -140,6 +142,14 @@ class RunDisplay:
         share = f"{100 * self._done() / self.total:3.0f}%"
         line = f"{count} {share}{clock}  {self.graph.name(node)}  ({artifact.seconds:.0f} s{note})"
         self._print(line)
+
+    def failed(self, node: Node, why: str) -> None:
+        """Take a stage's bar away; the run says why it failed."""
+        logger.info("failed %s: %s", self.graph.name(node), why)
+        self.shares.pop(node.id, None)
+        if node.id in self.tasks:
+            self.progress.remove_task(self.tasks.pop(node.id))
+        self.progress.update(self.overall, completed=self._done())
 
     def told(self, message: str) -> None:
         """Print a line that is about no finished stage, such as that a worker died."""

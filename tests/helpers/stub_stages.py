@@ -74,16 +74,20 @@ class Recorder:
         self.computed: list[str] = []
         self.cached_nodes: list[str] = []
         self.messages: list[str] = []
+        self.failures: list[str] = []
 
     def cached(self, node: Node, artifact: Artifact) -> None:
         self.cached_nodes.append(node.kind.name)
 
     def started(self, node: Node) -> None: ...
 
-    def advanced(self, node_id: str, share: float) -> None: ...
+    def advanced(self, report: base.Report) -> None: ...
 
     def finished(self, node: Node, artifact: Artifact) -> None:
         self.computed.append(node.kind.name)
+
+    def failed(self, node: Node, why: str) -> None:
+        self.failures.append(why)
 
     def told(self, message: str) -> None:
         self.messages.append(message)

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import socket
 import sys
 import time
 import traceback
@@ -9,7 +10,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from harness.pipeline.descriptions import Artifact, InputRef
 from harness.pipeline.keys import source_fingerprint
@@ -19,8 +20,19 @@ from traceinv.errors import GateError, InputError
 from traceinv.progress import Progress
 
 REPORT_SECONDS = 0.2
-Report = tuple[str, float]
-"""(id of a running node, share of it that is done)."""
+
+
+class Report(NamedTuple):
+    """How far a running stage is.
+
+    Attributes:
+        share: of it that is done.
+        where: the machine and the process that compute it.
+    """
+
+    node_id: str
+    share: float
+    where: str
 
 
 @dataclass(frozen=True)
@@ -46,6 +58,10 @@ class Job:
 
 class StageFailed(Exception):
     """A stage failed for a reason that no input of the user explains; the message says where its log lies."""
+
+
+class WorkerDied(StageFailed):
+    """The process that computed a stage died; which of the stages that ran beside one another killed it is not known."""
 
 
 class Executor(Protocol):
@@ -117,6 +133,11 @@ def run_logged(job: Job, report: Progress) -> Artifact:
     return artifact
 
 
+def here() -> str:
+    """Name this process for a person: its machine and its number."""
+    return f"{socket.gethostname()}, process {os.getpid()}"
+
+
 def _now_and_then(report: Progress) -> Progress:
     """Return a progress that passes on at most one share in `REPORT_SECONDS`."""
     last = 0.0
@@ -145,7 +166,10 @@ class InlineExecutor:
 
     def submit(self, job: Job) -> "Future[Artifact]":
         future: Future[Artifact] = Future()
-        future.set_result(run_job(job, lambda share: None))
+        try:
+            future.set_result(run_job(job, lambda share: None))
+        except Exception as error:  # noqa: BLE001  the future raises it
+            future.set_exception(error)
         return future
 
     def reports(self) -> list[Report]:

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any
 
 from harness.pipeline.descriptions import Artifact
-from harness.pipeline.executors.base import Job, Report, StageFailed, run_logged
+from harness.pipeline.executors.base import Job, Report, WorkerDied, here, run_logged
 from traceinv.errors import GateError
 
 PARENT_POLL_SECONDS = 0.5
@@ -136,15 +136,15 @@ class LocalExecutor:
             submitted.answer.set_exception(error)
 
     def _replace(self) -> None:
-        """Start new workers and hand them every unfinished stage; where workers die a second time, fail those stages."""
-        running = "; ".join(sorted(job.name for job in self._working.values() if job.node_id in self._unfinished))
-        died = f"a worker process died (out of memory?); running were: {running or 'none'}"
+        """Start new workers and hand them every unfinished stage; from the second death on, fail those that were running."""
+        running = {job.node_id for job in self._working.values() if job.node_id in self._unfinished}
+        names = "; ".join(sorted(self._unfinished[node_id].job.name for node_id in running))
+        died = f"a worker process died (out of memory?); running were: {names or 'none'}"
         self._close_pool(0.0)
         self._working.clear()
         if self._is_second:
-            for submitted in list(self._unfinished.values()):
-                submitted.answer.set_exception(StageFailed(f"{died}; the same command resumes"))
-            self._unfinished.clear()
+            for node_id in running or list(self._unfinished):
+                self._unfinished.pop(node_id).answer.set_exception(WorkerDied(f"{died}; the same command resumes"))
         self._messages.append(f"{died}; {'giving up' if self._is_second else 'they are started again'}")
         self._is_second = True
         self._open_pool()
@@ -156,10 +156,10 @@ class LocalExecutor:
         """Take what workers have reported, and remember who computes what."""
         reports = []
         while not self._queue.empty():
-            worker, node_id, share = self._queue.get()
-            if node_id in self._unfinished:
-                self._working[worker] = self._unfinished[node_id].job
-            reports.append((node_id, share))
+            worker, report = self._queue.get()
+            if report.node_id in self._unfinished:
+                self._working[worker] = self._unfinished[report.node_id].job
+            reports.append(report)
         return reports
 
     def _look_for_stopped(self) -> None:
@@ -201,7 +201,7 @@ def _work(job: Job) -> Artifact:
     """Run a job in a worker, which reports how far it is."""
 
     def report(share: float) -> None:
-        _reports.put((os.getpid(), job.node_id, share))
+        _reports.put((os.getpid(), Report(job.node_id, share, here())))
 
     return run_logged(job, report)
 

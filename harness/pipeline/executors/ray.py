@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any
 
 from harness.pipeline.descriptions import Artifact
-from harness.pipeline.executors.base import Job, JobInput, Report, StageFailed, run_logged
+from harness.pipeline.executors.base import Job, JobInput, Report, StageFailed, here, run_logged
 from harness.stages import stage_kinds
 from traceinv.errors import InputError
 
@@ -55,8 +55,8 @@ class RayExecutor:
         self._gpu_share = 1 / models_per_gpu if has_gpus else 0.0
         self._work = ray.remote(max_retries=TRIES_AGAIN)(_work)
         strategies = import_module("ray.util.scheduling_strategies")
-        here = strategies.NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
-        self._board = ray.remote(num_cpus=0, scheduling_strategy=here)(_Board).remote()
+        own_node = strategies.NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+        self._board = ray.remote(num_cpus=0, scheduling_strategy=own_node)(_Board).remote()
 
     def __enter__(self) -> "RayExecutor":
         return self
@@ -91,19 +91,19 @@ class _Board:
     """Where tasks leave how far they are, until the run takes it; an actor on the run's own node, so that it is lost with it."""
 
     def __init__(self) -> None:
-        self._reports: dict[str, float] = {}
+        self._reports: dict[str, Report] = {}
 
-    def put(self, node_id: str, share: float) -> None:
-        self._reports[node_id] = share
+    def put(self, report: Report) -> None:
+        self._reports[report.node_id] = report
 
     def take(self) -> list[Report]:
-        reports, self._reports = list(self._reports.items()), {}
+        reports, self._reports = list(self._reports.values()), {}
         return reports
 
 
 def _work(job: Job, board: Any) -> Artifact:
     """Run a job in a task of the cluster."""
-    return run_logged(job, lambda share: board.put.remote(job.node_id, share))
+    return run_logged(job, lambda share: board.put.remote(Report(job.node_id, share, here())))
 
 
 def _anywhere(job: Job) -> Job:

@@ -4,15 +4,17 @@ from pathlib import Path
 
 import pytest
 import stub_stages
-from stub_stages import Recorder, add, make, sum_graph
+from stub_stages import Params, Recorder, add, make, sum_graph
 
 from harness.pipeline.descriptions import Artifact
-from harness.pipeline.executors.base import InlineExecutor
+from harness.pipeline.executors.base import InlineExecutor, StageFailed
 from harness.pipeline.graph import Graph, Node
 from harness.pipeline.scheduler import find_artifacts, known_key, run
 from harness.pipeline.store import Store
 from harness.pipeline.upkeep import check
-from harness.stages.base import Resources, stage
+from harness.stages.base import Inputs, Log, Resources, StageKind, stage
+from traceinv.errors import GateError
+from traceinv.progress import Progress
 
 
 @pytest.fixture(autouse=True)
@@ -152,3 +154,67 @@ def test_no_more_stages_that_run_a_model_share_a_device_than_may(
     watcher = _Counter()
     run(graph, Store(tmp_path), InlineExecutor(), watcher, models=models)
     assert (watcher.most, len(watcher.computed)) == (most, 4)
+
+
+TRIES: dict[int, bool] = {}
+"""Numbers that have failed."""
+
+
+@stage(Params, version=1)
+def fail_once(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
+    """Fail at the first call, and write a number at the second."""
+    if not TRIES.pop(params.number, None):
+        TRIES[params.number] = True
+        raise StageFailed(f"number {params.number} failed")
+    (out / "number.txt").write_text(str(params.number))
+    return {"number": params.number}
+
+
+def _with_a_failing_stage(kind: StageKind) -> Graph:
+    """Return a graph of two sums, one of which needs what fails."""
+    graph = Graph()
+    sound, fails = graph.add(make, {"number": 1}, {}, {}), graph.add(kind, {"number": 2, "fails": True}, {}, {})
+    graph.add(add, {"number": 10}, {"0": sound}, {})
+    graph.add(add, {"number": 20}, {"0": sound, "1": fails}, {})
+    return graph
+
+
+@stage(Params, version=1)
+def refuse(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
+    """Refuse always."""
+    raise GateError("told to refuse")
+
+
+def test_a_failing_stage_ends_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    stub_stages.use(monkeypatch, make, add, refuse)
+    recorder = Recorder()
+    with pytest.raises(GateError, match=r"^told to refuse$"):
+        run(_with_a_failing_stage(refuse), Store(tmp_path), InlineExecutor(), recorder)
+    assert recorder.failures == ["told to refuse"]
+
+
+def test_a_run_that_goes_on_computes_all_that_does_not_need_what_fails_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stub_stages.use(monkeypatch, make, add, refuse)
+    recorder = Recorder()
+    with pytest.raises(StageFailed) as caught:
+        run(_with_a_failing_stage(refuse), Store(tmp_path), InlineExecutor(), recorder, retry_failed=True)
+    assert str(caught.value) == (
+        "1 stage of 4 failed twice, and 1 stage could not begin without what failed: told to refuse"
+    )
+    assert recorder.failures == ["told to refuse"] * 2
+    assert sorted(recorder.computed) == ["add", "make"]
+
+
+def test_what_failed_once_is_computed_at_the_second_try_and_so_is_what_needs_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stub_stages.use(monkeypatch, make, add, fail_once)
+    recorder = Recorder()
+    graph = _with_a_failing_stage(fail_once)
+    artifacts = run(graph, Store(tmp_path), InlineExecutor(), recorder, retry_failed=True)
+    assert sorted(artifact.log["number"] for artifact in artifacts.values()) == [1, 2, 11, 23]
+    assert recorder.failures == ["number 2 failed"]
+    assert recorder.computed == ["make", "add", "fail_once", "add"]
+    assert "1 stage failed and will be tried again" in recorder.messages

@@ -9,6 +9,7 @@ from rich.console import Console
 from stub_stages import add, make
 
 from harness.pipeline.descriptions import Artifact, Description
+from harness.pipeline.executors.base import Report
 from harness.pipeline.graph import Graph, Node
 from harness.views.progress import RunDisplay, elapsed, working
 
@@ -38,7 +39,7 @@ def _run(console: Console) -> None:
         for node in nodes:
             display.started(node)
             for share in (0.1, 0.5):
-                display.advanced(node.id, share)
+                display.advanced(Report(node.id, share, "here"))
             display.told("a process is stopped")
             display.finished(node, _artifact(node))
     with working(console, "making the record"):
@@ -90,7 +91,7 @@ def test_a_terminal_with_a_log_has_no_bar_that_the_log_would_break(caplog: pytes
     with RunDisplay(console, graph) as display:
         for node in nodes:
             display.started(node)
-            display.advanced(node.id, 0.5)
+            display.advanced(Report(node.id, 0.5, "here"))
             display.finished(node, _artifact(node))
     assert isinstance(console.file, io.StringIO)
     assert "\x1b" not in console.file.getvalue()

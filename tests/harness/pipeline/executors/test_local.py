@@ -17,7 +17,7 @@ from processes import has_shared_memory, is_alive, linger, wait_until_gone
 
 from harness.pipeline.descriptions import Artifact
 from harness.pipeline.executors import local
-from harness.pipeline.executors.base import Job, StageFailed
+from harness.pipeline.executors.base import Job, Report, StageFailed, WorkerDied, here
 from traceinv.errors import GateError
 
 KEY = "0" * 24
@@ -65,7 +65,7 @@ def _job(name: str, store: Path, script: str) -> Job:
 
 def _work_on(job: Job) -> Artifact:
     """Stand in for the work on a job: report it and run its program."""
-    local._reports.put((os.getpid(), job.node_id, 0.0))
+    local._reports.put((os.getpid(), Report(job.node_id, 0.0, here())))
     time.sleep(0.1)  # the queue's own thread sends the report
     exec(job.kind, {"folder": job.store})  # noqa: S102  a program of this file
     return job.name  # type: ignore[return-value]
@@ -126,6 +126,19 @@ def test_a_worker_that_dies_again_ends_the_run(executor: local.LocalExecutor, tm
     _messages(executor, future)
     with pytest.raises(StageFailed, match="running were: dies; the same command resumes"):
         future.result()
+
+
+@NEEDS_WORKERS
+def test_a_worker_that_dies_again_takes_no_stage_with_it_that_had_not_begun(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(local, "_work", _work_on)
+    monkeypatch.setattr(local, "GRACE_SECONDS", 0.5)
+    with local.LocalExecutor(1) as executor:
+        dies, later = executor.submit(_job("dies", tmp_path, DIES)), executor.submit(_job("later", tmp_path, "pass"))
+        _messages(executor, dies, later)
+    assert isinstance(dies.exception(), WorkerDied)
+    assert later.result() == "later"
 
 
 @NEEDS_WORKERS

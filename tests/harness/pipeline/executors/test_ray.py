@@ -10,7 +10,7 @@ from small_recipe import SMALL_RECIPE, write_recipe
 from stub_stages import Recorder
 
 from harness.assembly.record import assemble
-from harness.pipeline.executors.base import Executor, InlineExecutor
+from harness.pipeline.executors.base import Executor, InlineExecutor, Report
 from harness.pipeline.executors.ray import RayExecutor
 from harness.pipeline.graph import Graph, InputArtifact, Node
 from harness.pipeline.plan import plan
@@ -83,9 +83,9 @@ def test_a_node_that_is_lost_in_the_middle_changes_no_record(tmp_path: Path) -> 
     class Killer(Recorder):
         """Takes the second node away when the first model is half trained."""
 
-        def advanced(self, node_id: str, share: float) -> None:
+        def advanced(self, report: Report) -> None:
             nonlocal lost
-            if lost is not None and share > 0.3:
+            if lost is not None and report.share > 0.3:
                 cluster.remove_node(lost, allow_graceful=False)
                 lost = None
 
