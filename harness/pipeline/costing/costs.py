@@ -18,6 +18,9 @@ from traceinv.memory import GIB
 COUNTED = ("rows", "read", "written", "tokens", "learned", "steps", "disk")
 """The numbers of a stage's work, by the names of `Work`."""
 
+DOING = {"train": "training", "train_lora": "training with LoRA", "read": "reading, in training"}
+"""What a rate is of, for the line that names its source."""
+
 
 @dataclass(frozen=True)
 class StageCost:
@@ -113,7 +116,7 @@ def _by_table(work: Work, device: Device, sources: dict[str, None]) -> float | N
         return None
     reading = work.read.value / (READING * trained.tokens_per_second)
     if work.job != "generate":
-        sources[f"rate of {work.job.replace('_', ' with ')}: {own.source}"] = None
+        sources[f"rate of {DOING[work.job]}: {own.source}"] = None
         return reading + work.tokens.value * work.passes / own.tokens_per_second
     sources[f"rate of generating: {own.source}"] = None
     return reading + work.written.value / own.tokens_per_second
@@ -142,8 +145,13 @@ def _general(planned: Plan, contents: Contents, stages: list[StageCost]) -> list
         )
     if any(stage.work.learned.surety == Surety.ABOUT and stage.work.sizes for stage in stages):
         notes.append("tokens of texts that were not tokenised are taken from others, or by their length")
-    if contents.recipe.keep == "all" and any(stage.work.job in ("train", "train_lora") for stage in stages):
-        notes.append("all trained models are kept (keep: scores removes those of students), in 32 bits")
+    if any(stage.work.job in ("train", "train_lora") for stage in stages):
+        kept = (
+            "all trained models"
+            if contents.recipe.keep == "all"
+            else "inverters, and students only until they are scored,"
+        )
+        notes.append(f"{kept} are kept, in 32 bits (keep)")
     notes.append(
         "memory is the least that a stage needs; checkpoints while training need up to 6 times the model's disk"
     )

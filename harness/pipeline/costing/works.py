@@ -171,6 +171,7 @@ class Works:
         ]
         surety = self._token_surety(rows, weights)
         sizes, number = weights.sizes, rows.count.value
+        dropped = node.kind.name == "student" and self.contents.recipe.keep == "scores"
         memory: int | None = None
         remedies: tuple[tuple[str, int], ...] = ()
         if sizes and number:
@@ -188,7 +189,7 @@ class Works:
             learned=Count(sum(reply for _, reply in lengths), surety).times(rows.scale),
             steps=Count(optimizer_steps(number, config), rows.surety),
             memory=memory,
-            disk=Count(sizes.parameters * FLOAT if sizes else 0, Surety.ABOUT),
+            disk=Count(sizes.parameters * FLOAT if sizes and not dropped else 0, Surety.ABOUT),
             job="train_lora" if config.lora else "train",
             passes=config.epochs,
             sizes=sizes,
@@ -213,7 +214,7 @@ class Works:
         params: Any = node.kind.params.model_validate(dict(node.params))
         rows = self.contents.rows(node.inputs["transcripts"])
         complete = [row for row in rows.records if params.policy.can_show(row)]
-        asked = Rows(complete, rows.kept, rows.unwritten)
+        asked = rows.made(complete, rows.kept, rows.unwritten)
         return self._writing(node, asked, [params.policy.ask(row) for row in complete], params.policy.sampling)
 
     def _writing(self, node: Node, rows: Rows, prompts: Sequence[str], sampling: Any = None, samples: int = 1) -> Work:

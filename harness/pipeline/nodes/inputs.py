@@ -17,8 +17,10 @@ from traceinv.models import HUB_ID, SHIPPED_MODEL, locate
 def weights_folder(where: str, model: str, trust_remote_code: bool = False, absent_ok: bool = False) -> InputArtifact:
     """Return the folder of a model; a model of the hub is downloaded, unless it may be absent."""
     if absent_ok and model != SHIPPED_MODEL and not Path(model).is_dir() and HUB_ID.fullmatch(model):
-        folder = _cached(model)
-        return _absent(Path(model)) if folder is None else _artifact(folder.resolve())
+        cached = _cached(model)
+        if cached is None:
+            return _absent(Path(model))
+        model = str(cached)
     try:
         folder = locate(model, trust_remote_code)
     except InputError as error:
