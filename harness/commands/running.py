@@ -212,7 +212,7 @@ def _stage_entries(prepared: Prepared, cost: "RunCost") -> list[dict[str, Any]]:
             "version": stage.node.kind.version,
             "key": known_key(stage.node, prepared.cached),
             "cached": stage.cached,
-            "cost": stage.as_json(),
+            "cost": None if stage.cached else stage.as_json(),
         }
         for stage in cost.stages
     ]

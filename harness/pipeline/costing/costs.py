@@ -27,6 +27,7 @@ class StageCost:
     """What a stage would take.
 
     Attributes:
+        work: nothing for a stage that is in the store.
         device_seconds: on the device, of a stage that runs a model; None for others, and where no rate is known.
         seconds: on this machine by one worker, as far as its store tells.
         fault: why it would not fit; None where it would, or where that is not known.
@@ -87,10 +88,11 @@ def cost_run(planned: Plan, store: Store, cached: Mapping[str, Artifact], exact:
     device = find_device(planned.recipe.costing.device)
     contents = Contents(planned.recipe, cached, exact)
     works = Works(contents, device.is_gpu, exact)
-    measured, sources = Measured(store.artifacts()), dict[str, None]()
+    sources = dict[str, None]()
+    measured = Measured(store.artifacts() if len(cached) < len(planned.graph) else ())
     stages = []
     for node in planned.graph:
-        work = works.of(node)
+        work = Work() if node.id in cached else works.of(node)
         by_table = _by_table(work, device, sources)
         here = measured.seconds(node.kind.name, work)
         cost = StageCost(

@@ -3,6 +3,7 @@
 What a model is yet to write stands in a text as a mark for a number of tokens (`assumed`).
 """
 
+import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ CHARACTERS_A_TOKEN = 4
 """Of English text, for a model without a tokenizer on this machine; a rule of thumb."""
 WRAPPING = 16
 """Tokens of chat template and reasoning markers around a text, for such a model."""
+SURE = (("llama", "TokenizersBackend"), ("qwen2", "Qwen2Tokenizer"), ("qwen3", "Qwen2Tokenizer"))
+"""Types of models, and the class of tokenizer that they state and that transformers takes for them."""
 SAMPLE = 100
 """Texts that tell how many tokens a character has, where not all are counted."""
 
@@ -98,7 +101,8 @@ class TokenCounter:
 
     def _lengths(self, texts: list[str], form: Callable[[str], str], follows: bool) -> list[int]:
         """Count tokens of texts; one that follows a prompt does not begin with the blank that SentencePiece adds."""
-        if self.folder is None:
+        if self.folder is None or self._tokenizer is None:
+            self.exact = False
             return [len(text) // CHARACTERS_A_TOKEN + WRAPPING for text in texts]
         if not self.allowance.take(sum(map(len, texts))):
             return self._by_sample(texts, form)
@@ -126,9 +130,11 @@ class TokenCounter:
 
     @cached_property
     def _tokenizer(self) -> Any:
-        if self.folder is None:
-            raise ValueError("there is no tokenizer to ask")
-        return open_tokenizer(self.folder)
+        """The tokenizer; None where it cannot be opened, such as one that needs code of its own."""
+        try:
+            return self.folder and open_tokenizer(self.folder)
+        except (OSError, ValueError, ImportError, AttributeError):
+            return None
 
     @cached_property
     def _dialect(self) -> Dialect:
@@ -141,9 +147,17 @@ class TokenCounter:
 
 
 def open_tokenizer(folder: Path) -> Any:
-    """Open a tokenizer as `load_tokenizer` does, where its file allows it without the import of torch, which takes seconds."""
-    if not (folder / "tokenizer.json").is_file():
+    """Open a tokenizer as `load_tokenizer` does; where it is sure which class that is, without the seconds that torch takes."""
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    file = folder / "tokenizer_config.json"
+    stated = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    kind = str(stated.get("tokenizer_class")).removesuffix("Fast")
+    if (
+        "auto_map" in stated
+        or (config.get("model_type"), kind) not in SURE
+        or not (folder / "tokenizer.json").is_file()
+    ):
         return load_tokenizer(folder)
-    from transformers.tokenization_utils_tokenizers import TokenizersBackend
+    import transformers
 
-    return adapt(TokenizersBackend.from_pretrained(folder, trust_remote_code=False))
+    return adapt(getattr(transformers, kind).from_pretrained(folder))

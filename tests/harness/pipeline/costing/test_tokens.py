@@ -1,5 +1,6 @@
 """Tokens of a dry run are those that training has, for every habit of chat templates that is known here."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 from templates import TEMPLATES, saved, with_template
 from transformers import AutoTokenizer
 
-from harness.pipeline.costing.tokens import Allowance, TokenCounter, assumed
+from harness.pipeline.costing.tokens import SURE, Allowance, TokenCounter, assumed, open_tokenizer
 from traceinv.dialect import load_tokenizer
 from traceinv.formatting import encode_example
 from traceinv.lab.models import BASE
@@ -30,6 +31,22 @@ def test_tokens_are_those_of_training(habit: str, tmp_path: Path) -> None:
     prompts, replies = counter.prompts([e.prompt for e in EXAMPLES]), counter.replies([e.completion for e in EXAMPLES])
     assert [p + r for p, r in zip(prompts, replies, strict=True)] == [len(row.input_ids) for row in encoded]
     assert replies == [sum(row.completion_mask) for row in encoded]
+
+
+@pytest.mark.parametrize(("model_type", "kind"), SURE)
+def test_the_quick_way_opens_the_class_that_transformers_takes(model_type: str, kind: str, tmp_path: Path) -> None:
+    AutoTokenizer.from_pretrained(BASE).save_pretrained(tmp_path)
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": model_type}))
+    stated = json.loads((tmp_path / "tokenizer_config.json").read_text())
+    (tmp_path / "tokenizer_config.json").write_text(json.dumps(stated | {"tokenizer_class": kind}))
+    assert type(open_tokenizer(tmp_path)) is type(AutoTokenizer.from_pretrained(tmp_path))
+
+
+def test_a_tokenizer_that_cannot_be_opened_is_guessed_at(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text(json.dumps({"model_type": "unheard_of"}))
+    counter = TokenCounter(tmp_path, Allowance())
+    assert counter.prompts(["a" * 400]) == [116]
+    assert not counter.exact
 
 
 def test_what_is_yet_to_be_written_counts_with_its_tokens() -> None:
