@@ -165,10 +165,12 @@ def _of_recipes(names: list[str], store: "Store") -> tuple[list[str], set[tuple[
     reached: set[tuple[str, str]] = set()
     for name in [*built_in_recipes(), *names]:
         try:
-            graph = plan(load_recipe(name)).graph
+            graph = plan(load_recipe(name), absent_ok=name not in names).graph  # so that no model is downloaded
         except InputError:
             if name in names:
                 raise
+            continue
+        if graph.lacks_inputs():
             continue
         counted.append(name)
         reached |= reachable(graph, store)

@@ -85,6 +85,11 @@ class Graph:
                 del known.labels[key]
         return known
 
+    def lacks_inputs(self) -> bool:
+        """Say whether a file or folder that the graph starts from is not on this machine."""
+        sources = (source for node in self for source in node.inputs.values())
+        return any(isinstance(source, InputArtifact) and not source.here for source in sources)
+
     def select(self, kind: StageKind | None = None, **labels: Label) -> list[Node]:
         """List the nodes of a kind that carry all of these labels."""
         return [node for node in self if (kind is None or node.kind == kind) and labels.items() <= node.labels.items()]

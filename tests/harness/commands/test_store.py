@@ -51,7 +51,7 @@ def test_du_of_an_empty_store_is_nothing(tmp_path: Path, capsys: pytest.CaptureF
 def test_gc_lists_first_and_deletes_only_when_told(store: Store, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["store", "gc", "--store", "store"]) == 0
     printed = capsys.readouterr().out
-    assert "kept: what 0 records and the recipes lab, lab-shared reach" in printed
+    assert "kept: what 0 records and the recipes budget-curve, lab, lab-shared reach" in printed
     assert "nothing reaches: 3 artifacts" in printed
     assert len(list(store.artifacts())) == 3
     assert main(["store", "gc", "--store", "store", "--delete"]) == 0
