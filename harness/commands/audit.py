@@ -64,10 +64,11 @@ def _write_frontier(done: Finished) -> Path | None:
     """Write the plot of leak against utility beside the record; None where there is none."""
     from harness.files import write_atomic
     from harness.report.policies import frontier, standalone
+    from harness.results.files import FRONTIER_SUFFIX
 
     figure = frontier(done.record.policies)
     if figure.missing:
         return None
-    path = done.path.with_suffix(".frontier.svg")
+    path = done.path.with_suffix(FRONTIER_SUFFIX)
     write_atomic(path, standalone(figure.wide))
     return path

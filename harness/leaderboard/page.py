@@ -11,6 +11,7 @@ from harness.leaderboard.folder import RecordFolder, load_records
 from harness.leaderboard.groups import comparable_tables
 from harness.leaderboard.overview import found_in, overview, summary
 from harness.leaderboard.published import published_section
+from harness.results.files import FRONTIER_SUFFIX
 from harness.views.markdown import text
 from traceinv.errors import InputError
 
@@ -85,7 +86,9 @@ def render(
     parts += [curve_section(curve, _place(folder, results, path)) for path, curve in content.curves.items()]
     for path, record in standing.items():
         own = [tables.body(group, groups[:n]) for n, group in enumerate(groups) if group.records == [record]]
-        parts.append(records.section(record, _place(folder, results, path), own))
+        plot = path.with_suffix(FRONTIER_SUFFIX)
+        frontier = _place(folder, results, plot) if plot.is_file() else None
+        parts.append(records.section(record, _place(folder, results, path), own, frontier))
     parts += [tables.section(group, groups[:number]) for number, group in enumerate(groups) if len(group.records) > 1]
     if not standing:
         parts.append("There is no record yet.\n")

@@ -14,16 +14,18 @@ from harness.views.markdown import code, folded, link, render_table, text
 from harness.views.tables import Table
 
 
-def section(record: ResultRecord, place: str, accuracies: Sequence[str]) -> str:
+def section(record: ResultRecord, place: str, accuracies: Sequence[str], frontier: str | None = None) -> str:
     """Render the section of a record.
 
     Args:
         place: where its file lies.
         accuracies: those of its rows that no other record shares, rendered.
+        frontier: where the plot of an audit lies; None where there is none.
     """
     found = findings_of(record)
     if len(record.policies) > 1:
-        seen = [*map(text, audit_lines(record)), render_table(policy_leak_table(record.policies))]
+        plot = [f"![Leak of each policy against its utility]({frontier})"] if frontier else []
+        seen = [*map(text, audit_lines(record)), render_table(policy_leak_table(record.policies)), *plot]
     else:
         seen = [part for finding in found for part in (f"**{text(finding.headline)}**", text(finding.conclusion))]
     if len(found) == 1:

@@ -17,6 +17,8 @@ from traceinv.errors import GateError, InputError
 from traceinv.schema import describe
 
 ITEMS_SUFFIX = ".items.json"
+FRONTIER_SUFFIX = ".frontier.svg"
+"""The end of the name of an audit's plot, which lies beside its record."""
 MAX_BYTES = 64 * 1024**2
 """The most bytes of a file; a record with 3 seeds of the lab has 0.2 MB."""
 SHOWN_DIFFERENCES = 3

@@ -53,8 +53,13 @@ def _escaped(character: str) -> str:
 
 
 def policy_words(policy: Mapping[str, Any]) -> str:
-    """Name a recipe's policy by its kind and values: `every_kth_step, k 2`."""
-    return ", ".join([str(policy.get("kind")), *(f"{key} {value}" for key, value in policy.items() if key != "kind")])
+    """Name a recipe's policy by its kind and values: `every_kth_step, k 2`; a switch stands by its name where it is on."""
+    values = [
+        key if value is True else f"{key} {value}"
+        for key, value in policy.items()
+        if key != "kind" and value is not False
+    ]
+    return ", ".join([str(policy.get("kind")), *values])
 
 
 def number(value: float, digits: int, signed: bool = False) -> str:

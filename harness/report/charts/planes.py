@@ -58,10 +58,11 @@ def scatter(items: Sequence[Spot], x_title: str, y_title: str, width: int, diago
 
 
 def frontier(items: Sequence[Place], x_title: str, y_title: str, width: int) -> Chart:
-    """Draw a named point for each item, with its interval along either axis."""
+    """Draw a named point for each item, with its interval along either axis; items at one place have one label."""
     import altair as alt
 
-    chart = chart_of([asdict(item) for item in items])
+    labels = _labels(items)
+    chart = chart_of([{**asdict(item), "label": labels.get(item.name, "")} for item in items])
     names = [item.name for item in items]
     x = alt.X("x:Q", title=x_title, axis=alt.Axis(format="%", tickCount=6), scale=alt.Scale(zero=True, padding=30))
     y = alt.Y("y:Q", title=y_title, axis=alt.Axis(tickCount=6), scale=alt.Scale(zero=True, padding=12))
@@ -75,13 +76,21 @@ def frontier(items: Sequence[Place], x_title: str, y_title: str, width: int) -> 
         ),
         chart.mark_point(filled=True, size=90, opacity=1).encode(x=x, y=y, color=series, description="tooltip:N"),
         chart.mark_text(aria=False, align="left", dx=7, dy=-7, stroke=PAPER, strokeWidth=4, fontSize=11.5).encode(
-            x=x, y=y, text="name:N"
+            x=x, y=y, text="label:N"
         ),
         chart.mark_text(aria=False, align="left", dx=7, dy=-7, color=INK, fontSize=11.5).encode(
-            x=x, y=y, text="name:N"
+            x=x, y=y, text="label:N"
         ),
     ]
     return alt.layer(*layers).properties(width=width, height=320)
+
+
+def _labels(items: Sequence[Place]) -> dict[str, str]:
+    """Label places by the names of all items there; the label stands at the first of them."""
+    together: dict[tuple[float, float], list[str]] = {}
+    for item in items:
+        together.setdefault((round(item.x, 2), round(item.y, 2)), []).append(item.name)
+    return {names[0]: ", ".join(names) for names in together.values()}
 
 
 def curves(items: Sequence[Curve], x_title: str, y_title: str, width: int) -> Chart:

@@ -92,6 +92,14 @@ def _renamed(name: str) -> "ResultRecord":
     return row("inverted", runs=[name]).model_copy(update={"name": name})
 
 
+def test_the_plot_of_an_audit_is_shown_where_it_lies_beside_the_record(tmp_path: Path) -> None:
+    audit = record("lab-audit-1", policies=[policy_row("recap", 0.6), policy_row("silent", 0.02)])
+    folder = RecordFolder({tmp_path / "lab-audit-1.json": audit}, [], [])
+    assert "frontier.svg" not in render(folder, results=tmp_path)
+    (tmp_path / "lab-audit-1.frontier.svg").write_text("<svg/>")
+    assert "](results/lab-audit-1.frontier.svg)" in render(folder, results=tmp_path)
+
+
 def test_published_figures_are_shown_apart() -> None:
     published = Path(__file__).parents[3] / "results"
     page = render(load_records(published))

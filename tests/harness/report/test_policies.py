@@ -27,6 +27,13 @@ def test_where_some_policy_has_no_auc_the_share_of_conveyed_steps_stands_for_uti
     assert "few: leak 10.0% [0.0, 20.0], utility 0.25 [0.23, 0.27]" in frontier(rows).alt
 
 
+def test_policies_at_one_place_have_one_label() -> None:
+    rows = [policy_row("silent", 0.02), policy_row("tokens", 0.02), policy_row("half", 0.6)]
+    texts = [text for text in re.findall(r">([^<>]+)</text>", frontier(rows).wide) if "e" in text or "half" in text]
+    assert "silent, tokens" in texts
+    assert "tokens" not in texts
+
+
 def test_policies_without_a_leak_make_no_plot() -> None:
     figure = frontier([policy_row("half", None)])
     assert figure.missing == "No plot: no policy has both a leak and a utility."

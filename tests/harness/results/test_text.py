@@ -14,6 +14,7 @@ from harness.results.text import (
     plain_values,
     points,
     points_interval,
+    policy_words,
 )
 from harness.results.text import interval as written
 
@@ -41,6 +42,12 @@ def test_a_number_that_rounds_to_zero_is_not_negative() -> None:
 @pytest.mark.parametrize(("p", "written"), [(0.0, "<0.001"), (0.00099, "<0.001"), (0.001, "0.001"), (1.0, "1.000")])
 def test_small_p_values_are_bounded(p: float, written: str) -> None:
     assert p_value(p) == written
+
+
+def test_a_policy_is_named_by_its_kind_and_its_values() -> None:
+    assert policy_words({"kind": "every_kth_step", "k": 2}) == "every_kth_step, k 2"
+    assert policy_words({"kind": "answer_and_metadata", "rounded": False}) == "answer_and_metadata"
+    assert policy_words({"kind": "answer_and_metadata", "rounded": True}) == "answer_and_metadata, rounded"
 
 
 def test_names_are_joined() -> None:
