@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness.results.compare import comparability_differences
 from harness.results.differences import Difference, differences
 from harness.results.schema import Cell, Comparability, ResultRecord, Row
 from harness.views.accuracies import place
@@ -65,8 +64,8 @@ class ComparableTable:
         """Name the parts of the comparability key that differ from those of another table; empty without a common task."""
         if not set(self.comparability.tasks) & set(other.comparability.tasks):
             return []
-        keys = [d.key.partition(".")[0] for d in comparability_differences(self.comparability, other.comparability)]
-        return list(dict.fromkeys(WORDS[key] for key in keys))
+        ours, theirs = self.comparability, other.comparability
+        return [words for part, words in sorted(WORDS.items()) if getattr(ours, part) != getattr(theirs, part)]
 
 
 def comparable_tables(records: Mapping[Path, ResultRecord]) -> list[ComparableTable]:

@@ -85,7 +85,11 @@ def render(
         parts.append(overview(found, pages) + "\n")
     parts += [curve_section(curve, _place(folder, results, path)) for path, curve in content.curves.items()]
     for path, record in standing.items():
-        own = [tables.body(group, groups[:n]) for n, group in enumerate(groups) if group.records == [record]]
+        own = [
+            tables.body(group, groups[:n])
+            for n, group in enumerate(groups)
+            if len(group.records) == 1 and group.records[0] is record
+        ]
         plot = path.with_suffix(FRONTIER_SUFFIX)
         frontier = _place(folder, results, plot) if plot.is_file() else None
         parts.append(records.section(record, _place(folder, results, path), own, frontier))
