@@ -10,6 +10,8 @@
 #   make check        ruff, mypy, import-linter, and whether leaderboard.md is up to date
 #   make golden       write tests/golden/stages.json anew (CONTRIBUTING.md says when)
 #   make schema       write docs/record.schema.json anew
+#   make lock         write requirements.lock anew: the pins of constraints.txt that `make setup` installs, with their hashes
+#   make audit        ask the advisories of PyPI whether a pinned package has a known fault
 #   make docs         build the site of docs/ in build/site, in an environment of its own
 #   make leaderboard  write leaderboard.md anew from the records in results/
 #   make report       write runs/report.html: the records in results/, and the traces of a run
@@ -17,16 +19,19 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help setup demo real test fast-test test-plain-user simulations fuzz check golden schema docs leaderboard report
+.PHONY: help setup demo real test fast-test test-plain-user simulations fuzz check golden schema lock audit docs leaderboard report
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
 
 setup: $(STAMP)
 
-# torch is installed first, at its pinned version: on a machine without a GPU another requirement would pull gigabytes of CUDA.
-$(STAMP): pyproject.toml constraints.txt
+# What is downloaded is compared with its hash, torch excepted: which build it is depends on the machine. It is installed before
+# anything that requires it: on a machine without a GPU another requirement would pull gigabytes of CUDA. The last command finds all
+# else there. (pip refuses an editable project beside a constraint with a hash, so the hashes stand in a file of their own.)
+$(STAMP): pyproject.toml constraints.txt requirements.lock
 	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --require-hashes --no-deps --requirement requirements.lock
 	$(BIN)/pip install --quiet --constraint constraints.txt torch==2.13.0
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $(STAMP)
@@ -61,6 +66,21 @@ golden: setup
 
 schema: setup
 	$(BIN)/python -c 'import json, traceinv; print(json.dumps(traceinv.record_schema(), indent=1))' >docs/record.schema.json
+
+# The lock has no torch and nothing of CUDA, so a CPU build of torch is asked for; TORCH='--find-links DIR' takes one from a folder.
+TORCH ?= --torch-backend cpu
+lock:
+	test -d build/lock-venv || $(PYTHON) -m venv build/lock-venv
+	build/lock-venv/bin/pip install --quiet uv
+	build/lock-venv/bin/uv pip compile --quiet pyproject.toml --extra dev --constraint constraints.txt --python-version 3.11 \
+	    $(TORCH) --no-emit-package torch --generate-hashes --no-annotate --custom-compile-command 'make lock' \
+	    --output-file requirements.lock
+
+# --strict: a package whose advisories cannot be had is a failure, and not a package without any.
+audit:
+	test -d build/audit-venv || $(PYTHON) -m venv build/audit-venv
+	build/audit-venv/bin/pip install --quiet pip-audit
+	build/audit-venv/bin/pip-audit --strict --disable-pip --no-deps --requirement constraints.txt
 
 # The site is made from the text of the pages and the source, so nothing of the project is installed.
 docs:

@@ -41,6 +41,18 @@ def test_every_dependency_is_pinned() -> None:
     assert not declared - _declared(pins)
 
 
+def test_the_lock_has_the_pins_of_the_set_up_with_their_hashes() -> None:
+    pins = set((ROOT / "constraints.txt").read_text().lower().replace("_", "-").splitlines())
+    text = (ROOT / "requirements.lock").read_text()
+    entries = re.findall(r"^(\w\S+==\S+)((?: \\\n +--hash=sha256:[0-9a-f]{64})*)", text, flags=re.M)
+    locked = [pin for pin, _ in entries]
+    assert len(locked) == text.count("==")
+    assert all(hashes for _, hashes in entries)
+    assert not {pin.replace("_", "-") for pin in locked} - pins, "run make lock"
+    declared = _declared(PROJECT["dependencies"]) | _declared(PROJECT["optional-dependencies"]["dev"])
+    assert declared - _declared(locked) == {"torch"}, "its build depends on the machine; or run make lock"
+
+
 def _declared(requirements: Iterable[str]) -> set[str]:
     """Return the names of the distributions in a list of requirements."""
     return {_normal(re.split(r"[^\w.-]", requirement)[0]) for requirement in requirements}

@@ -8,12 +8,15 @@ Without `--recipe` it is that of the small lab.
 First the kind of stage is drawn, each as often as any other, then a stage of this kind, then a moment of the computing that the
 stage took in the undisturbed run. The stage's own process is ended by a timer of the kernel, so that a kill comes inside a stage
 of milliseconds too and does not depend on how busy the machine is. `kills.py` kills whole trees of processes instead, once a
-stage has stored something. Runs are forked from one process that has loaded the libraries, so a kill costs only what it destroys.
+stage has stored something. Runs are forked from one process that has loaded the libraries, so a kill costs only what it destroys:
+a run is killed inside as many of its stages as are wanted, and what it finished before is not computed again. The CPU minutes
+that the kills will take are said once the undisturbed run is known, and those that they took at the end.
 """
 
 import argparse
 import json
 import os
+import resource
 import signal
 import sys
 import tempfile
@@ -46,7 +49,7 @@ RECIPE: dict[str, Any] = {
     "faithfulness": {"likelihood_traces": 4, "reading_questions": 4},
 }
 """The recipe of `kills.py` with less to ask."""
-KILLS_A_RUN = 20
+KILLS_A_RUN = 50
 LEAST_SECONDS = 1e-4
 """A timer of no seconds would never go off."""
 
@@ -136,7 +139,10 @@ def kill_at_random(folder: Path, wanted: int, seed: int, recipe: str, overrides:
     if not (calm / "out").is_dir():
         _wait(_fork(planned, calm, None))
     stages = [Stage(**json.loads(line)) for line in calm.with_suffix(".times").read_text().splitlines()]
-    for aims in runs(stages, wanted, Random(seed)):
+    killings = list(runs(stages, wanted, Random(seed)))
+    minutes = expected_seconds(stages, killings) / 60
+    print(f"{len(stages)} stages; about {minutes:.1f} CPU minutes for {wanted} kills", file=sys.stderr, flush=True)
+    for aims in killings:
         killed = folder / f"killed-{outcome.compared}"
         for aim in aims:
             _kill(planned, killed, aim, outcome)
@@ -166,6 +172,13 @@ def runs(stages: Sequence[Stage], left: int, rng: Random) -> Iterator[list[Aim]]
                     drawn.add(rng.choice(others))
         yield [Aim(stage, rng.uniform(0, stage.seconds)) for stage in stages if stage in drawn]
         left -= wanted
+
+
+def expected_seconds(stages: Sequence[Stage], killings: Sequence[Sequence[Aim]]) -> float:
+    """Return the computing that killed runs take: each whole once, and what each kill destroys."""
+    return sum(stage.seconds for stage in stages) * len(killings) + sum(
+        aim.seconds for aims in killings for aim in aims
+    )
 
 
 def _load_libraries() -> None:
@@ -241,6 +254,8 @@ def main() -> int:
         recipe = options.recipe or str(write_recipe(folder / "small.yaml", RECIPE))
         outcome = kill_at_random(folder, options.kills, options.seed, recipe, options.set)
     print("\n".join(outcome.lines()))
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    print(f"{sum(one.ru_utime + one.ru_stime for one in used) / 60:.1f} CPU minutes")
     return 0 if outcome.is_sound else 1
 
 
