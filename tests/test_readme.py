@@ -113,6 +113,15 @@ def test_the_target_of_the_readme_is_in_the_example() -> None:
     assert yaml.safe_load(block)["targets"] == example["targets"]
 
 
+def test_figures_of_results_are_those_of_the_leaderboard() -> None:
+    """Tables of regimes and policies are copied from it; a plot lies where the page says."""
+    board = (ROOT / "leaderboard.md").read_text().splitlines()
+    rows = [line for line in README.splitlines() if line.startswith("|") and re.search(r"\d \[-?\d", line)]
+    assert len(rows) > 10
+    assert [row for row in rows if row not in board] == []
+    assert all((ROOT / place).is_file() for place in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", README))
+
+
 def test_quick_commands_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = clone(tmp_path)
     set_up(folder)
