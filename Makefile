@@ -8,6 +8,7 @@
 #   make simulations  the simulations of the statistics, 10 to 30 minutes
 #   make fuzz         try readers, graders, records, recipes, replies and templates with arbitrary input for ten minutes
 #   make check        ruff, mypy, import-linter, and whether leaderboard.md is up to date
+#   make families     get chat templates and tokenizers of model families from the package indexes, for tests
 #   make golden       write tests/golden/stages.json anew (CONTRIBUTING.md says when)
 #   make schema       write docs/record.schema.json anew
 #   make lock         write requirements.lock anew: the pins of constraints.txt that `make setup` installs, with their hashes
@@ -19,7 +20,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help setup demo real test fast-test test-plain-user simulations fuzz check golden schema lock audit docs leaderboard report
+.PHONY: help setup demo real test fast-test test-plain-user simulations fuzz check families golden schema lock audit docs leaderboard report
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -60,6 +61,9 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/traceinv leaderboard --check
+
+families: setup
+	$(BIN)/python tests/helpers/get_families.py build/families
 
 golden: setup
 	$(BIN)/python tests/golden/crossings.py

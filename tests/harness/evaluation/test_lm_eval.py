@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from templates import TEMPLATES, with_template
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from harness.evaluation.lm_eval import LmEvalEngine
 from harness.evaluation.requests import ItemRequest, to_sampling
 from traceinv.engines.base import Completion, Request
 from traceinv.errors import InputError
 from traceinv.lab.models import BASE
+from traceinv.reasoning import split_reply
 
 QUESTIONS = ["2 + 3 = ?", "4 * 5 = ?", "x = 3, 2 * x = ?", "1 + 1 + 1 = ?", "6 - 2 = ?", "5 + 5 + 5 + 5 = ?"]
 SAMPLED = {"do_sample": True, "temperature": 0.9, "max_gen_toks": 40, "until": []}
@@ -130,3 +133,29 @@ def test_only_items_of_benchmarks_are_answered(tmp_path: Path) -> None:
     model = engine(tmp_path)
     with pytest.raises(TypeError, match="benchmark items only"):
         next(model.generate([Request("a", "p", to_sampling(GREEDY, 0))]))
+
+
+def with_chat_template(folder: Path, name: str) -> Path:
+    """A copy of the base with one of our chat templates and the special tokens that occur in it."""
+    shutil.copytree(BASE, folder, ignore=shutil.ignore_patterns("*.jinja", "model.safetensors"))
+    tokenizer = with_template(AutoTokenizer.from_pretrained(BASE), TEMPLATES[name])
+    tokenizer.save_pretrained(folder)
+    weights = AutoModelForCausalLM.from_pretrained(BASE)
+    weights.resize_token_embeddings(len(tokenizer))
+    weights.save_pretrained(folder)
+    return folder
+
+
+def test_a_template_that_prints_the_date_asks_the_same_on_every_day(tmp_path: Path) -> None:
+    """Otherwise a run that is resumed after midnight is refused, because its prompts are others."""
+    model = engine(tmp_path, with_chat_template(tmp_path / "dated", "a date"))
+    assert model.render([{"role": "user", "content": "x"}]).startswith("<|open|>system\n01 Jan 2026<|shut|>")
+
+
+@pytest.mark.parametrize("name", ["blocks", "channels"])
+def test_a_reply_cut_off_in_reasoning_between_special_tokens_has_no_answer(name: str, tmp_path: Path) -> None:
+    """lm-eval's own decoding drops such markers, so that an answer would be read from the middle of the reasoning."""
+    model = engine(tmp_path, with_chat_template(tmp_path / "model", name))
+    dialect = model.lm.dialect
+    ids = model.lm.tokenizer(f"{dialect.opening}the answer is 3, or", add_special_tokens=False)["input_ids"]
+    assert split_reply(dialect.read(model.lm.tok_decode(ids))) == (None, None)
