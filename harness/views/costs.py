@@ -43,30 +43,35 @@ def stage_table(cost: RunCost) -> Table:
 
 def kind_table(cost: RunCost) -> Table:
     """Build the table of totals, a line for each kind of stage."""
-    kinds = list(dict.fromkeys(stage.node.kind.name for stage in cost.stages))
+    every: dict[str, list[StageCost]] = {}
+    for stage in cost.stages:
+        every.setdefault(stage.node.kind.name.replace("_", " "), []).append(stage)
     money = any(stage.work.money for stage in cost.missing)
-    by_kind = {kind: [stage for stage in cost.missing if stage.node.kind.name == kind] for kind in kinds}
-    groups = {**{kind.replace("_", " "): stages for kind, stages in by_kind.items()}, "all": cost.missing}
-    cached = {kind.replace("_", " "): sum(s.cached for s in cost.stages if s.node.kind.name == kind) for kind in kinds}
+    groups = [*every.items(), ("all", list(cost.stages))]
     return Table(
         title="Totals by kind of stage",
         columns=(
             Column("kind", "name"),
-            *(Column(name) for name in ("cached", "to compute", *FIGURES, _hours_head(cost), "GB on disk")),
+            *(Column(name) for name in ("missing", *FIGURES, _hours_head(cost), "GB on disk")),
             *([Column("money")] if money else []),
         ),
-        rows=tuple(
-            (
-                name,
-                str(cached.get(name, sum(cached.values()))),
-                str(len(stages)),
-                *(_figures(stages) if name != "all" else ("", *_figures(stages)[1:])),
-                _hours(stages),
-                _gigabytes(total(stage.work.disk for stage in stages)),
-                *([_money(stages)] if money else []),
-            )
-            for name, stages in groups.items()
-        ),
+        rows=tuple(_total(name, stages, money) for name, stages in groups),
+        caption="missing: stages that would be computed, of all; the others are in the store.",
+    )
+
+
+def _total(name: str, stages: Sequence[StageCost], money: bool) -> tuple[str, ...]:
+    """Return a row of totals; rows of different kinds do not add up."""
+    missing = [stage for stage in stages if not stage.cached]
+    rows, *tokens = _figures(missing)
+    return (
+        name,
+        f"{len(missing)} of {len(stages)}",
+        "" if name == "all" else rows,
+        *tokens,
+        _hours(missing),
+        _gigabytes(total(stage.work.disk for stage in missing)),
+        *([_money(missing)] if money else []),
     )
 
 

@@ -32,7 +32,7 @@ from traceinv.records import Candidate, Compression, Disclosure, Example, Invers
 from traceinv.regimes import REGIMES, is_yardstick
 from traceinv.rows import read_folder
 
-MAX_READ = 64 * 1024**2
+MAX_READ = 32 * 1024**2
 """Bytes of a file of data that is read; the rows of a larger one are assumed, so that a dry run takes seconds."""
 FOLLOWED = 250
 """Questions that are followed, where there are more than twice as many."""

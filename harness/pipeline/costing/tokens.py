@@ -120,7 +120,8 @@ class TokenCounter:
         return [round(len(form(text)) * share) for text in texts]
 
     def _tokens(self, texts: list[str]) -> list[int]:
-        return list(map(len, self._tokenizer(texts, add_special_tokens=False)["input_ids"]))
+        encoded = self._tokenizer(texts, add_special_tokens=False, return_attention_mask=False, verbose=False)
+        return list(map(len, encoded["input_ids"]))
 
     def _rendered(self, message: str) -> str:
         return render_prompt(self._tokenizer, message)

@@ -17,7 +17,7 @@ from harness.pipeline.costing.tokens import ASSUMED, CHARACTERS_A_TOKEN, Allowan
 from harness.pipeline.graph import InputArtifact, Node
 from traceinv.candidates import candidate_prompt
 from traceinv.engines.transformers import BATCH_SIZE
-from traceinv.inversion import inverter_prompt, shown_part
+from traceinv.inversion import instructing_prompt, inverter_prompt, shown_part
 from traceinv.memory import FLOAT, estimate_bytes, largest_micro_batch
 from traceinv.records import Example
 from traceinv.training_config import TrainingConfig
@@ -152,8 +152,10 @@ class Works:
                 for row, (size, _) in zip(rows.records, lengths, strict=True)
             ]
             kept = [row for row, fit in zip(rows.records, fits, strict=True) if fit]
-            dropped = max(rows.surety, Surety.ABOUT if rows.scale != 1 else Surety.EXACT)
-            self._fitting[key] = rows if len(kept) == len(fits) else rows.made(kept, dropped, rows.unwritten)
+            surety = rows.surety
+            if rows.scale != 1 or not self._counter(weights.folder).exact:
+                surety = max(surety, Surety.AT_MOST if len(kept) == len(fits) else Surety.ABOUT)
+            self._fitting[key] = rows.made(kept, surety, rows.unwritten)
         return self._fitting[key]
 
     def _lengths(self, rows: Rows, weights: Weights) -> list[tuple[int, int]]:
@@ -203,7 +205,8 @@ class Works:
     def _inversions(self, node: Node) -> Work:
         shown = self.contents.rows(node.inputs["disclosures"])
         part = shown_part(bool(node.params["with_summary"]))
-        return self._writing(node, shown, [inverter_prompt(row, part) for row in shown.records])
+        write = instructing_prompt if node.params.get("prompt") == "instructing" else inverter_prompt
+        return self._writing(node, shown, [write(row, part) for row in shown.records])
 
     def _candidates(self, node: Node) -> Work:
         shown, count = self.contents.rows(node.inputs["disclosures"]), node.params["count"]

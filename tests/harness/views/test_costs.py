@@ -21,7 +21,7 @@ def test_every_missing_stage_has_a_row_and_every_kind_a_total(tmp_path: Path) ->
     assert set(totals) == {node.kind.name.replace("_", " ") for node in planned.graph} | {"all"}
     names = [column.name for column in kinds.columns]
     target = dict(zip(names, totals["reasoning model"], strict=True))
-    assert (target["to compute"], target["rows"], target["steps"]) == ("2", "360", "46")
+    assert (target["missing"], target["rows"], target["steps"]) == ("2 of 2", "360", "46")
     assert dict(zip(names, totals["all"], strict=True))["rows"] == "", "rows of different kinds do not add up"
 
 

@@ -67,6 +67,27 @@ def test_of_many_questions_a_part_is_followed_that_stands_for_all(tmp_path: Path
     assert (part.tokens.surety, whole.tokens.surety) == (Surety.ABOUT, Surety.AT_MOST)
 
 
+def test_without_a_tokenizer_no_number_of_examples_is_exact(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    rows = [
+        {"question": f"What is {n}?", "trace": "It is a number.\n" * (100 * (n % 2)), "answer": str(n)}
+        for n in range(12)
+    ]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    recorded: dict[str, Any] = {"kind": "recorded", "permission": {"ground": "own_model"}}
+    recipe = SMALL_RECIPE | {
+        "questions": {"kind": "file", "path": str(path), "count": 6},
+        "targets": {"r": recorded},
+        "surrogates": {"r": recorded},
+    }
+    found = stage(cost(recipe, tmp_path), "inverter", shown="summary").work.rows
+    far = stage(
+        cost(recipe | {"inverter": recipe["inverter"] | {"model": "nobody/nothing"}}, tmp_path), "inverter"
+    ).work.rows
+    assert found.value < 6, "some have no trace, and some are too long"
+    assert far.surety > found.surety
+
+
 def test_models_and_data_need_not_be_here(tmp_path: Path) -> None:
     far: dict[str, Any] = {
         "name": "far",
