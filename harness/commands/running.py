@@ -79,11 +79,6 @@ def add_recipe_options(parser: argparse.ArgumentParser, out: str) -> None:
         help="send losses and final figures to tensorboard, trackio or wandb (default: to none)",
     )
     parser.add_argument(
-        "--retry-failed",
-        action="store_true",
-        help="go on past a failing stage with all that does not need it, then try what failed once more",
-    )
-    parser.add_argument(
         "--dry-run", action="store_true", help="list the stages that would be computed and what they take, and stop"
     )
     parser.add_argument(
@@ -109,6 +104,11 @@ def add_executor_options(parser: argparse.ArgumentParser) -> None:
         default=1,
         metavar="N",
         help="stages that share the memory of a GPU at a time, where there is one (default: 1)",
+    )
+    parser.add_argument(
+        "--retry-failed",
+        action="store_true",
+        help="go on past a failing stage with all that does not need it, then try what failed once more",
     )
 
 
