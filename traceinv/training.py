@@ -187,6 +187,7 @@ def run_sft(
 
     Checkpoints stand in `out/checkpoints` until the training is done.
     """
+    import torch
     from datasets import Dataset
     from transformers import PrinterCallback
     from trl import SFTConfig
@@ -212,6 +213,7 @@ def run_sft(
             **reporting(f"{out.parent.name}/{out.name[:RUN_NAME]}"),
             disable_tqdm=True,
             dataloader_pin_memory=False,
+            use_cpu=not torch.accelerator.is_available(),  # unless it is told so, bf16 is refused where there is no GPU
         ),
         train_dataset=Dataset.from_dict(
             {"input_ids": [row.input_ids for row in rows], "completion_mask": [row.completion_mask for row in rows]}

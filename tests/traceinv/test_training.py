@@ -237,6 +237,17 @@ def test_a_step_is_the_same_in_one_and_in_four_micro_batches(tmp_path: Path) -> 
 
 
 @pytest.mark.slow
+def test_a_cpu_computes_in_bfloat16_over_weights_in_float32(tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import load_file
+
+    fine_tune(BASE, _examples(2), CONFIG.model_copy(update={"bf16": True}), 0, tmp_path / "out")
+    before, after = (load_file(folder / "model.safetensors") for folder in (BASE, tmp_path / "out"))
+    assert {weight.dtype for weight in after.values()} == {torch.float32}
+    assert min((after[name] != before[name]).float().mean().item() for name in after) > 0.5
+
+
+@pytest.mark.slow
 def test_gradient_checkpointing_gives_the_same_weights(tmp_path: Path) -> None:
     from safetensors.torch import load_file
 
