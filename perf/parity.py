@@ -60,7 +60,8 @@ def _bench(options: argparse.Namespace, out: Path) -> tuple[Replies, float]:
 
 
 def _lm_eval(options: argparse.Namespace, out: Path) -> tuple[Replies, float]:
-    tasks = ",".join(PREFIX + task for task in options.tasks.split(","))
+    names = {task: _name(task) for task in options.tasks.split(",")}
+    tasks = ",".join(names.values())
     data = ["--metadata", json.dumps({"data_dir": options.data_dir})] if options.data_dir else []
     asked = ["--model", "hf", "--model_args", f"pretrained={options.model},dtype=float32", "--apply_chat_template"]
     limits = ["--limit", str(options.limit), "--batch_size", str(options.batch_size)]
@@ -80,10 +81,16 @@ def _lm_eval(options: argparse.Namespace, out: Path) -> tuple[Replies, float]:
     ]
     seconds = _run([*command, "--log_samples", "--output_path", str(out)])
     replies: Replies = {}
-    for task in options.tasks.split(","):
-        (path,) = out.rglob(f"samples_{PREFIX}{task}_*.jsonl")
+    for task, name in names.items():
+        (path,) = out.rglob(f"samples_{name}_*.jsonl")
         replies |= {(task, row["doc"]["id"]): (row["resps"][0][0], row["acc"]) for row in _lines(path)}
     return replies, seconds
+
+
+def _name(task: str) -> str:
+    """Return lm-eval's name of a task: those of benchmarks have a prefix, so that they are not taken for lm-eval's own."""
+    sources = (path.read_text(encoding="utf-8") for path in TASKS.rglob(f"{task}.yaml"))
+    return PREFIX + task if any(f"task: {PREFIX}{task}\n" in source for source in sources) else task
 
 
 def _run(command: Sequence[str]) -> float:
