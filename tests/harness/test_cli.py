@@ -49,6 +49,14 @@ def test_the_hubs_libraries_report_nothing_unless_the_user_lets_them(wanted: str
         (["run", "lab", "--out", "/proc/x", "--store", "STORE"], "--out /proc/x: cannot be written to"),
         (["run", "lab", "--out", "STORE", "--store", "/proc/x"], "--store /proc/x: cannot be written to"),
         (["run", "lab", "--out", "STORE", "--store", "/dev/null"], "--store /dev/null: there is a file of this name"),
+        (
+            ["run", "lab", "--out", "STORE", "--store", "STORE", "--slurm", "mem=1G"],
+            "--slurm: expected with --executor slurm",
+        ),
+        (
+            ["run", "lab", "--out", "STORE", "--store", "STORE", "--executor", "slurm", "--slurm", "mem"],
+            "--slurm mem: expected KEY=VALUE",
+        ),
         (["store", "du", "--store", "nowhere"], "--store nowhere: no such folder"),
         (["leaderboard", "--results", "nowhere"], "nowhere: "),
     ],

@@ -8,7 +8,7 @@ import time
 import traceback
 from collections.abc import Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -131,6 +131,12 @@ def run_logged(job: Job, report: Progress) -> Artifact:
     for old in logs.glob(f"{job.kind}-{job.key}-*.log"):  # of earlier failures too, which explain nothing any more
         old.unlink(missing_ok=True)
     return artifact
+
+
+def anywhere(job: Job) -> Job:
+    """Return a job whose paths do not start from the current folder, which other processes do not have."""
+    inputs = {name: JobInput(source.path.resolve(), source.ref) for name, source in job.inputs.items()}
+    return replace(job, inputs=inputs, store=job.store.resolve())
 
 
 def here() -> str:

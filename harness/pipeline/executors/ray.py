@@ -2,13 +2,12 @@
 
 import os
 from concurrent.futures import Future
-from dataclasses import replace
 from importlib import import_module
 from types import TracebackType
 from typing import Any
 
 from harness.pipeline.descriptions import Artifact
-from harness.pipeline.executors.base import Job, JobInput, Report, StageFailed, here, run_logged
+from harness.pipeline.executors.base import Job, Report, StageFailed, anywhere, here, run_logged
 from harness.stages import stage_kinds
 from traceinv.errors import InputError
 
@@ -71,7 +70,7 @@ class RayExecutor:
         """Hand a job to the cluster; the future raises as the stage does, and StageFailed where its workers are lost."""
         needs = stage_kinds()[job.kind].resources
         task = self._work.options(name=job.name, num_cpus=needs.cpus, num_gpus=needs.gpus * self._gpu_share).remote(
-            _anywhere(job), self._board
+            anywhere(job), self._board
         )
         answer: Future[Artifact] = Future()
         task.future().add_done_callback(lambda done: _pass_on(job, done, answer))
@@ -104,12 +103,6 @@ class _Board:
 def _work(job: Job, board: Any) -> Artifact:
     """Run a job in a task of the cluster."""
     return run_logged(job, lambda share: board.put.remote(Report(job.node_id, share, here())))
-
-
-def _anywhere(job: Job) -> Job:
-    """Return a job whose paths do not start from the current folder, which other processes do not have."""
-    inputs = {name: JobInput(source.path.resolve(), source.ref) for name, source in job.inputs.items()}
-    return replace(job, inputs=inputs, store=job.store.resolve())
 
 
 def _pass_on(job: Job, done: "Future[Artifact]", answer: "Future[Artifact]") -> None:
