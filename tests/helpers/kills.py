@@ -208,7 +208,7 @@ def _wait_inside(process: "subprocess.Popen[bytes]", store: Path, kind: str, kno
 def _hits(store: Path) -> list[Hit]:
     """List the unfinished stages that have stored something."""
     drafts = [path for kind in PIPELINE_ORDER for path in _find(store / "partial" / kind, "*") if path.is_dir()]
-    hits = [Hit(draft.parent.name, draft.name, _stored(draft)) for draft in drafts]
+    hits = [Hit(draft.parent.name, draft.name, stored_in(draft)) for draft in drafts]
     return [hit for hit in hits if hit.stored]
 
 
@@ -217,7 +217,7 @@ def _find(folder: Path, pattern: str) -> list[Path]:
     return [folder / name for name in sorted(glob(pattern, root_dir=folder, recursive=True))]
 
 
-def _stored(draft: Path) -> int:
+def stored_in(draft: Path) -> int:
     """Count the whole rows in an unfinished stage's folder, or return the step of its last whole checkpoint."""
     if draft.parent.name in TRAINING_KINDS:
         markers = _find(draft, f"checkpoints/checkpoint-*/{MARKER}")
