@@ -29,6 +29,7 @@ from traceinv.renderings import (
     text_after,
 )
 from traceinv.schema import Closed
+from traceinv.tekken import readable
 from traceinv.template_source import change_each, pin_date, with_variables
 
 if TYPE_CHECKING:
@@ -140,12 +141,15 @@ def load_tokenizer(model: str | Path, stated: StatedDialect | None = None, **fil
 def adapt(tokenizer: Any, stated: StatedDialect | None = None, switch: bool = True) -> "PreTrainedTokenizerBase":
     """Write day and template variables into a tokenizer's chat template, and give it a padding token where it has none.
 
+    A tokenizer of mistral-common is converted first (`traceinv.tekken`); any other is changed itself.
+
     Args:
         switch: whether to let a model reason whose prompt closes the reasoning, by the first of `SWITCHES` that does.
 
     Raises:
         GateError: the template prints the date in a way that cannot be pinned.
     """
+    tokenizer = readable(tokenizer)
     if stated is not None:
         tokenizer.init_kwargs[STATED] = stated.model_dump(mode="json", exclude_defaults=True)
     said = stated_of(tokenizer)

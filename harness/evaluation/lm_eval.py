@@ -27,6 +27,9 @@ from traceinv.formatting import check_prompt, decode_reply, template_source
 from traceinv.records import FinishReason
 from traceinv.weights import check_finite
 
+TOP_K = 50
+"""How many tokens transformers samples from where neither the task nor the checkpoint says; lm-eval leaves it so."""
+
 
 @dataclass(frozen=True)
 class RngState:
@@ -78,7 +81,7 @@ class LmEvalEngine:
         check_finite(self.lm.model, path)
         self.batch_size, self.rng_state, self.check_prompts = batch_size, rng_state, check_prompts
         self.context: int | None = int(self.lm.max_length)
-        adapt(self.lm.tokenizer, switch=check_prompts)
+        self.lm.tokenizer = adapt(self.lm.tokenizer, switch=check_prompts)
         self.chat_template = template_source(self.lm.tokenizer)
         self.lm.dialect = read_dialect(self.lm.tokenizer) if self.chat_template else None
 
@@ -133,13 +136,16 @@ class LmEvalEngine:
         return RngState(requests, kept=frozenset(item.key for item in items if is_done(item)))
 
     def describe(self) -> dict[str, Any]:
-        """Describe the model for a record."""
+        """Describe the model for a record, with what its own generation settings do to replies where the task says nothing."""
+        own = self.lm.model.generation_config
         return {
             "engine": "transformers",
             "batch_size": self.batch_size,
             "dtype": str(self.lm.model.dtype),
             "device": str(self.lm.device),
             "revision": getattr(self.lm.config, "_commit_hash", None),
+            "top_k": TOP_K if own.top_k is None else own.top_k,
+            "repetition_penalty": own.repetition_penalty or 1.0,
         }
 
 

@@ -159,3 +159,13 @@ def test_a_reply_cut_off_in_reasoning_between_special_tokens_has_no_answer(name:
     dialect = model.lm.dialect
     ids = model.lm.tokenizer(f"{dialect.opening}the answer is 3, or", add_special_tokens=False)["input_ids"]
     assert split_reply(dialect.read(model.lm.tok_decode(ids))) == (None, None)
+
+
+def test_what_the_checkpoint_does_to_replies_stands_in_the_record(tmp_path: Path) -> None:
+    shutil.copytree(BASE, tmp_path / "model")
+    path = tmp_path / "model" / "generation_config.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"top_k": 20, "repetition_penalty": 1.05}))
+    described = engine(tmp_path, tmp_path / "model").describe()
+    assert (described["top_k"], described["repetition_penalty"]) == (20, 1.05)
+    described = engine(tmp_path).describe()
+    assert (described["top_k"], described["repetition_penalty"]) == (50, 1.0)
