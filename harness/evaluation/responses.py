@@ -69,8 +69,8 @@ class Verdict(_Row):
 
     @property
     def cut_off(self) -> bool:
-        """Whether more tokens might have changed the verdict: the response hit the limit or never closed its reasoning."""
-        return self.finish_reason == "length" or self.state == "unfinished"
+        """Whether more tokens might have changed the verdict: it hit the limit, or is open and did not end by itself."""
+        return self.finish_reason == "length" or (self.state == "unfinished" and self.finish_reason != "stop")
 
 
 class Sample(Verdict):

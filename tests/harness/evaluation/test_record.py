@@ -42,11 +42,11 @@ def test_the_bounds_say_what_cut_off_answers_could_have_been() -> None:
         [
             verdict("a", 1),
             verdict("b", 0, finish="length"),
-            verdict("c", 0, state="unfinished"),
+            verdict("c", 0, state="unfinished"),  # it ended by itself, so more tokens would have changed nothing
             verdict("d", 1, finish="length"),
         ]
     )
-    assert (result.if_unfinished_wrong, result.if_unfinished_right) == (0.25, 1.0)
+    assert (result.if_unfinished_wrong, result.if_unfinished_right) == (0.25, 0.75)
     assert (result.finished, result.unfinished) == (0.5, 0.25)
 
 
