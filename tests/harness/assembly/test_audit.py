@@ -67,4 +67,4 @@ def test_a_run_without_attacks_has_a_line_that_says_so(tmp_path: Path) -> None:
 def test_nested_values_and_prompts_are_left_out_of_the_words_for_a_policy() -> None:
     words = shown_words(HeadedRecap(model="m"))
     assert words == "answer and summary (headed_recap, model m, attempts 3)"
-    assert shown_words(AnswerAndMetadata()) == "answer and number of tokens (answer_and_metadata, rounded False)"
+    assert shown_words(AnswerAndMetadata()) == "answer and number of tokens (answer_and_metadata)"
