@@ -1,6 +1,7 @@
 """Mistral's own tokenizers, as the package mistral-common ships them; without it these tests are skipped."""
 
 import json
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -42,11 +43,10 @@ def nemo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_ids_are_those_of_the_vendor_in_training_and_asking(nemo: Path, tmp_path: Path) -> None:
-    from mistral_common.protocol.instruct.request import ChatCompletionRequest
-    from mistral_common.tokens.tokenizers.mistral import MistralTokenizer
-
-    request = ChatCompletionRequest.from_openai([{"role": "user", "content": EXAMPLE.prompt}])
-    own = MistralTokenizer.from_file(str(nemo / "tekken.json")).encode_chat_completion(request).tokens
+    requests = import_module("mistral_common.protocol.instruct.request")
+    tokenizers = import_module("mistral_common.tokens.tokenizers.mistral")
+    request = requests.ChatCompletionRequest.from_openai([{"role": "user", "content": EXAMPLE.prompt}])
+    own = tokenizers.MistralTokenizer.from_file(str(nemo / "tekken.json")).encode_chat_completion(request).tokens
     tokenizer = load_tokenizer(nemo)
     assert encode_prompt(tokenizer, render_prompt(tokenizer, EXAMPLE.prompt)) == own
     row = encode_example(tokenizer, EXAMPLE)
