@@ -1,7 +1,7 @@
 """How much memory a training needs, estimated before it starts."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ FLOAT = 4
 COPIES_OF_STATE = 4
 """A trained weight, its gradient, and the two moments of AdamW."""
 GIB = 2**30
+FEWER_WEIGHTS = "lora trains fewer weights"
 
 
 @dataclass(frozen=True)
@@ -104,17 +105,31 @@ def check_memory(
     if needed <= available:
         return needed
     longest = max(lengths)
-    remedies = {
-        f"batch_tokens: {longest}": estimate_bytes(model, longest, gradient_checkpointing),
-        f"batch_tokens: {longest} with gradient_checkpointing: true": estimate_bytes(model, longest, True),
-    }
-    fitting = [f"{name} needs {_gib(size)}" for name, size in remedies.items() if size <= available]
-    advice = fitting[0] if fitting else "lora trains fewer weights, and rows of fewer tokens (max_tokens) need less"
+    found = fitting(remedies(model, longest, gradient_checkpointing), available)
+    advice = found or f"{FEWER_WEIGHTS}, and rows of fewer tokens (max_tokens) need less"
     raise GateError(
         f"memory: training {model.trained / 1e6:,.0f}M of {model.parameters / 1e6:,.0f}M weights on rows of up to {longest}"
-        f" tokens needs about {_gib(needed)}, and there are {_gib(available)}; in `training`: {advice}"
+        f" tokens needs about {gib(needed)}, and there are {gib(available)}; in `training`: {advice}"
     )
 
 
-def _gib(size: int) -> str:
+def remedies(model: Architecture, longest: int, gradient_checkpointing: bool) -> dict[str, int]:
+    """Return the bytes of a training step by what to change in its configuration, the smallest change first.
+
+    Args:
+        longest: tokens of the longest row.
+    """
+    return {
+        f"batch_tokens: {longest}": estimate_bytes(model, longest, gradient_checkpointing),
+        f"batch_tokens: {longest} with gradient_checkpointing: true": estimate_bytes(model, longest, True),
+    }
+
+
+def fitting(changes: Mapping[str, int], available: int) -> str | None:
+    """Say which is the first change that fits and what it needs; None where none fits."""
+    return next((f"{name} needs {gib(size)}" for name, size in changes.items() if size <= available), None)
+
+
+def gib(size: int) -> str:
+    """Write a number of bytes for a person: `2.5 GiB`."""
     return f"{size / GIB:.1f} GiB"

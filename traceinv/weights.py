@@ -241,7 +241,7 @@ def _check_first_use(folder: Path) -> None:
 
 @cache
 def _first_use_fault(folder: Path, state: tuple[Any, ...]) -> str | None:
-    """Use a folder's chat templates and its tokenizer in another process; None where they end.
+    """Try a folder's chat templates and tokenizer in another process; return what is wrong, or None where they work.
 
     Args:
         state: of the files that they stand in: other files are tried again.

@@ -69,7 +69,10 @@ class Verdict(_Row):
 
     @property
     def cut_off(self) -> bool:
-        """Whether more tokens might have changed the verdict: it hit the limit, or is open and did not end by itself."""
+        """Whether more tokens might have changed the verdict.
+
+        They might where the response hit its limit, or where its reasoning is open and it did not end by itself.
+        """
         return self.finish_reason == "length" or (self.state == "unfinished" and self.finish_reason != "stop")
 
 

@@ -9,22 +9,20 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
-from pydantic import ValidationError
-
-from harness.files import read_text, write_atomic
+from harness.files import write_atomic
 from harness.pipeline.descriptions import Artifact
 from harness.pipeline.executors.base import Report
 from harness.pipeline.graph import Node
 from harness.pipeline.plan import Plan
 from harness.pipeline.scheduler import Watcher
+from harness.results.files import read_as
 from traceinv.errors import InputError, nearest
-from traceinv.schema import Closed, describe
+from traceinv.schema import Closed
 
 STATUS = "status"
 """The folder of a store that holds what its runs do."""
 WRITE_SECONDS = 2.0
 """How often shares of running stages are written, at most; what starts, ends or fails is written at once."""
-MAX_BYTES = 64 * 1024**2
 State = Literal["waiting", "running", "done", "failed"]
 
 
@@ -172,10 +170,7 @@ def read_run(store: Path, name: str | None) -> RunState:
     path = files[-1] if name is None else _file(store, name)
     if path not in files:
         raise InputError(f"{name}: no run of this name in {store}{nearest(name or '', [file.stem for file in files])}")
-    try:
-        return RunState.model_validate_json(read_text(path, MAX_BYTES))
-    except ValidationError as error:
-        raise InputError(f"{path}: {describe(error, RunState)}") from None
+    return read_as(path, RunState)
 
 
 def is_running(store: Path, name: str) -> bool:

@@ -53,14 +53,14 @@ STORED = {
 
 
 class Contents:
-    """Rows by node; each is made once.
+    """Makes the rows of each node when they are first asked for, and keeps them.
 
     Attributes:
         notes: what was assumed, one sentence each.
     """
 
     def __init__(self, recipe: Recipe, cached: Mapping[str, Artifact], exact: bool = False) -> None:
-        """Know the rows of a recipe's plan.
+        """Prepare to make the rows of a recipe's plan.
 
         Args:
             cached: the artifacts of the store, by the id of their nodes.
@@ -75,7 +75,7 @@ class Contents:
         self._made: dict[Any, Rows] = {}
 
     def rows(self, source: Node | InputArtifact) -> Rows:
-        """Return the rows of a node.
+        """Return the rows that a node's stage has written or would write.
 
         Raises:
             InputError: a file of data cannot be read, or has too few rows.
@@ -101,7 +101,7 @@ class Contents:
         return Rows(kept, scale=len(records) / max(1, len(kept)))
 
     def note(self, sentence: str) -> None:
-        """Keep an assumption."""
+        """Note an assumption."""
         self.notes[sentence] = None
 
     def reply_tokens(self, limit: int) -> int:
@@ -110,11 +110,11 @@ class Contents:
 
     @property
     def reply_surety(self) -> Surety:
-        """How sure the numbers of tokens of replies are that are yet to be written."""
+        """How sure a number of tokens is that models are yet to write."""
         return Surety.AT_MOST if self.recipe.costing.reply_tokens is None else Surety.ABOUT
 
     def _once(self, key: Any, make: Callable[[], Rows]) -> Rows:
-        """Make a thing once; what models are yet to write is the same for all seeds."""
+        """Make rows once for all seeds: what models are yet to write is the same for each."""
         if key not in self._made:
             self._made[key] = make()
         return self._made[key]
@@ -306,14 +306,14 @@ class Contents:
 
 
 def as_node(source: Node | InputArtifact) -> Node:
-    """Return an input that a stage makes."""
+    """Return the node that makes an input."""
     if isinstance(source, Node):
         return source
     raise TypeError(f"{source.path}: expected what a stage makes")
 
 
 def _unwritten_disclosure(policy: Any, row: Transcript) -> Disclosure:
-    """Return a disclosure of a transcript that is yet to be written: a summary is at most as long as the trace."""
+    """Return the longest disclosure that a policy may make of a transcript that no model has written yet."""
     summary = row.trace if policy.discloses_summary else None
     if isinstance(policy, Prompted):
         summary = assumed(policy.sampling.max_new_tokens)

@@ -13,7 +13,7 @@ from harness.pipeline.descriptions import Artifact
 from harness.pipeline.graph import Node
 from harness.pipeline.plan import Plan
 from harness.pipeline.store import Store
-from traceinv.memory import GIB
+from traceinv.memory import FEWER_WEIGHTS, fitting, gib
 
 COUNTED = ("rows", "read", "written", "tokens", "learned", "steps", "disk")
 """The numbers of a stage's work, by the names of `Work`."""
@@ -130,14 +130,12 @@ def _fault(work: Work, device: Device) -> str | None:
         return f"up to {work.context_needed:,} tokens of prompt and reply, and the model's context is {work.sizes.context:,}"
     if work.memory is None or work.memory <= device.memory:
         return None
-    fitting = [f"{change} needs {size / GIB:.1f} GiB" for change, size in work.remedies if size <= device.memory]
-    advice = "lora trains fewer weights" if work.remedies else ""
-    remedy = f"; in `training`: {fitting[0] if fitting else advice}" if fitting or advice else ""
-    return f"about {work.memory / GIB:.1f} GiB, and {device.name} has {device.memory / GIB:.1f} GiB{remedy}"
+    remedy = f"; in `training`: {fitting(work.remedies, device.memory) or FEWER_WEIGHTS}" if work.remedies else ""
+    return f"about {gib(work.memory)}, and {device.name} has {gib(device.memory)}{remedy}"
 
 
 def _general(planned: Plan, contents: Contents, stages: list[StageCost]) -> list[str]:
-    """List what every costing assumes, as far as this plan has it."""
+    """List the general assumptions that apply to this plan."""
     costing = planned.recipe.costing
     said = "as long as its limit" if costing.reply_tokens is None else f"{costing.reply_tokens:,} tokens long at most"
     notes = [f"every reply is complete, comes to the disclosed answer, and is {said} (costing.reply_tokens)"]

@@ -18,7 +18,7 @@ HERE = "here"
 """This machine: the memory that it has, and the rates that its store has measured."""
 Job = Literal["train", "train_lora", "generate"]
 SCALED = 10.0
-"""How many times faster a smaller model is taken to be at most than the one that was measured, and slower a larger one."""
+"""The largest factor by which a published rate is raised for a smaller model, or lowered for a larger one."""
 READING = 3.0
 """How many times faster tokens are read than trained on: a forward pass is a third of a step."""
 
@@ -78,7 +78,7 @@ def find_device(name: str | None) -> Device:
 
 @cache
 def devices() -> dict[str, Device]:
-    """Return the devices of the table by name."""
+    """Read the devices of the table; each is found by its name."""
     return {
         name: Device(name, round(entry["memory_gib"] * GIB), float(entry["gigabytes_per_second"]))
         for name, entry in _table()["devices"].items()

@@ -38,7 +38,7 @@ class Rows:
 
     @property
     def kept(self) -> Surety:
-        """How sure the number of rows is that are made of the complete ones among these."""
+        """How sure a number of rows is that are made of these: a reply that is yet to be written may be incomplete."""
         return max(self.surety, Surety.AT_MOST) if self.unwritten else self.surety
 
 
@@ -57,7 +57,7 @@ def question_counts(source: QuestionSource) -> dict[str, int]:
 
 
 def part_of(source: QuestionSource, share: float) -> QuestionSource:
-    """Return a source that makes a share of the questions; those of one that makes questions are alike."""
+    """Return a source that makes a share of the questions, which stand for all: a source makes them alike."""
     numbers = {name.removeprefix("surrogate_") for name in type(source).model_fields if name.startswith("surrogate_")}
     fields = {*numbers, *(f"surrogate_{name}" for name in numbers)}
     wanted = {name: max(2, round(getattr(source, name) * share)) for name in fields if getattr(source, name)}

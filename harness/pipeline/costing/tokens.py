@@ -42,7 +42,7 @@ def assumed_tokens(text: str) -> int:
 
 @dataclass
 class Allowance:
-    """How many characters a dry run may tokenise; None for all."""
+    """The characters that a dry run may still tokenise; None where there is no limit."""
 
     left: int | None = 2_000_000
 

@@ -1,8 +1,8 @@
 """What each stage has to do: rows, tokens, steps, memory, disk and money."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self, runtime_checkable
 
@@ -18,7 +18,7 @@ from harness.pipeline.graph import InputArtifact, Node
 from traceinv.candidates import candidate_prompt
 from traceinv.engines.transformers import BATCH_SIZE
 from traceinv.inversion import instructing_prompt, inverter_prompt, shown_part
-from traceinv.memory import FLOAT, estimate_bytes, largest_micro_batch
+from traceinv.memory import FLOAT, estimate_bytes, largest_micro_batch, remedies
 from traceinv.records import Example
 from traceinv.training_config import TrainingConfig
 
@@ -77,7 +77,7 @@ class Work:
     passes: float = 1.0
     sizes: Sizes | None = None
     context_needed: int = 0
-    remedies: tuple[tuple[str, int], ...] = ()
+    remedies: Mapping[str, int] = field(default_factory=dict)
 
 
 class Works:
@@ -175,16 +175,13 @@ class Works:
         sizes, number = weights.sizes, rows.count.value
         dropped = node.kind.name == "student" and self.contents.recipe.keep == "scores"
         memory: int | None = None
-        remedies: tuple[tuple[str, int], ...] = ()
+        changes: dict[str, int] = {}
         if sizes and number:
             whole = sizes.architecture(config.lora.rank if config.lora else None, self._bytes(weights))
             longest = max(size for size, _ in lengths)
             largest = largest_micro_batch([size for size, _ in lengths], config.batch_size, config.batch_tokens)
             memory = estimate_bytes(whole, largest, config.gradient_checkpointing)
-            remedies = (
-                (f"batch_tokens: {longest}", estimate_bytes(whole, longest, config.gradient_checkpointing)),
-                (f"batch_tokens: {longest} with gradient_checkpointing: true", estimate_bytes(whole, longest, True)),
-            )
+            changes = remedies(whole, longest, config.gradient_checkpointing)
         return Work(
             rows=rows.count,
             tokens=Count(sum(size for size, _ in lengths), surety).times(rows.scale),
@@ -195,7 +192,7 @@ class Works:
             job="train_lora" if config.lora else "train",
             passes=config.epochs,
             sizes=sizes,
-            remedies=remedies,
+            remedies=changes,
         )
 
     def _transcripts(self, node: Node) -> Work:
@@ -276,7 +273,7 @@ class Works:
         )
 
     def _asked(self, config: EvalConfig, name: str, sizes: Sizes | None) -> tuple[Count, int]:
-        """Return how many replies a benchmark takes, and their token limit."""
+        """Return the number of replies that a benchmark asks for, and the token limit of each."""
         benchmark = find(name)
         items = benchmark.items
         if items is None:
@@ -341,7 +338,7 @@ def _characters(text: str) -> int:
 
 
 def _disk(records: Sequence[Any]) -> Count:
-    """Return about how many bytes rows have, by the first of them."""
+    """Estimate the bytes of rows by the size of the first."""
     size = (
         len(records[0].model_dump_json()) + BYTES_A_TOKEN * assumed_tokens(records[0].model_dump_json())
         if records

@@ -136,7 +136,10 @@ class LocalExecutor:
             submitted.answer.set_exception(error)
 
     def _replace(self) -> None:
-        """Start new workers and hand them every unfinished stage; from the second death on, fail those that were running."""
+        """Start new workers and hand them every unfinished stage.
+
+        Where a worker had died before, the stages that were running fail instead, or all where none was known to run.
+        """
         running = {job.node_id for job in self._working.values() if job.node_id in self._unfinished}
         names = "; ".join(sorted(self._unfinished[node_id].job.name for node_id in running))
         died = f"a worker process died (out of memory?); running were: {names or 'none'}"

@@ -82,7 +82,7 @@ class RayExecutor:
         return taken
 
     def messages(self) -> list[str]:
-        """Return nothing: Ray's own log names the nodes that it lost."""
+        """Return no lines: Ray's own log names the nodes that it lost."""
         return []
 
 

@@ -141,7 +141,7 @@ class SlurmExecutor:
         return reports
 
     def messages(self) -> list[str]:
-        """Return nothing: Slurm's own commands tell of its nodes and queues."""
+        """Return no lines: Slurm's own commands show its nodes and queues."""
         return []
 
     def _hand_out(self) -> None:

@@ -6,23 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from drawn_questions import digests, error_of_a_stage
 from small_recipe import SMALL_RECIPE, write_recipe
 from stub_stages import Recorder
 
 from harness.assembly.record import assemble
-from harness.pipeline.executors.base import Executor, InlineExecutor, Report
+from harness.pipeline.executors.base import InlineExecutor, Report
 from harness.pipeline.executors.ray import RayExecutor
-from harness.pipeline.graph import Graph, InputArtifact, Node
 from harness.pipeline.plan import plan
 from harness.pipeline.recipe_files import load_recipe
 from harness.pipeline.scheduler import run
 from harness.pipeline.store import Store
-from harness.stages import stage_kinds
-from harness.stages.questions import DATA
-from traceinv.digests import digest_file
-from traceinv.errors import InputError
-from traceinv.questions.file import FileQuestions
-from traceinv.questions.lab import LabQuestions
 
 pytest.importorskip("ray")
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
@@ -36,40 +30,22 @@ def executor() -> Iterator[RayExecutor]:
     gc.collect()
 
 
-def _drawn(graph: Graph, source: Any, inputs: dict[str, InputArtifact]) -> Node:
-    return graph.add(stage_kinds()["questions"], {"source": source, "role": "target"}, inputs, {"source": source.kind})
-
-
-def _digests(executor: Executor, store: Path) -> dict[str, str]:
-    graph = Graph()
-    for seed in range(3):
-        _drawn(graph, LabQuestions(kind="lab", per_family=3 + seed, steps=(2, 3)), {})
-    return {node: artifact.digest for node, artifact in run(graph, Store(store), executor, Recorder()).items()}
-
-
 def test_artifacts_are_those_of_this_process(executor: RayExecutor, tmp_path: Path) -> None:
-    assert _digests(executor, tmp_path / "ray") == _digests(InlineExecutor(), tmp_path / "inline")
+    assert digests(executor, tmp_path / "ray", 3) == digests(InlineExecutor(), tmp_path / "inline", 3)
 
 
 def test_paths_may_start_from_the_current_folder(
     executor: RayExecutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    _digests(executor, Path("store"))
+    digests(executor, Path("store"), 3)
     assert list((tmp_path / "store" / "questions").iterdir())
 
 
 def test_a_stage_fails_with_its_own_error_and_name(executor: RayExecutor, tmp_path: Path) -> None:
-    data = tmp_path / "questions.jsonl"
-    data.write_text('{"question": 1}\n')
-    graph = Graph()
-    _drawn(
-        graph, FileQuestions(path=str(data), count=1, surrogate_count=1), {DATA: InputArtifact(data, digest_file(data))}
-    )
-    with pytest.raises(InputError) as caught:
-        run(graph, Store(tmp_path / "store"), executor, Recorder())
-    assert str(caught.value).startswith("questions: ")
-    assert "ray" not in str(caught.value)
+    message = error_of_a_stage(executor, tmp_path)
+    assert message.startswith("questions: ")
+    assert "ray" not in message
 
 
 @pytest.mark.slow

@@ -8,25 +8,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from drawn_questions import digests, drawing, error_of_a_stage
 from slurm import cluster, missing
 from small_recipe import SMALL_RECIPE, write_recipe
 from stub_stages import Recorder
 
 from harness.assembly.record import assemble
 from harness.pipeline.executors import slurm
-from harness.pipeline.executors.base import Executor, InlineExecutor, Report, StageFailed
+from harness.pipeline.executors.base import InlineExecutor, Report, StageFailed
 from harness.pipeline.executors.slurm import SlurmExecutor
-from harness.pipeline.graph import Graph, InputArtifact, Node
 from harness.pipeline.plan import plan
 from harness.pipeline.recipe_files import load_recipe
 from harness.pipeline.scheduler import make_job, run
 from harness.pipeline.store import Store
-from harness.stages import stage_kinds
-from harness.stages.questions import DATA
-from traceinv.digests import digest_file
 from traceinv.errors import InputError
-from traceinv.questions.file import FileQuestions
-from traceinv.questions.lab import LabQuestions
 
 pytest.importorskip("submitit")
 pytestmark = [
@@ -52,21 +47,6 @@ def executor(environment: None) -> Iterator[SlurmExecutor]:
         yield opened
 
 
-def _drawn(graph: Graph, source: Any, inputs: dict[str, InputArtifact]) -> Node:
-    return graph.add(stage_kinds()["questions"], {"source": source, "role": "target"}, inputs, {"source": source.kind})
-
-
-def _graph(stages: int = 2) -> Graph:
-    graph = Graph()
-    for seed in range(stages):
-        _drawn(graph, LabQuestions(kind="lab", per_family=3 + seed, steps=(2, 3)), {})
-    return graph
-
-
-def _digests(executor: Executor, store: Path, watcher: Recorder) -> dict[str, str]:
-    return {node: artifact.digest for node, artifact in run(_graph(), Store(store), executor, watcher).items()}
-
-
 def test_artifacts_are_those_of_this_process_and_jobs_leave_nothing_behind(
     executor: SlurmExecutor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,23 +58,16 @@ def test_artifacts_are_those_of_this_process_and_jobs_leave_nothing_behind(
 
     monkeypatch.setattr(slurm, "LOOK_SECONDS", 0.05)
     monkeypatch.chdir(tmp_path)  # a path may start from the current folder
-    on_slurm = _digests(executor, Path("slurm"), Watcher())
-    assert on_slurm == _digests(InlineExecutor(), tmp_path / "inline", Recorder())
+    on_slurm = digests(executor, Path("slurm"), 2, Watcher())
+    assert on_slurm == digests(InlineExecutor(), tmp_path / "inline", 2)
     assert all("Slurm job " in place for place in places)
     assert not list((tmp_path / "slurm" / "logs" / "slurm").iterdir())
 
 
 def test_a_stage_fails_with_its_own_error_and_name(executor: SlurmExecutor, tmp_path: Path) -> None:
-    data = tmp_path / "questions.jsonl"
-    data.write_text('{"question": 1}\n')
-    graph = Graph()
-    _drawn(
-        graph, FileQuestions(path=str(data), count=1, surrogate_count=1), {DATA: InputArtifact(data, digest_file(data))}
-    )
-    with pytest.raises(InputError) as caught:
-        run(graph, Store(tmp_path / "store"), executor, Recorder())
-    assert str(caught.value).startswith("questions: ")
-    assert "submitit" not in str(caught.value)
+    message = error_of_a_stage(executor, tmp_path)
+    assert message.startswith("questions: ")
+    assert "submitit" not in message
 
 
 def test_a_job_that_somebody_cancels_fails_its_stage(
@@ -117,7 +90,7 @@ def test_a_job_that_somebody_cancels_fails_its_stage(
 
 
 def _job(store: Store) -> Any:
-    graph = _graph(1)
+    graph = drawing(1)
     (node,) = graph
     return make_job(graph, node, {}, store)
 
@@ -143,7 +116,7 @@ def test_a_wrong_option_of_sbatch_is_a_wrong_input(
 
 def test_no_more_jobs_are_queued_than_may(environment: None, tmp_path: Path) -> None:
     with SlurmExecutor({"time": "10"}, jobs=1) as executor:
-        graph = _graph(2)
+        graph = drawing(2)
         most = 0
 
         class Watcher(Recorder):
