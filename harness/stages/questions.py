@@ -6,6 +6,7 @@ from typing import Any
 
 from harness.benchmarks.catalog import source_files
 from harness.benchmarks.local import read_table
+from harness.benchmarks.questions import TaskQuestions
 from harness.stages.base import Inputs, Log, stage
 from traceinv.progress import Progress
 from traceinv.questions import AnyQuestions, Role
@@ -17,6 +18,9 @@ from traceinv.schema import Closed
 DATA = "data"
 """The input with the file of a source that reads one."""
 
+TASK = TaskQuestions.model_fields["kind"].default
+"""The kind of questions that is of this package; a worker knows it since this module imports it."""
+
 
 class Params(Closed):
     """Which questions: a source, and whom they are for."""
@@ -27,7 +31,7 @@ class Params(Closed):
 
 def _task_files(params: Mapping[str, Any]) -> dict[str, Path]:
     source = params.get("source", {})
-    return source_files([source["task"]]) if source.get("kind") == "task" else {}
+    return source_files([source["task"]]) if source.get("kind") == TASK else {}
 
 
 @stage(Params, libraries=("python",), unkeyed=("source.path",), uses=("traceinv.questions",), files=_task_files)
