@@ -108,7 +108,7 @@ real: setup
 	@test -n "$(DATA)" || { echo "make real: expected DATA=DIR, a folder with gsm8k_train.jsonl and gsm8k_test.jsonl"; exit 2; }
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[gguf]'
 	$(BIN)/python examples/get_smollm2.py models/smollm2
-	$(BIN)/traceinv run gsm8k-recorded --seeds 1 --out runs/real --set data_dir=$(DATA) --set questions.count=24 \
-	    --set benchmark.limit=16 --set benchmark.max_tokens=128 --set sampling.max_new_tokens=128 \
+	$(BIN)/traceinv run gsm8k-recorded --seeds 1 --out runs/real --set data_dir=$(DATA) --set questions.count=32 \
+	    --set benchmark.limit=32 --set benchmark.max_tokens=160 --set sampling.max_new_tokens=160 \
 	    --set max_dropped=0.9 --set candidates.count=2 --set inverter.training.epochs=6 \
 	    --set faithfulness.likelihood_traces=16 --set faithfulness.reading_questions=6
