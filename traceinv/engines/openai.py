@@ -40,9 +40,13 @@ class OpenAIEngine:
 
     Reasoning that the server returns apart from the answer is put back before it, between markers. Reasoning without an
     answer stays unclosed.
+
+    Attributes:
+        alone: whether a reply is awaited before the next request is sent; whoever reads the replies may change it at any time.
     """
 
     context: int | None = None
+    alone: bool = False
 
     def __init__(
         self,
@@ -135,9 +139,8 @@ class OpenAIEngine:
         with ThreadPoolExecutor(self.concurrency) as pool:
             while True:
                 # A request is sent only when an earlier answer is stored: a kill loses no more answers than are under way.
-                free = (
-                    0 if stopped or in_a_row >= FAILURES_IN_A_ROW else (self.concurrency if read else 1) - len(running)
-                )
+                at_once = self.concurrency if read and not self.alone else 1
+                free = 0 if stopped or in_a_row >= FAILURES_IN_A_ROW else at_once - len(running)
                 for following in islice(waiting, max(0, free)):
                     running[pool.submit(self._complete, following)] = following
                 if not running:

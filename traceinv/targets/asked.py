@@ -1,6 +1,5 @@
 """Ask a model behind a server, and keep what it shows row by row."""
 
-import logging
 from collections.abc import Sequence
 
 from traceinv.engines.asking import Pace, read_key
@@ -14,10 +13,7 @@ from traceinv.reasoning import read_reply, split_reply
 from traceinv.records import Mode, Observed, Question, Transcript
 from traceinv.rows import RowFile
 from traceinv.targets.endpoint import EndpointModel
-
-logger = logging.getLogger(__name__)
-SHOWN = 150
-"""Characters of each part of the first reply that are shown."""
+from traceinv.targets.first_replies import FirstReplies
 
 
 def ask_endpoint(
@@ -36,7 +32,8 @@ def ask_endpoint(
 
     Raises:
         InputError: the key is not set.
-        GateError: some question has no answer, the budget is spent, or the server shows more of some replies than of others.
+        GateError: some question has no answer, the budget is spent, nothing can be used of the first replies, or the server
+            shows more of some replies than of others.
     """
     engine = OpenAIEngine(
         model.model,
@@ -51,17 +48,21 @@ def ask_endpoint(
     )
     by_id = {question.id: question for question in questions}
     requests = [Request(question.id, engine.render(user_message(question.text)), sampling) for question in questions]
-    first = next((row for row in rows.rows.values() if _tells(row)), None)
+    stored = list(rows.rows.values())
+    first = next(filter(_tells, stored), None)
+    gate = FirstReplies(model.traces_known, len(requests))
+    gate.pass_on(stored)
+    engine.alone = gate.alone
 
     def transcripts(replies: Replies) -> list[Transcript]:
         nonlocal first
         made = [_transcript(by_id[request.id], completion, model.traces_known) for request, completion in replies]
-        for row in filter(_tells, made):
-            if first is None:
-                _check_first(row, model.traces_known)
-                first = row
+        passed = gate.pass_on(made)
+        engine.alone = gate.alone
+        for row in filter(_tells, passed):
+            first = first or row
             _check_mode(row, first)
-        return made
+        return passed
 
     return collect(engine, requests, rows, transcripts, progress)
 
@@ -87,29 +88,8 @@ def _transcript(question: Question, completion: Completion, traces_known: bool) 
 
 
 def _tells(row: Transcript) -> bool:
-    """Return whether a row shows the mode of its server: it ended by itself."""
-    return row.finish_reason == "stop" and row.observed is not None
-
-
-def _check_first(row: Transcript, traces_known: bool) -> None:
-    """Show how the first reply was read, and refuse to send more where nothing can be used of it.
-
-    Raises:
-        GateError: it has no answer, or no reasoning although the recipe says that the server shows it.
-    """
-    shown = {name: _clipped(getattr(row, name)) for name in ("trace", "summary", "answer")}
-    logger.info("first reply, to %s: %s", row.id, shown)
-    wanted = ("trace", "answer") if traces_known else ("answer",)
-    missing = [name for name in wanted if shown[name] is None]
-    if missing:
-        raise GateError(
-            f"the first reply, to {row.id}, has no {' and no '.join(missing)}, so no other question was sent; it was read as "
-            f"{shown}"
-        )
-
-
-def _clipped(text: str | None) -> str | None:
-    return None if text is None else " ".join(text.split())[:SHOWN]
+    """Return whether a row shows the mode of its server: it has an answer and ended by itself."""
+    return row.finish_reason == "stop" and row.answer is not None and row.observed is not None
 
 
 def _check_mode(row: Transcript, first: Transcript) -> None:

@@ -290,13 +290,39 @@ def test_what_is_shown_is_kept_row_by_row(server: Script, tmp_path: Path) -> Non
         ("known", {"content": "5"}, "trace"),
     ],
 )
-def test_a_first_reply_that_cannot_be_used_is_shown_and_no_other_is_paid_for(
+def test_first_replies_that_cannot_be_used_are_shown_and_no_others_are_paid_for(
     traces: str, shown: dict[str, Any], missing: str, server: Script, tmp_path: Path
 ) -> None:
     server.reply = lambda body: reply(**shown)
-    with pytest.raises(GateError, match=rf"the first reply, to q0, has no {missing}, .* it was read as"):
+    with pytest.raises(
+        GateError, match=rf"first 5 replies cannot be used.* that to q0 has no {missing}; it was read as"
+    ):
         transcripts(server, tmp_path, 20, traces=traces, concurrency=8)
-    assert len(server.seen) == 1
+    assert len(server.seen) == 5
+    assert not (tmp_path / "rows.jsonl").exists() or not read_rows(tmp_path / "rows.jsonl", Transcript)
+    with pytest.raises(GateError, match="the first 2 replies cannot be used"):
+        transcripts(server, tmp_path, 2, traces=traces, concurrency=8)
+
+
+def test_a_single_first_reply_without_an_answer_does_not_stop_a_run(server: Script, tmp_path: Path) -> None:
+    """Some models now and then end in their reasoning; asked one by one until a reply has an answer, then at once."""
+    silent = ("0?", "1?", "3?")
+
+    def answer(body: dict[str, Any]) -> Any:
+        text = body["messages"][0]["content"]
+        return reply(None if text in silent else "5", reasoning="I thought.")
+
+    server.reply = answer
+    rows = transcripts(server, tmp_path, 20, concurrency=8)
+    assert [row.id for row in rows if not row.usable] == ["q0", "q1", "q3"]
+    assert len(server.seen) == 20
+    assert [row.id for row in read_rows(tmp_path / "rows.jsonl", Transcript)] == [f"q{n}" for n in range(20)]
+
+
+def test_first_replies_that_the_token_limit_cut_off_say_nothing_of_the_server(server: Script, tmp_path: Path) -> None:
+    server.reply = lambda body: reply(None, reasoning="I thought", finish="length")
+    rows = transcripts(server, tmp_path, 12, concurrency=8)
+    assert {(row.finish_reason, row.usable) for row in rows} == {("length", False)}
 
 
 def test_several_requests_are_under_way_only_after_a_first_reply(server: Script) -> None:
