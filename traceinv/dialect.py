@@ -30,7 +30,7 @@ from traceinv.renderings import (
 )
 from traceinv.schema import Closed
 from traceinv.tekken import readable
-from traceinv.template_source import change_each, pin_date, with_variables
+from traceinv.template_source import change_each, check_variables, pin_date, with_variables
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -132,6 +132,7 @@ def load_tokenizer(model: str | Path, stated: StatedDialect | None = None, **fil
 
     Raises:
         GateError: the template prints the date in a way that cannot be pinned.
+        InputError: a variable is stated that the template does not read.
     """
     from transformers import AutoTokenizer
 
@@ -148,9 +149,11 @@ def adapt(tokenizer: Any, stated: StatedDialect | None = None, switch: bool = Tr
 
     Raises:
         GateError: the template prints the date in a way that cannot be pinned.
+        InputError: a variable is stated that the template does not read.
     """
     tokenizer = readable(tokenizer)
     if stated is not None:
+        check_variables(tokenizer.chat_template, stated.template)
         tokenizer.init_kwargs[STATED] = stated.model_dump(mode="json", exclude_defaults=True)
     said = stated_of(tokenizer)
     tokenizer.chat_template = change_each(

@@ -78,9 +78,19 @@ def encode_prompt(tokenizer: "PreTrainedTokenizerBase", rendered: str, add_speci
     return ids
 
 
+def encode_reply(tokenizer: Any, text: str, **options: Any) -> list[int]:
+    """Return the token ids of a text that follows a prompt: without the blank that SentencePiece puts before a text."""
+    if not _adds_blanks(tokenizer):
+        ids: list[int] = tokenizer(text, add_special_tokens=False, **options)["input_ids"]
+        return ids
+    before = tokenizer("\n", add_special_tokens=False)["input_ids"]
+    whole = tokenizer(f"\n{text}", add_special_tokens=False, **options)["input_ids"]
+    return list(whole[len(before) :])
+
+
 def encode_text(tokenizer: "PreTrainedTokenizerBase", text: str) -> list[int]:
     """Return the token ids of a text that a model wrote: what looks like a special token in it is text."""
-    return _encode_after_prompt(tokenizer, text, split_special_tokens=True)
+    return encode_reply(tokenizer, text, split_special_tokens=True)
 
 
 def decode_reply(tokenizer: "PreTrainedTokenizerBase", ids: Sequence[int], marker_ids: frozenset[int]) -> str:
@@ -104,7 +114,7 @@ def encode_example(
     """
     spoken = dialect or read_dialect(tokenizer)
     prompt_ids = encode_prompt(tokenizer, render_prompt(tokenizer, example.prompt))
-    reply_ids = _encode_after_prompt(tokenizer, spoken.write(example.completion) + spoken.end)
+    reply_ids = encode_reply(tokenizer, spoken.write(example.completion) + spoken.end)
     mask = [0] * len(prompt_ids) + [1] * len(reply_ids)
     return EncodedExample(prompt_ids + reply_ids, mask)
 
@@ -212,16 +222,6 @@ def check_prompt(tokenizer: "PreTrainedTokenizerBase", rendered: str) -> None:
         GateError: the decoded prompt differs from the rendered one, or its BOS is doubled.
     """
     check_prompts(tokenizer, [rendered], [encode_prompt(tokenizer, rendered)])
-
-
-def _encode_after_prompt(tokenizer: Any, text: str, **options: Any) -> list[int]:
-    """Return the token ids of a text that follows a prompt: without the blank that SentencePiece puts before a text."""
-    if not _adds_blanks(tokenizer):
-        ids: list[int] = tokenizer(text, add_special_tokens=False, **options)["input_ids"]
-        return ids
-    before = tokenizer("\n", add_special_tokens=False)["input_ids"]
-    whole = tokenizer(f"\n{text}", add_special_tokens=False, **options)["input_ids"]
-    return list(whole[len(before) :])
 
 
 def _adds_blanks(tokenizer: Any) -> bool:

@@ -76,7 +76,14 @@ def add_bench(commands: Commands) -> None:
         type=pairs,
         default={},
         metavar="A=B,C=D",
-        help="arguments of the engine, such as dtype=real32: of lm-eval's hf model, of vllm.LLM, or fields of each request",
+        help="arguments of the engine, such as dtype=float32: of lm-eval's hf model, of vllm.LLM, or fields of each request",
+    )
+    bench.add_argument(
+        "--template-arg",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="set a variable of the chat template, such as enable_thinking=true; may be given more than once",
     )
     add_include(bench)
     add_data(bench)
@@ -162,6 +169,8 @@ def _settings(options: argparse.Namespace, tasks: Sequence[str]) -> "BenchSettin
     from harness.evaluation.settings import BenchSettings
     from traceinv.schema import describe
 
+    if options.template_arg and (options.engine == "mock" or options.form == "completion"):
+        raise InputError("--template-arg: there is no chat template that could read it")
     try:
         return BenchSettings(
             model=options.model,
@@ -173,6 +182,7 @@ def _settings(options: argparse.Namespace, tasks: Sequence[str]) -> "BenchSettin
             seed=options.seed,
             batch_size=options.batch_size or BATCH_SIZES[options.engine],
             model_args=options.model_args,
+            template_args=parameters(options.template_arg, "--template-arg"),
             generation=_generation(options),
             parameters=parameters(options.param),
             base_url=options.base_url,

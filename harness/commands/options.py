@@ -74,8 +74,8 @@ def pairs(text: str) -> dict[str, Any]:
     return dict(_pair(part) for part in text.split(",") if part)
 
 
-def parameters(pairs: Sequence[str]) -> dict[str, Any]:
-    """Read the values of `--param` as a mapping.
+def parameters(pairs: Sequence[str], option: str = "--param") -> dict[str, Any]:
+    """Read the values of an option that may be given more than once as a mapping.
 
     Raises:
         InputError: a value is not `KEY=VALUE`.
@@ -83,7 +83,7 @@ def parameters(pairs: Sequence[str]) -> dict[str, Any]:
     try:
         return dict(_pair(part) for part in pairs)
     except argparse.ArgumentTypeError as error:
-        raise InputError(f"--param: {error}") from None
+        raise InputError(f"{option}: {error}") from None
 
 
 def _pair(text: str) -> tuple[str, Any]:

@@ -41,7 +41,8 @@ def run_bench(
         GateError: a server does not answer, or the means of grading failed.
     """
     settings = plan.settings
-    model = {"name": settings.model, **plan.engine.describe(), "fingerprint": fingerprint(settings.model)}
+    template = {"template_args": settings.template_args} if settings.template_args else {}
+    model = {"name": settings.model, **plan.engine.describe(), **template, "fingerprint": fingerprint(settings.model)}
     decisive = {key: value for key, value in model.items() if key != "concurrency"}
     loaded = {run.name: run.loaded for run in plan.runs}
     files = {run.name: open_samples(out, run.name) for run in plan.runs}

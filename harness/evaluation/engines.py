@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.evaluation.settings import BenchSettings
+from traceinv.dialect import StatedDialect
 from traceinv.engines import load_engine
 from traceinv.engines.base import Engine
 from traceinv.errors import InputError
@@ -12,6 +13,8 @@ from traceinv.weights import check_folder
 
 HUB_ENGINES = ("transformers", "vllm")
 """The engines whose models may be named by a hub id."""
+TEMPLATE_FIELD = "chat_template_kwargs"
+"""The field of a request in which vLLM, SGLang and llama.cpp take variables of the chat template."""
 RNG_STATE = "rng_state.pt"
 """File with the state of the random numbers, which lm-eval's model saves to resume after a kill."""
 
@@ -48,7 +51,11 @@ def load_bench_engine(settings: BenchSettings, out: Path, check_prompts: bool = 
             settings.seed,
             out / RNG_STATE,
             check_prompts,
+            settings.form != "completion",
+            settings.template_args,
         )
+    except InputError:
+        raise
     except Exception as error:  # libraries raise anything where a folder of others is damaged
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise InputError(f"{settings.model}: cannot be loaded: {reason}") from error
@@ -63,9 +70,11 @@ def _options(settings: BenchSettings) -> dict[str, Any]:
             "base_url": settings.base_url,
             "chat": settings.form != "completion",
             "concurrency": settings.concurrency,
-            "extra_body": settings.model_args,
+            "extra_body": settings.model_args
+            | ({TEMPLATE_FIELD: settings.template_args} if settings.template_args else {}),
         }
     if settings.engine == "vllm":
         chat = None if settings.form == "auto" else settings.form == "chat"
-        return {"batch_size": settings.batch_size, "chat": chat, "arguments": settings.model_args}
+        stated = {"dialect": StatedDialect(template=settings.template_args)} if settings.template_args else {}
+        return {"batch_size": settings.batch_size, "chat": chat, "arguments": settings.model_args, **stated}
     return {"batch_size": settings.batch_size, **settings.model_args}

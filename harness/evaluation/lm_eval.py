@@ -4,27 +4,23 @@ Import this module late: it imports lm-eval and torch.
 """
 
 import random
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
-from lm_eval.api.instance import Instance
 from lm_eval.defaults import DEFAULT_RANDOM_SEED
-from lm_eval.models.huggingface import HFLM
 from lm_eval.models.utils import Collator
 
+from harness.evaluation.hf_model import HFWithFinishReason
 from harness.evaluation.requests import ItemRequest
-from traceinv.dialect import Dialect, adapt, read_dialect
+from traceinv.dialect import adapt, read_dialect, stated_of
 from traceinv.digests import digest_json
-from traceinv.engines.base import Completion, IsDone, Message, Replies, Request, RequestKey, none_done
-from traceinv.engines.stopping import stop_token_ids
+from traceinv.engines.base import IsDone, Message, Replies, Request, RequestKey, Watch, none_done
 from traceinv.errors import InputError
-from traceinv.formatting import check_prompt, decode_reply, template_source
-from traceinv.records import FinishReason
+from traceinv.formatting import check_prompt, template_source
 from traceinv.weights import check_finite
 
 TOP_K = 50
@@ -62,6 +58,8 @@ class LmEvalEngine:
         seed: int,
         rng_state: Path,
         check_prompts: bool = False,
+        chat: bool = True,
+        template: Mapping[str, bool | int | str] | None = None,
     ) -> None:
         """Load the model.
 
@@ -71,19 +69,46 @@ class LmEvalEngine:
             batch_size: prompts at a time.
             seed: of all sampling.
             rng_state: file for the state of the random numbers; a killed run left it there.
-            check_prompts: refuse to ask where the tokens of the first prompt do not decode to it, and let a model reason whose
-                chat template would close the reasoning in the prompt, as in training.
+            check_prompts: refuse to ask where the tokens of the first prompt do not decode to it, let a model reason whose chat
+                template would close the reasoning in the prompt, as in training, and compute in float32 on a CPU, as all
+                other stages do.
+            chat: whether prompts come from the chat template where there is one. It writes all special tokens itself, so the
+                tokenizer adds none, as in training.
+            template: variables of the chat template.
+
+        Raises:
+            InputError: the chat template does not read such a variable.
         """
         seed_everything(seed)
         # "cuda:0" as lm-eval's command has it; without a GPU lm-eval reads it as the CPU
         given = {"pretrained": path, "batch_size": batch_size, "device": "cuda:0"} | arguments
+        variables = _take_variables(given) | dict(template or {})
+        if check_prompts and not torch.cuda.is_available():
+            given = {"dtype": "float32"} | given
         self.lm = HFWithFinishReason(**given | {"use_safetensors": True})  # other files could run code
         check_finite(self.lm.model, path)
         self.batch_size, self.rng_state, self.check_prompts = batch_size, rng_state, check_prompts
         self.context: int | None = int(self.lm.max_length)
-        self.lm.tokenizer = adapt(self.lm.tokenizer, switch=check_prompts)
+        self.lm.tokenizer = self._adapted(variables)
         self.chat_template = template_source(self.lm.tokenizer)
         self.lm.dialect = read_dialect(self.lm.tokenizer) if self.chat_template else None
+        if chat and self.chat_template is not None and self.lm.add_bos_token is None:
+            self.lm.add_bos_token = False
+
+    @property
+    def watch(self) -> Watch | None:
+        """Who is told after each token how far the replies under way are."""
+        return self.lm.watch
+
+    @watch.setter
+    def watch(self, watch: Watch | None) -> None:
+        self.lm.watch = watch
+
+    def _adapted(self, variables: Mapping[str, bool | int | str]) -> Any:
+        tokenizer = self.lm.tokenizer
+        said = stated_of(tokenizer)
+        stated = said.model_copy(update={"template": said.template | dict(variables)}) if variables else None
+        return adapt(tokenizer, stated, switch=self.check_prompts)
 
     def render(self, messages: Sequence[Message], add_generation_prompt: bool = True) -> str:
         """Render a conversation in the model's chat template."""
@@ -149,66 +174,16 @@ class LmEvalEngine:
         }
 
 
-class HFWithFinishReason(HFLM):  # type: ignore[misc]  # lm-eval has no types
-    """HFLM that says why each reply ended and after how many tokens, and ends replies at all of the model's stop ids.
+def _take_variables(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Take the variables of the chat template out of the arguments of lm-eval's model.
 
-    HFLM stops at the ids of `generation_config` alone; the tokenizer's end-of-sequence id is added here. Replies of models
-    whose `generation_config` has it are those of HFLM.
+    The marker that ends the reasoning goes too. lm-eval would cut off what is before it; what is left could not be told from
+    reasoning that never ended, and graders read the reasoning themselves.
     """
-
-    def __init__(self, **arguments: Any) -> None:
-        super().__init__(**arguments)
-        self.finish_reasons: list[tuple[FinishReason, int]] = []
-        self.dialect: Dialect | None = None
-
-    @property
-    def stop_ids(self) -> list[int]:
-        """The ids that end a reply."""
-        return stop_token_ids(self.tokenizer, self.model.generation_config, self.dialect)
-
-    def tok_decode(self, tokens: Any, skip_special_tokens: bool = True) -> str:
-        """Decode tokens; markers of reasoning that are special tokens are kept."""
-        ids = tokens.tolist() if hasattr(tokens, "tolist") else tokens
-        if not self.dialect or not skip_special_tokens or not isinstance(ids, list):
-            return str(super().tok_decode(tokens, skip_special_tokens))
-        return decode_reply(self.tokenizer, ids, self.dialect.marker_ids)
-
-    def reply(self, batch: Sequence[ItemRequest]) -> Replies:
-        """Answer one batch, whose requests are in lm-eval's order."""
-        self.finish_reasons = []
-        instances = [
-            Instance("generate_until", {}, (item.prompt, dict(item.arguments)), 0, (item.task, index, 1))
-            for index, item in enumerate(batch)
-        ]
-        texts = self.generate_until(instances, disable_tqdm=True)
-        if self.dialect and not self.dialect.plain:  # other replies stay as lm-eval's command has them
-            texts = [self.dialect.read(text) for text in texts]
-        return [
-            (item, Completion(text, reason, tokens))
-            for item, text, (reason, tokens) in zip(batch, texts, self.finish_reasons, strict=True)
-        ]
-
-    def _model_generate(self, context: Any, max_length: int, stop: list[str], **arguments: Any) -> Any:
-        if self.stop_ids:
-            arguments["eos_token_id"] = self.stop_ids
-        output = super()._model_generate(context, max_length, stop, **arguments)
-        self.finish_reasons += [self._finish_reason(row, stop) for row in output[:, context.shape[1] :].tolist()]
-        return output
-
-    def _finish_reason(self, row: list[int], stop: Sequence[str]) -> tuple[FinishReason, int]:
-        """Return why a reply ended and its number of tokens; tokens after the end are the batch's padding."""
-        stop_ids = set(self.stop_ids)
-        end = next((position for position, token in enumerate(row) if token in stop_ids), None)
-        if end is not None:
-            return "stop", end + 1
-
-        def has_stop_text(count: int) -> bool:
-            text = self.tok_decode(row[:count])
-            return any(stop_text in text for stop_text in stop)
-
-        if has_stop_text(len(row)):
-            return "stop", bisect_left(range(len(row)), True, key=has_stop_text)
-        return "length", len(row)
+    arguments.pop("think_end_token", None)
+    variables = dict(arguments.pop("chat_template_args", None) or {})
+    thinking = arguments.pop("enable_thinking", None)
+    return variables if thinking is None else variables | {"enable_thinking": thinking}
 
 
 def seed_everything(seed: int) -> None:

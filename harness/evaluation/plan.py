@@ -14,6 +14,7 @@ from harness.evaluation.responses import ResponseKey
 from harness.evaluation.settings import BenchSettings
 from traceinv.digests import digest_file, digest_text
 from traceinv.engines.base import Engine
+from traceinv.engines.processor import has_bfloat16
 from traceinv.errors import InputError
 
 HUB_KEYS = ("hub", "config", "split", "revision")
@@ -95,7 +96,7 @@ def make_plan(settings: BenchSettings, out: Path, data_dir: str | None, check_pr
     if form != first_form:
         loaded = load_tasks(settings.tasks, form, data_dir, settings.parameters)
     runs = [_plan_task(task, engine, settings) for task in loaded]
-    return BenchPlan(settings, engine, runs, list(_warnings(runs)))
+    return BenchPlan(settings, engine, runs, [*_slow_type(engine.describe()), *_warnings(runs)])
 
 
 def load_tasks(
@@ -169,6 +170,16 @@ def _template_digest(engine: Engine, form: Form) -> str | None:
     if form == "completion" or engine.chat_template is None:
         return None
     return digest_text(engine.chat_template) if engine.chat_template else "server's own"
+
+
+def _slow_type(model: Mapping[str, Any]) -> list[str]:
+    """Return a warning where a model computes in bfloat16 on a CPU that has no instructions for it."""
+    if (model.get("dtype"), model.get("device")) != ("torch.bfloat16", "cpu") or has_bfloat16():
+        return []
+    return [
+        "the model computes in bfloat16, and this CPU has no instructions for it;"
+        " --model-args dtype=float32 is about 4 times as fast"
+    ]
 
 
 def _warnings(runs: Sequence[TaskRun]) -> Iterator[str]:

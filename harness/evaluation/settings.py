@@ -53,6 +53,7 @@ class BenchSettings(Closed):
         limit: use the first N items of each task; None for all.
         seed: of all sampling.
         model_args: keyword arguments of the engine.
+        template_args: variables of the chat template.
         generation: replaces generation arguments of the tasks, under lm-eval's names.
         parameters: replace values of the tasks' metadata.
         concurrency: how many requests a server gets at a time.
@@ -67,6 +68,7 @@ class BenchSettings(Closed):
     seed: int
     batch_size: int = Field(ge=1)
     model_args: dict[str, Any] = Field(default_factory=dict)
+    template_args: dict[str, bool | int | str] = Field(default_factory=dict, exclude_if=lambda variables: not variables)
     generation: dict[str, Any] = Field(default_factory=dict)
     parameters: dict[str, Any] = Field(default_factory=dict)
     base_url: str | None = None

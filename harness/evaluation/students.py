@@ -147,8 +147,7 @@ def grade_responses(
 
 
 def _bench_settings(config: EvalConfig, model: Path, trust_remote_code: bool = False) -> BenchSettings:
-    special_tokens = {"add_bos_token": False}  # only those of the chat template, as in training
-    loading = {"trust_remote_code": True} if trust_remote_code and config.engine != "mock" else {}
+    loading: dict[str, Any] = {"trust_remote_code": True} if trust_remote_code and config.engine != "mock" else {}
     return BenchSettings(
         model=str(model),
         engine=config.engine,
@@ -158,7 +157,7 @@ def _bench_settings(config: EvalConfig, model: Path, trust_remote_code: bool = F
         limit=config.limit,
         seed=config.seed,
         batch_size=config.batch_size,
-        model_args=(special_tokens if config.engine == "transformers" else {}) | loading,
+        model_args=loading,
         generation={} if config.max_tokens is None else {"max_gen_toks": config.max_tokens},
         parameters=config.parameters,
     )

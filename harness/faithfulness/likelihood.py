@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from math import log
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from traceinv.formatting import encode_prompt, encode_text
+from traceinv.dialect import special_tokens
+from traceinv.formatting import encode_prompt, encode_reply, encode_text
 from traceinv.inversion import Shown, inverter_prompt
 from traceinv.progress import Progress, silent
 from traceinv.records import Disclosure, Transcript
@@ -66,6 +67,7 @@ def trace_bits(
     shown: Sequence[Shown],
     as_inverter: bool,
     progress: Progress = silent,
+    opening: str = "",
 ) -> TraceBits:
     """Take the NLL of each disclosure's hidden trace under each condition.
 
@@ -73,6 +75,7 @@ def trace_bits(
 
     Args:
         render: writes a user's message in the model's chat template, up to where the reply begins.
+        opening: what the model writes before its reasoning.
         shown: the conditions, each by the last part that the model is shown.
         as_inverter: whether the model is prompted like an inverter; otherwise with the question alone.
     """
@@ -81,7 +84,7 @@ def trace_bits(
     by_condition: dict[Shown, list[TraceNLL | None]] = {}
     for number, last in enumerate(shown, 1):
         texts = [inverter_prompt(d, last) if as_inverter else d.question.text for d in disclosures]
-        by_condition[last] = trace_nll(model, tokenizer, [render(text) for text in texts], traces)
+        by_condition[last] = trace_nll(model, tokenizer, [render(text) for text in texts], traces, opening=opening)
         progress(number / len(shown))
     by_trace = zip(disclosures, *by_condition.values(), strict=True)
     measured = {d.id: [row for row in rows if row is not None] for d, *rows in by_trace if None not in rows}
@@ -105,11 +108,12 @@ def trace_nll(
     traces: Sequence[str],
     batch_tokens: int = BATCH_TOKENS,
     progress: Progress = silent,
+    opening: str = "",
 ) -> list[TraceNLL | None]:
-    """Take the NLL of each trace after its rendered prompt, which ends where the trace begins, in the order given.
+    """Take the NLL of each trace after its rendered prompt and the opening of the reasoning, in the order given.
 
-    Only the tokens of the trace count, not the reasoning markers and not the answer. What looks like a special token in a
-    trace is text.
+    Only the tokens of the trace count, not the reasoning markers and not the answer; a token that the trace shares with the
+    opening is the trace's. What looks like a special token in a trace is text.
 
     Args:
         model: any causal language model of Hugging Face transformers.
@@ -118,7 +122,7 @@ def trace_nll(
     Returns:
         None for a trace that with its prompt is longer than the model's context, beyond which its bits mean nothing.
     """
-    rows = [_row(tokenizer, prompt, trace) for prompt, trace in zip(prompts, traces, strict=True)]
+    rows = [_row(tokenizer, prompt, opening, trace) for prompt, trace in zip(prompts, traces, strict=True)]
     context = getattr(model.config, "max_position_embeddings", None) or max((len(row.ids) for row in rows), default=0)
     fitting = [index for index, row in enumerate(rows) if len(row.ids) <= context]
     measured: dict[int, TraceNLL] = {}
@@ -137,10 +141,17 @@ class _Row:
     start: int
 
 
-def _row(tokenizer: "PreTrainedTokenizerBase", prompt: str, trace: str) -> _Row:
-    """Tokenise prompt and trace apart, so that a trace has the same tokens after every prompt."""
-    before = encode_prompt(tokenizer, prompt)
-    return _Row(before + encode_text(tokenizer, trace), len(before))
+def _row(tokenizer: "PreTrainedTokenizerBase", prompt: str, opening: str, trace: str) -> _Row:
+    """Tokenise prompt and reply apart, as in training, so that a trace has the same tokens after every prompt.
+
+    Where `<think>` is no token of its own, a trace that begins with a newline may share a token with the opening.
+    """
+    special = [token for token in special_tokens(tokenizer) if token in opening] if opening else []
+    end = max((opening.rindex(token) + len(token) for token in special), default=0)  # no token spans a special one
+    before = encode_prompt(tokenizer, prompt) + (encode_reply(tokenizer, opening[:end]) if end else [])
+    alone, together = encode_text(tokenizer, opening[end:]), encode_text(tokenizer, opening[end:] + trace)
+    shared = next((n for n, (one, other) in enumerate(zip(alone, together, strict=False)) if one != other), len(alone))
+    return _Row(before + together, len(before) + shared)
 
 
 def _batches(indices: Sequence[int], lengths: Sequence[int], batch_tokens: int) -> list[list[int]]:

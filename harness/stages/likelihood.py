@@ -40,16 +40,16 @@ def likelihood(params: Params, inputs: Inputs, out: Path, progress: Progress) ->
     hidden = read_folder(inputs["transcripts"], Transcript)
     disclosures = evenly(read_folder(inputs["disclosures"], Disclosure), params.questions)
     engine = TransformersEngine.load(inputs["model"], arguments={"trust_remote_code": params.trust_remote_code})
-    opening = read_dialect(engine.tokenizer).opening
     bits = trace_bits(
         engine.model,
         engine.tokenizer,
-        lambda text: engine.render(user_message(text)) + opening,
+        lambda text: engine.render(user_message(text)),
         hidden,
         disclosures,
         params.shown,
         params.as_inverter,
         progress,
+        read_dialect(engine.tokenizer).opening,
     )
     (out / LIKELIHOOD).write_text(bits.model_dump_json(indent=1) + "\n")
     return {"traces": len(bits.ids), "tokens": sum(bits.tokens), "skipped": bits.skipped}

@@ -11,7 +11,7 @@ from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from traceinv.dialect import Dialect, StatedDialect, adapt, load_tokenizer, read_dialect
 from traceinv.engines.stopping import stop_token_ids
-from traceinv.errors import GateError
+from traceinv.errors import GateError, InputError
 from traceinv.formatting import check_rendering, decode_reply, encode_example, encode_text, render_prompt
 from traceinv.lab.models import BASE
 from traceinv.reasoning import split_reply, wrap_reply
@@ -106,6 +106,21 @@ def test_a_template_that_closes_the_reasoning_is_switched_and_says_so(lab: PreTr
 def test_what_is_stated_about_the_template_is_not_switched(lab: PreTrainedTokenizerFast) -> None:
     tokenizer = adapted(lab, "closed, with a switch", StatedDialect(template={"enable_thinking": False}))
     assert read_dialect(tokenizer).closed
+
+
+def test_a_stated_variable_that_the_template_does_not_read_is_refused(lab: PreTrainedTokenizerFast) -> None:
+    with pytest.raises(InputError, match=r"'enable_thinkin': .* does not read it \(did you mean 'enable_thinking'\?\)"):
+        adapted(lab, "closed, with a switch", StatedDialect(template={"enable_thinkin": True}))
+    bare = deepcopy(lab)
+    bare.chat_template = None
+    with pytest.raises(InputError, match="the model has no chat template"):
+        adapt(bare, StatedDialect(template={"enable_thinking": True}))
+
+
+def test_a_variable_that_is_set_anew_counts(lab: PreTrainedTokenizerFast) -> None:
+    tokenizer = adapted(lab, "closed, with a switch")
+    assert not read_dialect(tokenizer).closed
+    assert read_dialect(adapt(tokenizer, StatedDialect(template={"enable_thinking": False}))).closed
 
 
 def test_training_on_a_prompt_that_closes_the_reasoning_is_refused(lab: PreTrainedTokenizerFast) -> None:

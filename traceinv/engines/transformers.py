@@ -2,8 +2,6 @@
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +9,7 @@ from traceinv.dialect import Dialect, StatedDialect, load_tokenizer, read_dialec
 from traceinv.digests import digest_text
 from traceinv.engines.base import NEUTRAL, Completion, IsDone, Message, Replies, Request, Sampling, Watch, none_done
 from traceinv.engines.stopping import check_fits, cut_at_stop, stop_token_ids
+from traceinv.engines.watching import told
 from traceinv.errors import GateError
 from traceinv.formatting import check_prompts, decode_reply, encode_prompt, render_messages, template_source
 from traceinv.weights import check_finite
@@ -166,7 +165,7 @@ class TransformersEngine:
         ids = torch.tensor([[self.pad_id] * (longest - len(row)) + row for row in encoded], device=self.model.device)
         mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in encoded], device=self.model.device)
         torch.manual_seed(batch_seed(requests))
-        with torch.inference_mode(), _told(self.watch, self.model, sampling.max_new_tokens):
+        with torch.inference_mode(), told(self.watch, self.model, sampling.max_new_tokens):
             output = self.model.generate(
                 input_ids=ids,
                 attention_mask=mask,
@@ -235,20 +234,6 @@ def _has_stop(tokenizer: Any, stops: Sequence[str], start: int) -> "Callable[...
         return torch.tensor([cut_at_stop(tail, stops) is not None for tail in tails], device=input_ids.device)
 
     return ended
-
-
-@contextmanager
-def _told(watch: Watch | None, model: Any, limit: int) -> Iterator[None]:
-    """Tell `watch` after each token of a batch how far it is."""
-    if watch is None:
-        yield
-        return
-    tokens = count(1)
-    hook = model.register_forward_hook(lambda *_: watch(next(tokens) / limit))
-    try:
-        yield
-    finally:
-        hook.remove()
 
 
 def _is_out_of_memory(error: RuntimeError) -> bool:

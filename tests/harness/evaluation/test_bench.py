@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from templates import TEMPLATES, with_template
+from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from harness.cli import main
 from harness.evaluation import plan as planning
@@ -21,6 +24,7 @@ from harness.evaluation.record import BenchRecord
 from harness.evaluation.settings import BenchSettings
 from traceinv.engines.base import Completion, Engine, Message, Request
 from traceinv.engines.mock import MockEngine, MockFailure
+from traceinv.engines.processor import has_bfloat16
 from traceinv.errors import InputError
 from traceinv.lab.models import BASE
 from traceinv.progress import silent
@@ -284,6 +288,12 @@ def test_a_mistyped_option_is_refused_before_the_model_is_loaded(
         (["--tasks", "gsm8k", "--data-dir", "nowhere"], "data folder nowhere: no such folder"),
         (["--tasks", "lab_chain", "--temperature", "-1"], "--temperature -1.0: expected 0 (greedy) or more"),
         (["--tasks", "lab_chain", "--param", "x"], "--param: expected KEY=VALUE, got 'x'"),
+        (["--tasks", "lab_chain", "--template-arg", "x"], "--template-arg: expected KEY=VALUE, got 'x'"),
+        (["--tasks", "lab_chain", "--template-arg", "x=1.5"], "template_args"),
+        (
+            ["--tasks", "gsm8k", "--form", "completion", "--template-arg", "x=1"],
+            "--template-arg: there is no chat template",
+        ),
         (["--tasks", "lab_chain", "--model", "./nowhere"], "./nowhere: cannot be loaded: "),
         (["--tasks", "lab_chain", "--engine", "openai"], "--engine openai: expected --base-url too"),
     ],
@@ -295,6 +305,73 @@ def test_wrong_input_is_one_line_and_exit_2(
     error = capsys.readouterr().err
     assert message in error
     assert error.count("\n") == 1
+
+
+def test_a_slow_number_type_is_warned_of_where_the_processor_has_no_instructions_for_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    class Typed(Mock):
+        dtype, device = "torch.bfloat16", "cpu"
+
+        def describe(self) -> dict[str, Any]:
+            return {**super().describe(), "dtype": self.dtype, "device": self.device}
+
+    def warnings(has_bfloat16: bool, dtype: str = "torch.bfloat16", device: str = "cpu") -> list[str]:
+        monkeypatch.setattr(planning, "has_bfloat16", lambda: has_bfloat16)
+        engine = Typed(context=None)
+        engine.dtype, engine.device = dtype, device
+        return plan(monkeypatch, engine, tmp_path).warnings
+
+    (warning,) = warnings(False)
+    assert "--model-args dtype=float32 is about 4 times as fast" in warning
+    assert warnings(True) == warnings(False, "torch.float32") == warnings(False, device="cuda:0") == []
+
+
+def test_the_processors_instructions_for_bfloat16_are_told_by_their_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    for capabilities, expected in (({"avx2": True}, False), ({"avx512_bf16": True}, True), ({"bf16": True}, True)):
+        monkeypatch.setattr("torch.cpu.get_capabilities", lambda known=capabilities: known)
+        assert has_bfloat16() is expected
+
+
+def closing(folder: Path) -> Path:
+    """A copy of the base whose chat template closes the reasoning in the prompt unless it is switched on."""
+    shutil.copytree(BASE, folder, ignore=shutil.ignore_patterns("*.jinja", "model.safetensors"))
+    tokenizer = with_template(AutoTokenizer.from_pretrained(BASE), TEMPLATES["closed, with a switch"])
+    tokenizer.save_pretrained(folder)
+    weights = AutoModelForCausalLM.from_pretrained(BASE)
+    weights.resize_token_embeddings(len(tokenizer))
+    weights.save_pretrained(folder)
+    return folder
+
+
+def test_variables_of_the_chat_template_reach_the_prompts_and_the_record(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    command = [
+        "bench",
+        "--model",
+        str(closing(tmp_path / "m")),
+        "--tasks",
+        "lab_chain",
+        "--limit",
+        "2",
+        "--max-tokens",
+        "8",
+    ]
+    switched = [*command, "--template-arg", "enable_thinking=true", "--out", str(tmp_path / "on")]
+    assert main([*command, "--out", str(tmp_path / "off")]) == 0
+    assert main(switched) == 0
+    off, on = (BenchRecord.model_validate_json((tmp_path / n / "bench.json").read_text()) for n in ("off", "on"))
+    assert on.model["template_args"] == {"enable_thinking": True}
+    assert "template_args" not in off.model
+    assert on.tasks[0].prompts == off.tasks[0].prompts
+    assert (on.tasks[0].rendered, on.tasks[0].template) != (off.tasks[0].rendered, off.tasks[0].template)
+    assert not samples(tmp_path / "off")[0]["response"].startswith("<think>")
+    assert samples(tmp_path / "on")[0]["response"].startswith("<think>"), "the prompt opened it"
+    assert main([*command, "--template-arg", "enable_thinking=false", "--out", str(tmp_path / "on")]) == 2
+    assert "another settings.template_args.enable_thinking: True there, False here" in capsys.readouterr().err
+    assert main([*command, "--template-arg", "enable_thinkin=true", "--out", str(tmp_path / "x")]) == 2
+    assert "does not read it (did you mean 'enable_thinking'?)" in capsys.readouterr().err
 
 
 COMMAND = [sys.executable, "-c", "import sys; from harness.cli import main; sys.exit(main())"]

@@ -62,3 +62,9 @@ def test_a_bench_over_a_server_counts_what_was_cut_off(url: str, tmp_path: Path)
     asked = len(Handler.requests)
     assert main([*command, "--limit", "4", "--out", str(out)]) == 0
     assert len(Handler.requests) == asked == 8
+
+
+def test_variables_of_the_chat_template_are_sent_with_each_request(url: str, tmp_path: Path) -> None:
+    command = ["bench", "--model", "m", "--engine", "openai", "--base-url", url, "--tasks", "lab_chain", "--limit", "1"]
+    assert main([*command, "--template-arg", "enable_thinking=false", "--out", str(tmp_path / "out")]) == 0
+    assert Handler.requests[0]["chat_template_kwargs"] == {"enable_thinking": False}

@@ -1,23 +1,29 @@
 """Bits counted in batches equal those counted token by token, for several kinds of model."""
 
+from copy import deepcopy
 from math import log
 from random import Random
 from typing import Any
 
 import pytest
 import torch
+from tokenizers import Regex
 from transformers import (
     AutoModelForCausalLM,
     AutoTokenizer,
     GPT2Config,
     LlamaConfig,
     PreTrainedTokenizerBase,
+    PreTrainedTokenizerFast,
     Qwen3Config,
 )
 
-from harness.faithfulness.likelihood import TraceNLL, _nats, evenly, trace_bits, trace_nll
+from harness.faithfulness.likelihood import TraceNLL, _nats, _row, evenly, trace_bits, trace_nll
+from traceinv.dialect import adapt, read_dialect
+from traceinv.formatting import check_rendering, encode_example, render_prompt
 from traceinv.lab.models import BASE
-from traceinv.records import Disclosure, Question, Transcript
+from traceinv.reasoning import wrap_reply
+from traceinv.records import Disclosure, Example, Question, Transcript
 
 SIZES = {
     "num_hidden_layers": 2,
@@ -169,3 +175,60 @@ def test_bits_are_taken_of_the_disclosed_questions_under_each_condition(tokenize
 def test_rows_are_taken_at_even_distances() -> None:
     assert evenly(range(10), 5) == [0, 2, 4, 6, 8]
     assert evenly(range(3), 5) == [0, 1, 2]
+
+
+@pytest.fixture(scope="module")
+def merging() -> PreTrainedTokenizerBase:
+    """A tokenizer that reads `<think>` as text and several newlines as one token, as those of SmolLM2 and Qwen2.5 do."""
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+
+    inner = Tokenizer(models.BPE())
+    split = r" ?[^\s\w]+[\r\n]*|\s*[\r\n]+| ?\w+|\s+"
+    inner.pre_tokenizer = pre_tokenizers.Sequence(
+        [
+            pre_tokenizers.Split(Regex(split), "isolated"),
+            pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+        ]
+    )
+    inner.decoder = decoders.ByteLevel()
+    bytes_ = pre_tokenizers.ByteLevel.alphabet()
+    trainer = trainers.BpeTrainer(
+        vocab_size=330, special_tokens=["<|end|>"], initial_alphabet=bytes_, show_progress=False
+    )
+    inner.train_from_iterator(["<think>\n1+1=2\n</think>\n\n2 >\n\n >\n\n\n a\n\n b\n\n\n"] * 9, trainer)
+    fast = PreTrainedTokenizerFast(tokenizer_object=inner)
+    fast.add_special_tokens({"eos_token": "<|end|>"})
+    fast.chat_template = (
+        "{% for m in messages %}Q: {{ m.content }}\n{% endfor %}{% if add_generation_prompt %}A:{% endif %}"
+    )
+    return fast
+
+
+@pytest.mark.parametrize("opens", ["the model", "the prompt", "a special token"])
+@pytest.mark.parametrize("trace", ["1+1=2", "\n1+1=2", "\n\na\n\nb", "  a", "b"])
+def test_a_trace_is_measured_in_the_tokens_that_a_student_learns(
+    merging: PreTrainedTokenizerBase, trace: str, opens: str
+) -> None:
+    tokenizer: Any = deepcopy(merging)
+    if opens == "the prompt":
+        tokenizer.chat_template = tokenizer.chat_template.replace("A:", "A:<think>\n")
+    if opens == "a special token":
+        tokenizer.add_special_tokens({"additional_special_tokens": ["<think>", "</think>"]})
+    assert ("<think>" in tokenizer.get_vocab()) is (opens == "a special token")
+    dialect = read_dialect(adapt(tokenizer))
+    row = encode_example(tokenizer, Example(id="q", prompt="1+1?", completion=wrap_reply(trace, "2")), dialect)
+    check_rendering(tokenizer, [Example(id="q", prompt="1+1?", completion=wrap_reply(trace, "2"))], [row], dialect)
+    measured = _row(tokenizer, render_prompt(tokenizer, "1+1?"), dialect.opening, trace)
+    learned = [token for token, seen in zip(row.input_ids, row.completion_mask, strict=True) if seen]
+    begun = len(row.input_ids) - len(learned)
+    assert measured.ids[:begun] == row.input_ids[:begun]
+    # the last token of a trace may be one with what closes the reasoning, which is not measured
+    assert measured.ids[begun:-1] == learned[: len(measured.ids) - begun - 1]
+    assert tokenizer.decode(measured.ids[measured.start :]).endswith(trace)
+    assert len(tokenizer.decode(measured.ids[measured.start :])) <= len(trace) + len(dialect.opening)
+
+
+def test_what_looks_like_a_special_token_after_an_opening_is_text(merging: PreTrainedTokenizerBase) -> None:
+    row = _row(merging, "A:", "<think>\n", "\n1<|end|>")
+    assert merging.eos_token_id not in row.ids
+    assert merging.decode(row.ids) == "A:<think>\n\n1<|end|>"
