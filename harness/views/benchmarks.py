@@ -93,7 +93,7 @@ def print_figures(
         limits: the token limit of each row's replies, where it is known.
     """
     print_table(console, accuracy_table(rows, heading))
-    print_table(console, ending_table(rows, heading, limits or {}))
+    print_table(console, ending_table(rows, heading, limits))
     for name, row in rows.items():
         for k, interval in row.pass_at.items():
             if k > 1:
@@ -127,8 +127,9 @@ def accuracy_table(rows: Mapping[str, Figures], heading: str) -> Table:
     )
 
 
-def ending_table(rows: Mapping[str, Figures], heading: str, limits: Mapping[str, int]) -> Table:
+def ending_table(rows: Mapping[str, Figures], heading: str, limits: Mapping[str, int] | None = None) -> Table:
     """Build the table of how replies ended; the arguments are those of `print_figures`."""
+    limits = limits or {}
     ungradable = any(row.ungradable for row in rows.values())
     counted = any(row.mean_tokens is not None for row in rows.values())
     names = (
