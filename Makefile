@@ -1,7 +1,7 @@
 # Every target works from a fresh clone, with Python 3.11 or newer and make; the first one sets up .venv.
 #
 #   make demo         run the whole method once in the embedded lab, with one seed
-#   make real         run the method on GSM8K with a real small model (DATA=DIR), 15 to 30 minutes on two idle cores
+#   make real         run the method on GSM8K with a real small model (DATA=DIR), 15 minutes on two cores
 #   make test         all checks and all tests
 #   make fast-test    the tests that are not marked slow
 #   make test-plain-user  the fast tests as others run them: without root, /dev/shm and a home, from a read-only checkout, by python -O
@@ -102,8 +102,7 @@ report: setup
 	$(BIN)/traceinv report --results results $(if $(RUN),--run $(RUN)) --out runs/report.html
 
 # The model comes from the package index. DATA is a folder with GSM8K as its authors publish it, train.jsonl and test.jsonl under
-# the names gsm8k_train.jsonl and gsm8k_test.jsonl. By the CPU time of its first stages the run takes 15 to 30 minutes on two idle
-# cores; a whole one was not timed yet. The model is small and the rows are few: expect figures that are withheld.
+# the names gsm8k_train.jsonl and gsm8k_test.jsonl. docs/real-models.md says what came out, and what it can and cannot say.
 real: setup
 	@test -n "$(DATA)" || { echo "make real: expected DATA=DIR, a folder with gsm8k_train.jsonl and gsm8k_test.jsonl"; exit 2; }
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[gguf]'

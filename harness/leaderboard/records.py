@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from harness.results.ledgers import left_out_notes
+from harness.results.ledgers import ledger_notes
 from harness.results.schema import ResultRecord
 from harness.results.verdict import ONE_SEED, findings_of, is_one_seed
 from harness.views.accuracies import in_order, regime_table
@@ -30,7 +30,7 @@ def section(record: ResultRecord, place: str, accuracies: Sequence[str], frontie
         seen = [part for finding in found for part in (f"**{text(finding.headline)}**", text(finding.conclusion))]
     if len(found) == 1:
         table = regime_table(in_order(record.rows), record.contrasts, found[0].group)
-        seen.append(render_table(table.with_notes(left_out_notes(record.ledger))))
+        seen.append(render_table(table.with_notes(ledger_notes(record.ledger))))
     words = [
         *map(text, threat_lines(record.threats)),
         *_details(record),

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from harness.benchmarks.catalog import DOMAINS
 from harness.benchmarks.groups import ALL
 from harness.results.cells import cell_labels
-from harness.results.ledgers import left_out_lines
+from harness.results.ledgers import ledger_lines
 from harness.results.reading import reading_sentences
 from harness.results.schema import (
     Cell,
@@ -141,7 +141,7 @@ class _Facts:
             *reading_sentences(self.reading, self.cell, self.reached),
             *self._recovered(row),
         ]
-        details += [*self._accuracies(), *left_out_lines(self.ledgers, self.cell)]
+        details += [*self._accuracies(), *ledger_lines(self.ledgers, self.cell)]
         gain, effects = self._gain(row), self._summary_contrasts()
         return Finding(
             cell=self.cell,

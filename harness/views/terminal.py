@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from harness.logs.compare import LogComparison
 from harness.results.compare import RecordComparison
-from harness.results.ledgers import left_out_notes
+from harness.results.ledgers import ledger_notes
 from harness.results.schema import ReadingRow, ResultRecord
 from harness.results.text import plain
 from harness.results.verdict import ONE_SEED, findings_of, headline_group, is_one_seed
@@ -66,7 +66,7 @@ def print_record(console: "Console", record: ResultRecord, note: str = "") -> No
     group = headline_group(record.rows)
     contrasts = [contrast for contrast in record.contrasts if contrast.group == group]
     tables = (
-        accuracy_table(rows).with_notes(left_out_notes(record.ledger)),
+        accuracy_table(rows).with_notes(ledger_notes(record.ledger)),
         task_table(rows),
         ending_table(rows),
         contrast_table(contrasts, len(record.contrasts)),
