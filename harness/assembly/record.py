@@ -34,6 +34,7 @@ from harness.assembly.responses import (
 from harness.assembly.targets import target_facts
 from harness.benchmarks.groups import task_groups
 from harness.evaluation.record import figures
+from harness.pipeline.descriptions import ENGINE
 from harness.pipeline.graph import Node
 from harness.pipeline.keys import PYTHON
 from harness.pipeline.plan import CellPlan, Plan
@@ -187,6 +188,7 @@ def _stage(node: Node, artifacts: Artifacts) -> StageEntry:
         fingerprint=description.fingerprint,
         seconds=description.seconds,
         adopted=adopted.because if adopted else None,
+        engine=description.log.get(ENGINE),
     )
 
 

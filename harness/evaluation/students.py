@@ -87,7 +87,7 @@ def collect_responses(
 
     Returns:
         The stage's log: all `responses`; those `resumed` from a killed run; those `repeated`, which were asked again
-        although they were stored; and `warnings`.
+        although they were stored; `warnings`; and the `engine`.
 
     Raises:
         InputError: a task's data or the model cannot be loaded.
@@ -104,6 +104,7 @@ def collect_responses(
         "resumed": sum(file.resumed for file in files.values()),
         "repeated": sum(file.repeated for file in files.values()),
         "warnings": plan.warnings,
+        "engine": plan.engine.describe(),
     }
 
 

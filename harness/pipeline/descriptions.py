@@ -23,6 +23,8 @@ SEAL = "seal"
 """The entry of a description that covers all others."""
 INTERRUPTIONS = ("resumed", "repeated", "spent")
 """Entries of a stage's log that say what it took up from a killed run, what it did again, and what that cost."""
+ENGINE = "engine"
+"""The entry of a stage's log that says on what its model ran: batch size, data type, device."""
 
 
 class InputRef(Closed):
@@ -195,8 +197,8 @@ def folder_bytes(folder: Path) -> int:
 
 
 def lasting_log(log: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a stage's log without what depends on how often it was interrupted."""
-    return {key: value for key, value in log.items() if key not in INTERRUPTIONS}
+    """Return a stage's log without what depends on the machine and on how often it was interrupted."""
+    return {key: value for key, value in log.items() if key not in (*INTERRUPTIONS, ENGINE)}
 
 
 def _seal(content: Mapping[str, Any]) -> str:

@@ -50,5 +50,5 @@ def candidates(params: Params, inputs: Inputs, out: Path, progress: Progress) ->
         "candidates": len(written),
         "finished": sum(row.finish_reason == "stop" for row in written),
         "verified": len({row.id for row in written if is_verified(row)}),
-        **written_log(rows, written),
+        **written_log(rows, written, engine),
     }

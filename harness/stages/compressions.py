@@ -41,5 +41,5 @@ def compressions(params: Params, inputs: Inputs, out: Path, progress: Progress) 
         "transcripts": len(asked),
         "attempts": len(written),
         "missed": len(asked - met),
-        **written_log(rows, written),
+        **written_log(rows, written, engine),
     }

@@ -37,5 +37,5 @@ def inversions(params: Params, inputs: Inputs, out: Path, progress: Progress) ->
     return {
         "inversions": len(written),
         "finished": sum(row.finish_reason == "stop" for row in written),
-        **written_log(rows, written),
+        **written_log(rows, written, engine),
     }

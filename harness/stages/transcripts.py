@@ -35,5 +35,5 @@ def transcripts(params: Params, inputs: Inputs, out: Path, progress: Progress) -
     return {
         "questions": len(answered),
         "complete": sum(row.complete for row in answered),
-        **written_log(rows, answered),
+        **written_log(rows, answered, engine),
     }

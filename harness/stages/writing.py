@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, Protocol
 
 from harness.stages.base import GENERATION_LIBRARIES, Log, Resources, stage
+from traceinv.engines import Engine
 from traceinv.records import FinishReason
 from traceinv.rows import RowFile
 
@@ -21,9 +22,14 @@ class Written(Protocol):
     def finish_reason(self) -> FinishReason: ...
 
 
-def written_log(rows: RowFile[Any, Any], written: Iterable[Written]) -> Log:
-    """Count the rows that the token limit cut off, and what an earlier process had written."""
+def written_log(rows: RowFile[Any, Any], written: Iterable[Written], engine: Engine | None = None) -> Log:
+    """Count the rows that the token limit cut off, and what an earlier process had written; describe the engine.
+
+    Args:
+        engine: that loaded the weights; None where a server has them.
+    """
     return {
+        **({"engine": engine.describe()} if engine else {}),
         "cut_off": sum(row.finish_reason == "length" for row in written),
         "resumed": rows.resumed,
         "repeated": rows.repeated,

@@ -30,7 +30,7 @@ LOGS: dict[str, dict[str, Any]] = {
     "reasoning_model": TRAINED,
     "inverter": TRAINED | {"too_long": 1},
     "student": TRAINED,
-    "transcripts": {"questions": 32, "complete": 30, "cut_off": 2},
+    "transcripts": {"questions": 32, "complete": 30, "cut_off": 2, "engine": {"batch_size": 128, "device": "cpu"}},
     "inversions": {"inversions": 30, "finished": 28, "cut_off": 2},
     "examples": {"rows": 28, "too_long": 2},
     "shared_rows": {"asked": 32, "shared": 9},

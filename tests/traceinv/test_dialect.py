@@ -77,6 +77,25 @@ def test_a_row_passes_the_gate_and_reads_back_as_it_was(lab: PreTrainedTokenizer
     assert split_reply(reply) == (trace or None, "2")
 
 
+@pytest.mark.parametrize("trace", ["1+1=2", "", "a\n\nb"])
+def test_a_row_is_the_same_text_whether_the_prompt_or_the_model_opens_the_reasoning(
+    lab: PreTrainedTokenizerFast, trace: str
+) -> None:
+    rows = {
+        name: encode_example(
+            adapted(lab, name), EXAMPLE.model_copy(update={"completion": wrap_reply(trace, "2")})
+        ).input_ids
+        for name in (
+            "reasoning in a field",
+            "opened by the prompt",
+            "opened without a newline",
+            "stripped from the history",
+        )
+    }
+    texts = {adapted(lab, name).decode(ids) for name, ids in rows.items()}
+    assert texts == {f"<|open|>user\nWhat is 1+1?<|shut|>\n<|open|>assistant\n<think>\n{trace}\n</think>\n\n2<|shut|>"}
+
+
 @pytest.mark.parametrize("name", ["channels", "blocks", "reasoning before tools alone", "opened by the prompt"])
 def test_a_reply_that_is_cut_off_in_its_reasoning_has_no_answer(lab: PreTrainedTokenizerFast, name: str) -> None:
     tokenizer = adapted(lab, name)

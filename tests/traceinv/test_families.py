@@ -10,6 +10,7 @@ tokens of the template.
 import json
 import os
 import sys
+from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,10 @@ import pytest
 from templates import with_template
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
-from traceinv.dialect import adapt, read_dialect
+from traceinv.dialect import StatedDialect, adapt, read_dialect
 from traceinv.engines.transformers import TransformersEngine
 from traceinv.errors import GateError
-from traceinv.formatting import check_rendering, encode_example
+from traceinv.formatting import check_rendering, encode_example, render_prompt
 from traceinv.lab.models import BASE
 from traceinv.reasoning import split_reply, wrap_reply
 from traceinv.records import Example
@@ -83,6 +84,19 @@ def test_our_own_text_is_rendered_as_pinned(name: str) -> None:
     if name not in HERE:
         pytest.skip("make families gets it")
     assert rendering(name) == EXPECTED[name]
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, path in TEMPLATES.items() if "strftime_now(" in path.read_text("utf-8")]
+)
+def test_a_template_that_prints_the_date_prints_the_stated_one(name: str) -> None:
+    days = (date(2026, 1, 1), date(2031, 12, 24))
+    prompts = []
+    for day in days:
+        tokenizer = adapt(tokenizer_of(name), StatedDialect(today=day))
+        assert "strftime_now(" not in tokenizer.chat_template
+        prompts.append(render_prompt(tokenizer, EXAMPLE.prompt))
+    assert ("2031" in prompts[1], "2031" in prompts[0]) == (prompts[0] != prompts[1], False)
 
 
 def test_at_least_twenty_families_are_tried_wherever_trl_is_and_most_of_its_templates_can_be_taught() -> None:

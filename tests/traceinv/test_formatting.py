@@ -9,7 +9,7 @@ import pytest
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
 from traceinv.errors import GateError
-from traceinv.formatting import EncodedExample, check_rendering, encode_example, render_prompt
+from traceinv.formatting import EncodedExample, check_rendering, decode_reply, encode_example, render_prompt
 from traceinv.inversion import inverter_prompt
 from traceinv.lab.models import BASE
 from traceinv.lab.tokenizer import CHAT_TEMPLATE
@@ -123,6 +123,18 @@ def test_padding_may_be_the_end_of_sequence_token(tokenizer: PreTrainedTokenizer
     row = encode_example(padded, EXAMPLE)
     check_rendering(padded, [EXAMPLE], [row])
     assert (row.input_ids[-1], row.completion_mask[-1]) == (padded.eos_token_id, 1)
+
+
+def test_a_tokenizer_that_is_told_to_clean_up_blanks_loses_none(tokenizer: PreTrainedTokenizerFast) -> None:
+    """Those of Llama 3 are told so; before transformers 5.4 their decoder ate the blank before a full stop."""
+    told = deepcopy(tokenizer)
+    told.clean_up_tokenization_spaces = True
+    text = "1 + 1 = 2 . I do n't know , is it ? We 've 3 ."
+    example = Example(id="q", prompt=text, completion=wrap_reply(text, text))
+    row = encode_example(told, example)
+    check_rendering(told, [example], [row])
+    learned = [token for token, seen in zip(row.input_ids, row.completion_mask, strict=True) if seen]
+    assert decode_reply(told, learned, frozenset()) == example.completion
 
 
 def test_a_tokenizer_without_a_chat_template_is_refused(tokenizer: PreTrainedTokenizerFast) -> None:

@@ -109,6 +109,26 @@ def test_nothing_that_decides_the_weights_escapes_the_digests() -> None:
     assert len({json.dumps(each, sort_keys=True) for each in arguments}) == len(arguments)
 
 
+def test_rows_are_never_packed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A packed row would read the rows before it, and positions that no student ever asks from."""
+    assert sft_arguments(CONFIG, 0)["packing"] is False
+    sizes = []
+
+    def noted(model: Any, batch: Any, tokens: Any) -> Any:
+        sizes.append((batch["attention_mask"].sum(dim=1).tolist(), sorted(batch)))
+        return completion_loss(model, batch, tokens)
+
+    monkeypatch.setattr("traceinv.sft_trainer.completion_loss", noted)
+    log = fine_tune(BASE, _examples(3), CONFIG.model_copy(update={"epochs": 2}), 0, tmp_path / "out")
+    lengths = sorted(length for lengths, _ in sizes for length in lengths)
+    assert len(lengths) == 2 * log["examples"], "each row is a row of its own in each epoch"
+    assert {names for _, found in sizes for names in found} == {"attention_mask", "input_ids", "labels"}
+    assert max(sizes[0][0]) == lengths[-1], "the longest row comes first: what does not fit fails at once"
+    first, sizes = sizes, []
+    fine_tune(BASE, _examples(3), CONFIG.model_copy(update={"epochs": 2}), 0, tmp_path / "again")
+    assert sizes == first, "the seed draws the batches"
+
+
 def test_how_often_it_is_saved_is_no_argument_of_the_training() -> None:
     assert sft_arguments(CONFIG.model_copy(update={"save_every": 5}), 0) == sft_arguments(CONFIG, 0)
 

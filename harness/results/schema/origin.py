@@ -40,6 +40,8 @@ class StageEntry(Closed):
         fingerprint: hash of the source that computed it, comments and docstrings left out.
         seconds: how long it took when it was computed.
         adopted: why an artifact of another version was accepted; None where it was not.
+        engine: on what its model ran: batch size, data type, device; None where it loads no weights, and in records that do
+            not say.
     """
 
     kind: str
@@ -49,6 +51,7 @@ class StageEntry(Closed):
     fingerprint: str
     seconds: float = Field(ge=0)
     adopted: str | None = None
+    engine: dict[str, Any] | None = Field(None, exclude_if=lambda engine: engine is None)
 
 
 class Provenance(Closed):

@@ -1,5 +1,6 @@
 """The record of a run with several cells, made of artifacts that no model wrote."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -164,6 +165,16 @@ def test_what_a_killed_run_took_up_changes_nothing_but_the_provenance(tmp_path: 
     calm, interrupted = fake_artifacts(small, tmp_path / "calm"), fake_artifacts(small, tmp_path / "cut", INTERRUPTIONS)
     first, second = (assemble(small, artifacts, "traceinv run small")[0] for artifacts in (calm, interrupted))
     assert first.comparable() == second.comparable()
+
+
+def test_on_what_the_models_ran_stands_in_the_provenance_alone(tmp_path: Path) -> None:
+    """The batch size decides near ties of greedy replies; it is no figure of the run, which another machine may repeat."""
+    small = planned()
+    record, _ = assemble(small, fake_artifacts(small, tmp_path), "traceinv run small")
+    engines = {entry.kind: entry.engine for entry in record.provenance.stages}
+    assert engines["transcripts"] == {"batch_size": 128, "device": "cpu"}
+    assert engines["student"] is None
+    assert '"device"' not in json.dumps(record.comparable())
 
 
 def test_the_reason_of_an_adoption_stands_in_the_record(tmp_path: Path) -> None:

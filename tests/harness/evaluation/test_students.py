@@ -60,7 +60,8 @@ def test_a_student_gets_the_samples_that_bench_gets(tmp_path: Path) -> None:
     for task in TASKS:
         path = Path("samples") / f"{task}.jsonl"
         assert (tmp_path / "grades" / path).read_text() == (tmp_path / "bench" / path).read_text()
-    assert log == {"responses": 12, "resumed": 0, "repeated": 0, "warnings": []}
+    assert (log["engine"]["batch_size"], log["engine"]["dtype"], log["engine"]["top_k"]) == (4, "torch.float32", 50)
+    assert {**log, "engine": None} == {"responses": 12, "resumed": 0, "repeated": 0, "warnings": [], "engine": None}
 
 
 @pytest.mark.parametrize("kills", [[0], [4], [8, 12], [4, 4, 4]])
