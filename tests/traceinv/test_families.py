@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from templates import TEMPLATES as OURS
 from templates import with_template
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
@@ -48,7 +49,9 @@ def templates() -> dict[str, Path]:
 
 TEMPLATES = templates()
 TOKENIZERS = {f"tokenizers/{path.name}": path for path in sorted(FOLDER.glob("tokenizers/*"))}
-HERE = {*TEMPLATES, *TOKENIZERS}
+STAND_INS = {f"ours/{name}": OURS[name] for name in ("opened without a newline", "a default system prompt")}
+"""Templates of our own with the same habits as those of vendors that no package index has."""
+HERE = {*TEMPLATES, *TOKENIZERS, *STAND_INS}
 EXPECTED: dict[str, Any] = json.loads(GOLDEN.read_text(encoding="utf-8")) if GOLDEN.exists() else {}
 
 
@@ -59,8 +62,10 @@ def tokenizer_of(name: str) -> Any:
         if name in LENT:
             tokenizer.chat_template = TEMPLATES[LENT[name]].read_text(encoding="utf-8")
         return tokenizer
-    path = TEMPLATES[name]
     tokenizer = AutoTokenizer.from_pretrained(BASE)
+    if name in STAND_INS:
+        return with_template(tokenizer, STAND_INS[name])
+    path = TEMPLATES[name]
     return with_template(tokenizer, path.read_text(encoding="utf-8"), ENDS.get(path.stem), "<|bos|>")
 
 
@@ -137,6 +142,7 @@ FAMILIES = {
     "GLM-4.5": ("trl/glm4moe",),
     "GLM-4.6": ("llama.cpp/GLM-4.6",),
     "Kimi-K2-Thinking": ("llama.cpp/Kimi-K2-Thinking",),
+    "SmolLM2": ("tokenizers/smollm2", "ours/a default system prompt"),
     "SmolLM3": ("llama.cpp/HuggingFaceTB-SmolLM3-3B",),
     "Granite-3.3": ("llama.cpp/ibm-granite-granite-3.3-2B-Instruct",),
     "MiniMax-M2": ("llama.cpp/MiniMax-M2",),
@@ -144,6 +150,7 @@ FAMILIES = {
     "Nemotron-3-Nano": ("trl/nemotron_3_nano",),
     "LFM2.5": ("trl/lfm2_2_5",),
     "Muse-Glimmer": ("trl/muse_glimmer",),
+    "OLMo-3-Think": ("ours/opened without a newline",),
     "Seed-OSS": ("llama.cpp/ByteDance-Seed-OSS",),
     "Solar-Open": ("llama.cpp/upstage-Solar-Open-100B",),
     "Apriel-1.6-Thinker": ("llama.cpp/Apriel-1.6-15b-Thinker-fixed",),
