@@ -5,7 +5,7 @@ from pathlib import Path
 
 from harness.commands.exits import DONE
 from harness.commands.options import Commands, names
-from harness.commands.running import Finished, add_recipe_options, finish, prepare, print_stages
+from harness.commands.running import Finished, add_recipe_options, check_recipe_options, finish, prepare, print_stages
 
 
 def add_audit(commands: Commands) -> None:
@@ -43,6 +43,7 @@ def run(options: argparse.Namespace) -> int:
     from traceinv.loggers import choose
 
     choice = AuditChoice(options.policies, options.regimes)
+    check_recipe_options(options)
     choose(options.report_to)
     recipe = load_recipe(options.recipe, options.set, options.seeds, choice)
     prepared = prepare(plan(recipe, absent_ok=options.dry_run), options.store)

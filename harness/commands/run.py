@@ -5,7 +5,7 @@ from pathlib import Path
 
 from harness.commands.exits import DONE
 from harness.commands.options import Commands
-from harness.commands.running import Finished, add_recipe_options, finish, prepare, print_stages
+from harness.commands.running import Finished, add_recipe_options, check_recipe_options, finish, prepare, print_stages
 
 
 def add_run(commands: Commands) -> None:
@@ -22,6 +22,7 @@ def _run(options: argparse.Namespace) -> int:
     from harness.pipeline.recipe_files import load_recipe
     from traceinv.loggers import choose
 
+    check_recipe_options(options)
     choose(options.report_to)
     recipe = load_recipe(options.recipe, options.set, options.seeds)
     prepared = prepare(plan(recipe, absent_ok=options.dry_run), options.store)

@@ -90,6 +90,16 @@ def add_recipe_options(parser: argparse.ArgumentParser, out: str) -> None:
     parser.add_argument("--json", action="store_true", help="print the record as JSON; with --dry-run every stage")
 
 
+def check_recipe_options(options: argparse.Namespace) -> None:
+    """Check options that make sense with others alone.
+
+    Raises:
+        InputError: `--exact` without `--dry-run`.
+    """
+    if options.exact and not options.dry_run:
+        raise InputError("--exact: expected with --dry-run alone")
+
+
 def add_executor_options(parser: argparse.ArgumentParser) -> None:
     """Add the arguments that say where stages run."""
     parser.add_argument(

@@ -121,6 +121,8 @@ CASES = [
     (("audit", "lab", "--regimes", "oracel"), "unknown regime 'oracel' (did you mean 'oracle'?)"),
     (("lab", "calibrate", "--doses", "0,2"), "expected different numbers from 0 to 1"),
     # words of the command line
+    (("run", "lab", "--store", "store", "--exact"), "--exact: expected with --dry-run alone"),
+    (("audit", "lab", "--store", "store", "--exact"), "--exact: expected with --dry-run alone"),
     (("rnu", "lab"), "argument COMMAND: unknown 'rnu' (did you mean 'run'?)"),
     (("run", "lab", "--sedes", "1"), "unexpected argument '--sedes' (did you mean '--seeds'?)"),
     (("run", "lab", "extra"), "unexpected argument 'extra'"),
