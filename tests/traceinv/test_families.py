@@ -161,6 +161,19 @@ FAMILIES = {
 """Families of models, and where a template or tokenizer of each is read: the first of these that is here."""
 
 
+def test_the_families_are_those_that_the_documentation_lists() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "real-models.md").read_text(encoding="utf-8")
+    sources = {"vendor's template": "tokenizers", "template in": "", "a template of our own": "ours"}
+    rows = [
+        line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith(tuple(f"| {s}" for s in sources))
+    ]
+    listed = {family: source for source, families in rows for family in families.split("; ")}
+    assert set(FAMILIES) <= set(listed)
+    for family, (first, *_) in FAMILIES.items():
+        source = next(word for start, word in sources.items() if listed[family].startswith(start))
+        assert first.startswith(source or listed[family].removeprefix("template in ").lower()), family
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_family_is_trained_for_a_step_and_its_replies_end(family: str, tmp_path: Path) -> None:

@@ -119,6 +119,11 @@ def test_every_stage_of_the_record_is_in_the_store_under_its_key(record: ResultR
         artifact = store.find(entry.kind, entry.key)
         assert artifact is not None
         assert (artifact.description.version, artifact.description.fingerprint) == (entry.version, entry.fingerprint)
+    engines = {entry.kind: entry.engine for entry in record.provenance.stages if entry.engine}
+    assert set(engines) == {"transcripts", "inversions", "responses"}
+    assert {(engine["engine"], engine["batch_size"] > 0, engine["dtype"]) for engine in engines.values()} == {
+        ("transformers", True, "torch.float32")
+    }
 
 
 class Watcher(Recorder):

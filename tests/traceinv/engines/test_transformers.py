@@ -1,16 +1,25 @@
 """The transformers engine over a tiny random model: stop tokens, stop texts, batches, seeds, and what a resumed run draws."""
 
 from copy import deepcopy
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from transformers import GenerationConfig, LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerBase
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    GenerationConfig,
+    LlamaConfig,
+    LlamaForCausalLM,
+    PreTrainedTokenizerBase,
+)
 
 from traceinv.engines.base import Completion, Request, Sampling, user_message
 from traceinv.engines.collect import ask_missing
 from traceinv.engines.transformers import TransformersEngine, batch_seed, make_batches
 from traceinv.errors import GateError, InputError
+from traceinv.lab.models import BASE
 from traceinv.lab.pretraining import base_tokenizer
 
 GREEDY = Sampling(max_new_tokens=12)
@@ -250,3 +259,13 @@ def test_what_it_is_stands_in_the_record(tokenizer: PreTrainedTokenizerBase) -> 
         "engine": "transformers", "batch_size": 7, "dtype": "torch.float32", "device": "cpu", "revision": None,
         "top_k": 0, "repetition_penalty": 1.0,
     }  # fmt: skip
+
+
+def test_a_bfloat16_checkpoint_runs_in_float32_on_a_cpu_unless_it_is_told_otherwise(tmp_path: Path) -> None:
+    """Most CPUs have no instructions for bfloat16, and are four times slower with it."""
+    AutoModelForCausalLM.from_pretrained(BASE, dtype=torch.bfloat16).save_pretrained(tmp_path)
+    AutoTokenizer.from_pretrained(BASE).save_pretrained(tmp_path)
+    types = [
+        TransformersEngine.load(tmp_path, arguments=given).describe()["dtype"] for given in ({}, {"dtype": "auto"})
+    ]
+    assert types == ["torch.bfloat16" if torch.cuda.is_available() else "torch.float32", "torch.bfloat16"]
