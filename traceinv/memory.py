@@ -1,5 +1,6 @@
 """How much memory a training needs, estimated before it starts."""
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -50,42 +51,65 @@ class Architecture:
         )
 
 
-def estimate_bytes(model: Architecture, tokens: int, gradient_checkpointing: bool) -> int:
-    """Estimate the peak memory of a training step in bytes.
+@dataclass(frozen=True)
+class Devices:
+    """The devices that a training is spread over.
+
+    Attributes:
+        sharded: whether weights, gradients and the optimizer's moments are divided over them (FSDP); else each has all of them.
+    """
+
+    count: int = 1
+    sharded: bool = False
+
+
+ONE_DEVICE = Devices()
+
+
+def estimate_bytes(
+    model: Architecture, tokens: int, gradient_checkpointing: bool, devices: Devices = ONE_DEVICE
+) -> int:
+    """Estimate the peak memory of a training step on one device in bytes.
 
     Weights, gradients and AdamW's moments are counted exactly. A token's activations are taken as twelve vectors of the hidden
     and four of the intermediate size a layer, and five of the vocabulary's size for logits and loss, all in float32; with
     checkpointing one vector a layer and the activations of one layer. Measured: 2.6 MB a token for SmolLM2-135M, where this
-    gives 2.5.
+    gives 2.5. Sharded weights are gathered while they are used: those of one layer, and of the vocabulary.
 
     Args:
-        tokens: of the largest micro-batch, padding included.
+        tokens: of the largest micro-batch of a device, padding included.
     """
     state = COPIES_OF_STATE * FLOAT * model.trained + model.frozen_bytes * (model.parameters - model.trained)
+    if devices.sharded:
+        gathered = FLOAT * (model.parameters // model.layers + model.vocabulary * model.hidden)
+        state = state // devices.count + gathered
     layer = 12 * model.hidden + 4 * model.intermediate
     layers = model.layers * model.hidden + layer if gradient_checkpointing else model.layers * layer
     return state + tokens * FLOAT * (layers + 5 * model.vocabulary)
 
 
-def largest_micro_batch(lengths: Sequence[int], batch_size: int, batch_tokens: int | None) -> int:
-    """Return the tokens of the largest micro-batch, padding included.
+def largest_micro_batch(
+    lengths: Sequence[int], batch_size: int, batch_tokens: int | None, devices: Devices = ONE_DEVICE
+) -> int:
+    """Return the tokens of the largest micro-batch of a device, padding included.
 
     Args:
         lengths: tokens of each row.
+        batch_size: rows of a step, on all devices together.
         batch_tokens: tokens of a micro-batch at most; a longer row is one by itself. None where a step is one micro-batch.
     """
     longest = max(lengths)
-    whole = longest * min(batch_size, len(lengths))
+    whole = longest * math.ceil(min(batch_size, len(lengths)) / devices.count)
     return whole if batch_tokens is None else min(whole, max(longest, batch_tokens))
 
 
-def memory_of_device() -> int:
-    """Return the bytes that a training can have here: free on the GPU where there is one, else all of the machine's."""
+def memory_of_device(devices: Devices = ONE_DEVICE) -> int:
+    """Return the bytes that a device can have here: free on the GPU where there is one, else its share of the machine's."""
     import torch
 
     if torch.cuda.is_available():
         return int(torch.cuda.mem_get_info()[0])
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // devices.count
 
 
 def check_memory(
@@ -95,17 +119,22 @@ def check_memory(
     batch_tokens: int | None,
     gradient_checkpointing: bool,
     available: int,
+    devices: Devices = ONE_DEVICE,
 ) -> int:
-    """Refuse a training that does not fit into memory; return the estimate in bytes.
+    """Refuse a training that does not fit into memory; return the estimate in bytes, for one device.
+
+    Args:
+        available: bytes on each device.
 
     Raises:
         GateError: it does not fit; the message says what would.
     """
-    needed = estimate_bytes(model, largest_micro_batch(lengths, batch_size, batch_tokens), gradient_checkpointing)
+    largest = largest_micro_batch(lengths, batch_size, batch_tokens, devices)
+    needed = estimate_bytes(model, largest, gradient_checkpointing, devices)
     if needed <= available:
         return needed
     longest = max(lengths)
-    found = fitting(remedies(model, longest, gradient_checkpointing), available)
+    found = fitting(remedies(model, longest, gradient_checkpointing, devices), available)
     advice = found or f"{FEWER_WEIGHTS}, and rows of fewer tokens (max_tokens) need less"
     raise GateError(
         f"memory: training {model.trained / 1e6:,.0f}M of {model.parameters / 1e6:,.0f}M weights on rows of up to {longest}"
@@ -113,15 +142,17 @@ def check_memory(
     )
 
 
-def remedies(model: Architecture, longest: int, gradient_checkpointing: bool) -> dict[str, int]:
+def remedies(
+    model: Architecture, longest: int, gradient_checkpointing: bool, devices: Devices = ONE_DEVICE
+) -> dict[str, int]:
     """Return the bytes of a training step by what to change in its configuration, the smallest change first.
 
     Args:
         longest: tokens of the longest row.
     """
     return {
-        f"batch_tokens: {longest}": estimate_bytes(model, longest, gradient_checkpointing),
-        f"batch_tokens: {longest} with gradient_checkpointing: true": estimate_bytes(model, longest, True),
+        f"batch_tokens: {longest}": estimate_bytes(model, longest, gradient_checkpointing, devices),
+        f"batch_tokens: {longest} with gradient_checkpointing: true": estimate_bytes(model, longest, True, devices),
     }
 
 

@@ -9,13 +9,15 @@ from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from traceinv.checkpoints import checkpoint_callback, last_checkpoint
+from traceinv.devices import chosen
 from traceinv.dialect import StatedDialect, load_tokenizer, read_dialect
 from traceinv.digests import digest_json
 from traceinv.errors import GateError
 from traceinv.formatting import EncodedExample, check_rendering, encode_example
+from traceinv.launch import Task, train_on_devices
 from traceinv.loggers import end_run, reporting
 from traceinv.lora import add_changes, count_changes
-from traceinv.memory import FLOAT, Architecture, check_memory, memory_of_device
+from traceinv.memory import FLOAT, ONE_DEVICE, Architecture, Devices, check_memory, memory_of_device
 from traceinv.progress import Progress
 from traceinv.records import Example
 from traceinv.sft_trainer import IGNORED, sft_trainer
@@ -45,6 +47,11 @@ class TrainingLog:
     steps: int
     losses: list[tuple[int, float]]
     resumed: int
+
+    @classmethod
+    def read(cls, values: Mapping[str, Any]) -> "TrainingLog":
+        """Make a log of its JSON values."""
+        return cls(**{**values, "losses": [(step, loss) for step, loss in values["losses"]]})
 
 
 def fine_tune(
@@ -77,9 +84,20 @@ def fine_tune(
     encoded = [encode_example(tokenizer, example, spoken) for example in examples]
     check_rendering(tokenizer, examples, encoded, spoken)
     check_lengths(encoded, config.max_tokens)
-    needed = _check_memory(base, encoded, config, trust_remote_code)
-    model = _load(base, config, seed, trust_remote_code)
-    log = train(model, tokenizer, encoded, config, seed, out, progress)
+    accelerate = chosen()
+    needed = _check_memory(base, encoded, config, trust_remote_code, accelerate.devices if accelerate else ONE_DEVICE)
+    task = Task(
+        base=str(base),
+        config=config,
+        seed=seed,
+        out=str(out),
+        dialect=dialect,
+        trust_remote_code=trust_remote_code,
+    )
+    if accelerate:
+        log = TrainingLog.read(train_on_devices(task, encoded, accelerate, progress))
+    else:
+        log = load_and_train(task, encoded, progress)
     return {
         "examples": len(examples),
         "loss_tokens": sum(sum(row.completion_mask) for row in encoded),
@@ -89,8 +107,19 @@ def fine_tune(
     }
 
 
+def load_and_train(task: Task, rows: Sequence[EncodedExample], progress: Progress | None = None) -> TrainingLog:
+    """Load the weights to train, train them on encoded rows, and save model and tokenizer."""
+    tokenizer = load_tokenizer(task.base, task.dialect, trust_remote_code=task.trust_remote_code)
+    model = _load(task.base, task.config, task.seed, task.trust_remote_code)
+    return train(model, tokenizer, rows, task.config, task.seed, Path(task.out), progress)
+
+
 def _check_memory(
-    base: str | Path, rows: Sequence[EncodedExample], config: TrainingConfig, trust_remote_code: bool
+    base: str | Path,
+    rows: Sequence[EncodedExample],
+    config: TrainingConfig,
+    trust_remote_code: bool,
+    devices: Devices,
 ) -> int:
     """Estimate what the training needs without loading the weights; return bytes.
 
@@ -109,7 +138,7 @@ def _check_memory(
         sizes = replace(sizes, trained=count_changes(model, config.lora.rank))
     lengths = [len(row.input_ids) for row in rows]
     limits = (config.batch_size, config.batch_tokens, config.gradient_checkpointing)
-    return check_memory(sizes, lengths, *limits, memory_of_device())
+    return check_memory(sizes, lengths, *limits, memory_of_device(devices), devices)
 
 
 def _load(base: str | Path, config: TrainingConfig, seed: int, trust_remote_code: bool) -> Any:
@@ -181,6 +210,8 @@ def run_sft(
 ) -> TrainingLog:
     """Train with TRL and save model and tokenizer to `out`; low-rank changes are merged into the weights.
 
+    Each process that `accelerate launch` has started calls this with the same values.
+
     Everything that decides the weights arrives here: the model, the rows in order and the arguments. `train` looks this
     function up when it is called, so a test replaces `traceinv.training.run_sft` and sees `digest_rows(rows)` and
     `arguments` (the seed is among them) without training anything.
@@ -188,6 +219,8 @@ def run_sft(
     Checkpoints stand in `out/checkpoints` until the training is done.
     """
     import torch
+    from accelerate import PartialState
+    from accelerate.utils import parse_flag_from_env
     from datasets import Dataset
     from transformers import PrinterCallback
     from trl import SFTConfig
@@ -197,24 +230,29 @@ def run_sft(
     changes = getattr(model, "peft_config", {})
     decisive = {"rows": digest_rows(rows), "arguments": arguments, "model": str(model.name_or_path)}
     run = digest_json(decisive | ({"batch_tokens": batch_tokens} if batch_tokens else {}) | _plain(changes))
-    resume_from = last_checkpoint(folder, run)
-    callbacks = [checkpoint_callback(run, resume_from)]
+    settings = SFTConfig(
+        **arguments,
+        output_dir=str(folder),
+        logging_steps=1,
+        save_strategy="steps" if save_every else "no",
+        save_steps=save_every or 0,
+        save_total_limit=2,
+        **reporting(f"{out.parent.name}/{out.name[:RUN_NAME]}"),
+        disable_tqdm=True,
+        dataloader_pin_memory=False,
+        average_tokens_across_devices=False,  # every process counts the tokens of the whole step
+        use_cpu=not torch.accelerator.is_available(),  # unless it is told so, bf16 is refused where there is no GPU
+    )
+    processes = PartialState()
+    devices = Devices(processes.num_processes, parse_flag_from_env("ACCELERATE_USE_FSDP"))
+    with processes.main_process_first():  # which deletes what the others must not find
+        resume_from = last_checkpoint(folder, run, devices)
+    callbacks = [checkpoint_callback(run, resume_from, devices)]
     if progress:
         callbacks.append(_progress_callback(progress))
     trainer = sft_trainer(batch_tokens)(
         model,
-        SFTConfig(
-            **arguments,
-            output_dir=str(folder),
-            logging_steps=1,
-            save_strategy="steps" if save_every else "no",
-            save_steps=save_every or 0,
-            save_total_limit=2,
-            **reporting(f"{out.parent.name}/{out.name[:RUN_NAME]}"),
-            disable_tqdm=True,
-            dataloader_pin_memory=False,
-            use_cpu=not torch.accelerator.is_available(),  # unless it is told so, bf16 is refused where there is no GPU
-        ),
+        settings,
         train_dataset=Dataset.from_dict(
             {"input_ids": [row.input_ids for row in rows], "completion_mask": [row.completion_mask for row in rows]}
         ),
@@ -228,13 +266,8 @@ def run_sft(
         trainer.train(resume_from_checkpoint=str(resume_from) if resume_from else None)
     finally:
         end_run()
-    if changes:
-        trainer.model.float().merge_and_unload().save_pretrained(out)
-        tokenizer.save_pretrained(out)
-    else:
-        trainer.save_model(str(out))
-    (out / "training_args.bin").unlink(missing_ok=True)
-    if folder.exists():
+    _save(trainer, tokenizer, out)
+    if processes.is_main_process and folder.exists():
         shutil.rmtree(folder)
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
     return TrainingLog(
@@ -242,6 +275,25 @@ def run_sft(
         losses=mean_losses(losses),
         resumed=int(resume_from.name.removeprefix("checkpoint-")) if resume_from else 0,
     )
+
+
+def _save(trainer: Any, tokenizer: "PreTrainedTokenizerBase", out: Path) -> None:
+    """Save a trained model whole: low-rank changes merged into the weights, and sharded weights gathered."""
+    accelerator, model = trainer.accelerator, trainer.model
+    if hasattr(model, "peft_config"):
+        if accelerator.is_main_process:
+            model.float().merge_and_unload().save_pretrained(out)
+            tokenizer.save_pretrained(out)
+    elif trainer.is_fsdp_enabled:
+        gathered = accelerator.get_state_dict(model)  # by all; the first process gets them
+        if accelerator.is_main_process:
+            weights = {name: tensor for name, tensor in gathered.items() if name not in model.all_tied_weights_keys}
+            model.save_pretrained(out, state_dict=weights)
+            tokenizer.save_pretrained(out)
+    else:
+        trainer.save_model(str(out))
+        (out / "training_args.bin").unlink(missing_ok=True)
+    accelerator.wait_for_everyone()
 
 
 def check_batch(batch: Mapping[str, Any], rows: Sequence[EncodedExample]) -> None:

@@ -297,8 +297,10 @@ def _compute(prepared: Prepared, missing: int, options: argparse.Namespace) -> "
     from harness.pipeline.scheduler import run
     from harness.views.console import make_console
     from harness.views.progress import RunDisplay
+    from traceinv.devices import choose
 
     planned, store = prepared.planned, prepared.store
+    choose(planned.recipe.accelerate)
     try:
         with (
             open_executor(options, missing) as executor,

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from harness.benchmarks.questions import TaskQuestions
+from harness.files import MAX_YAML_BYTES, parse_yaml, read_text
 from harness.pipeline.settings import (
     BenchmarkConfig,
     CandidatesConfig,
@@ -17,6 +18,7 @@ from harness.pipeline.settings import (
     StudentModel,
 )
 from harness.results.schema import Cell
+from traceinv.devices import AccelerateConfig, check_spread
 from traceinv.engines import Sampling
 from traceinv.errors import InputError, nearest
 from traceinv.policies import AnyPolicy
@@ -70,6 +72,8 @@ class Recipe(Closed):
         keep: `all`, or `scores` to remove the weights of each student once all that reads them is computed. A later run trains
             it again only for what is missing. It decides no figure, so that no record has it.
         costing: what a dry run assumes; no record has it either.
+        accelerate: an accelerate config, or its file: over which devices each training is spread (`traceinv.devices`). It decides
+            no figure, so that neither a key nor a record has it.
     """
 
     name: str = Field(pattern=r"^[a-z0-9_-]+$")
@@ -93,6 +97,18 @@ class Recipe(Closed):
     policies_together: bool = Field(False, exclude_if=lambda together: not together)
     keep: Literal["all", "scores"] = Field("all", exclude=True)
     costing: CostingConfig = Field(CostingConfig(), exclude=True)
+    accelerate: AccelerateConfig | None = Field(None, exclude=True)
+
+    @field_validator("accelerate", mode="before")
+    @classmethod
+    def _read_accelerate(cls, content: Any) -> Any:
+        """Read the config where its file is named; the path starts from the current folder, as those of commands do."""
+        if not isinstance(content, str):
+            return content
+        try:
+            return parse_yaml(read_text(Path(content).expanduser(), MAX_YAML_BYTES), content)
+        except InputError as error:
+            raise ValueError(str(error)) from None
 
     @model_validator(mode="before")
     @classmethod
@@ -147,6 +163,20 @@ class Recipe(Closed):
         for name, target in self.targets.items():
             if not target.traces_known and not any(regime != BASE for regime in self._possible(name)):
                 raise FieldFault(f"targets.{name}", "its traces are hidden, which all regimes need")
+        return self
+
+    @model_validator(mode="after")
+    def _can_be_spread(self) -> Self:
+        """Refuse a training whose steps cannot be divided over the devices of `accelerate`."""
+        named = [*self._reasoning_models(), ("inverter", self.inverter)]
+        named += [(f"students.{name}", student) for name, student in self.students.items()]
+        for place, model in named:
+            training = getattr(model, "training", None)
+            if self.accelerate and training:
+                try:
+                    check_spread(self.accelerate, training)
+                except FieldFault as fault:
+                    raise FieldFault(f"{place}.training.{fault.field}", fault.reason) from None
         return self
 
     def _reasoning_models(self) -> list[tuple[str, ReasoningModel]]:

@@ -5,7 +5,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, wait
 from typing import Protocol
 
 from harness.pipeline.descriptions import Artifact, InputRef
-from harness.pipeline.executors.base import Executor, Job, JobInput, Report, StageFailed, WorkerDied
+from harness.pipeline.executors.base import Executor, Job, JobInput, Report, StageFailed, WorkerDied, needs
 from harness.pipeline.graph import Graph, InputArtifact, Node
 from harness.pipeline.keys import make_key
 from harness.pipeline.store import DRAFT_DAYS, Store
@@ -152,10 +152,12 @@ class _Run:
         self._finish(node, artifact)
 
     def _must_wait(self, node: Node) -> bool:
-        """Say whether a node runs a model and as many run already as may."""
-        if self.models is None or not node.kind.resources.gpus:
+        """Say whether a node runs a model and as many run already as may; one that trains on several GPUs runs alone."""
+        wanted = needs(node.kind).gpus
+        if self.models is None or not wanted:
             return False
-        return sum(bool(running.kind.resources.gpus) for running in self.running.values()) >= self.models
+        taken = [gpus for running in self.running.values() if (gpus := needs(running.kind).gpus)]
+        return len(taken) >= self.models or (bool(taken) and max(wanted, *taken) > 1)
 
     def _wait(self) -> None:
         """Wait a moment for running nodes, and tell the watcher what they report."""

@@ -296,7 +296,7 @@ def test_low_rank_changes_are_trained_and_merged(tmp_path: Path) -> None:
 def test_a_training_that_does_not_fit_is_refused_before_the_weights_are_loaded(
     stub: StubTrainer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(training, "memory_of_device", lambda: 10**6)
+    monkeypatch.setattr(training, "memory_of_device", lambda *_: 10**6)
     monkeypatch.setattr(training, "_load", lambda *_: pytest.fail("the weights were loaded"))
     with pytest.raises(GateError, match=r"memory: training 1M of 1M weights .* lora trains fewer"):
         fine_tune(BASE, _examples(1), CONFIG, 0, tmp_path)

@@ -18,7 +18,7 @@ from harness.pipeline.graph import InputArtifact, Node
 from traceinv.candidates import candidate_prompt
 from traceinv.engines.transformers import BATCH_SIZE
 from traceinv.inversion import instructing_prompt, inverter_prompt, shown_part
-from traceinv.memory import FLOAT, estimate_bytes, largest_micro_batch, remedies
+from traceinv.memory import FLOAT, ONE_DEVICE, estimate_bytes, largest_micro_batch, remedies
 from traceinv.records import Example
 from traceinv.training_config import TrainingConfig
 
@@ -54,7 +54,7 @@ class Work:
         written: tokens of replies that are generated.
         tokens: of training examples, prompts included; `learned` are those in the loss.
         steps: of the optimizer.
-        memory: bytes on the device at the least; None where no model runs, or its sizes are not known.
+        memory: bytes on each device at the least; None where no model runs, or its sizes are not known.
         disk: bytes of the artifact, about.
         money: in the unit of an endpoint's prices.
         job: what decides the speed; None where no model runs.
@@ -179,9 +179,13 @@ class Works:
         if sizes and number:
             whole = sizes.architecture(config.lora.rank if config.lora else None, self._bytes(weights))
             longest = max(size for size, _ in lengths)
-            largest = largest_micro_batch([size for size, _ in lengths], config.batch_size, config.batch_tokens)
-            memory = estimate_bytes(whole, largest, config.gradient_checkpointing)
-            changes = remedies(whole, longest, config.gradient_checkpointing)
+            accelerate = self.contents.recipe.accelerate
+            devices = accelerate.devices if accelerate else ONE_DEVICE
+            largest = largest_micro_batch(
+                [size for size, _ in lengths], config.batch_size, config.batch_tokens, devices
+            )
+            memory = estimate_bytes(whole, largest, config.gradient_checkpointing, devices)
+            changes = remedies(whole, longest, config.gradient_checkpointing, devices)
         return Work(
             rows=rows.count,
             tokens=Count(sum(size for size, _ in lengths), surety).times(rows.scale),

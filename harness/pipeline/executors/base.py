@@ -3,7 +3,6 @@
 import os
 import shutil
 import socket
-import sys
 import time
 import traceback
 from collections.abc import Mapping
@@ -16,10 +15,15 @@ from harness.pipeline.descriptions import Artifact, InputRef
 from harness.pipeline.keys import source_fingerprint
 from harness.pipeline.store import LOGS, Store
 from harness.stages import stage_kinds
+from harness.stages.base import Resources, StageKind
+from traceinv.devices import chosen
 from traceinv.errors import GateError, InputError
+from traceinv.processes import print_to
 from traceinv.progress import Progress
 
 REPORT_SECONDS = 0.2
+TRAINER = "trl"
+"""The library that stages which train name, and no others."""
 
 
 class Report(NamedTuple):
@@ -74,6 +78,13 @@ class Executor(Protocol):
     def messages(self) -> list[str]: ...
 
 
+def needs(kind: StageKind) -> Resources:
+    """Return what a stage needs of a machine in this run; one that trains, for each device that trainings are spread over."""
+    accelerate = chosen() if TRAINER in kind.libraries else None
+    count = accelerate.num_processes if accelerate else 1
+    return Resources(kind.resources.cpus * count, kind.resources.gpus * count)
+
+
 def run_job(job: Job, progress: Progress) -> Artifact:
     """Compute one artifact in this process and publish it.
 
@@ -117,7 +128,7 @@ def run_logged(job: Job, report: Progress) -> Artifact:
     log = logs / f"{job.kind}-{job.key}-{os.getpid()}.log"
     try:
         logs.mkdir(parents=True, exist_ok=True)
-        _redirect_output(log)
+        print_to(log)
     except OSError as error:
         raise StageFailed(f"{job.name}: {log} cannot be written: {error.strerror}") from None
     try:
@@ -155,16 +166,6 @@ def _now_and_then(report: Progress) -> Progress:
             report(share)
 
     return progress
-
-
-def _redirect_output(log: Path) -> None:
-    """Point standard output and error, the file descriptors themselves, at a file."""
-    sys.stdout.flush()
-    sys.stderr.flush()
-    file = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
-    os.dup2(file, 1)
-    os.dup2(file, 2)
-    os.close(file)
 
 
 class InlineExecutor:

@@ -1,10 +1,7 @@
 """Worker processes on this machine."""
 
-import contextlib
-import ctypes
 import multiprocessing
 import os
-import signal
 import sys
 import threading
 import time
@@ -18,12 +15,10 @@ from typing import Any
 from harness.pipeline.descriptions import Artifact
 from harness.pipeline.executors.base import Job, Report, WorkerDied, here, run_logged
 from traceinv.errors import GateError
+from traceinv.processes import end_with_parent
 
-PARENT_POLL_SECONDS = 0.5
 GRACE_SECONDS = 10.0
 """How long idle workers may take to end by themselves."""
-PR_SET_PDEATHSIG = 1
-"""The option of prctl(2) for the signal that a process gets when its parent ends."""
 LEAKS = "ignore:resource_tracker:UserWarning"
 """Keeps a killed worker's progress bars, which hold a semaphore each, from warning the user of a leak that ends with the run."""
 SHARED_MEMORY = "/dev/shm"  # noqa: S108  # where the system keeps what processes share
@@ -183,21 +178,7 @@ _reports: Any = None
 def _start_worker(queue: Any, parent: int) -> None:
     global _reports
     _reports = queue
-    _end_with_parent()
-    threading.Thread(target=_die_with, args=(parent,), daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    """Let the kernel kill this process when its parent ends, also where it is stopped; Linux alone can do so."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _die_with(parent: int) -> None:
-    """End this process when its parent is gone; it would wait for work for ever."""
-    while os.getppid() == parent:
-        time.sleep(PARENT_POLL_SECONDS)
-    os._exit(1)
+    end_with_parent(parent)
 
 
 def _work(job: Job) -> Artifact:

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any
 
 from harness.pipeline.descriptions import Artifact
-from harness.pipeline.executors.base import Job, Report, StageFailed, anywhere, here, run_logged
+from harness.pipeline.executors.base import Job, Report, StageFailed, anywhere, here, needs, run_logged
 from harness.stages import stage_kinds
 from traceinv.errors import InputError
 
@@ -67,14 +67,24 @@ class RayExecutor:
         self._ray.shutdown()
 
     def submit(self, job: Job) -> "Future[Artifact]":
-        """Hand a job to the cluster; the future raises as the stage does, and StageFailed where its workers are lost."""
-        needs = stage_kinds()[job.kind].resources
-        task = self._work.options(name=job.name, num_cpus=needs.cpus, num_gpus=needs.gpus * self._gpu_share).remote(
-            anywhere(job), self._board
-        )
+        """Hand a job to the cluster; the future raises as the stage does, and StageFailed where its workers are lost.
+
+        Raises:
+            InputError: no node has what its kind needs.
+        """
+        wanted = needs(stage_kinds()[job.kind])
+        gpus = wanted.gpus if self._gpu_share and wanted.gpus > 1 else wanted.gpus * self._gpu_share
+        self._check_nodes(job, wanted.cpus, gpus)
+        task = self._work.options(name=job.name, num_cpus=wanted.cpus, num_gpus=gpus).remote(anywhere(job), self._board)
         answer: Future[Artifact] = Future()
         task.future().add_done_callback(lambda done: _pass_on(job, done, answer))
         return answer
+
+    def _check_nodes(self, job: Job, cpus: int, gpus: float) -> None:
+        """Refuse a stage that no node has room for, for which Ray would wait for ever."""
+        nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
+        if not any(node.get("CPU", 0) >= cpus and node.get("GPU", 0) >= gpus for node in nodes):
+            raise InputError(f"--executor ray: {job.name} needs {cpus} processors and {gpus:g} GPUs, which no node has")
 
     def reports(self) -> list[Report]:
         """Return what stages have reported since the last call."""

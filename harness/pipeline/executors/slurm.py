@@ -18,7 +18,7 @@ from typing import Any
 
 from harness.files import write_atomic
 from harness.pipeline.descriptions import Artifact
-from harness.pipeline.executors.base import Job, Report, StageFailed, anywhere, here, run_logged
+from harness.pipeline.executors.base import Job, Report, StageFailed, anywhere, here, needs, run_logged
 from harness.pipeline.store import LOGS
 from harness.stages import stage_kinds
 from traceinv.errors import GateError, InputError
@@ -151,15 +151,15 @@ class SlurmExecutor:
             self._open[submitted.handle.job_id] = submitted
 
     def _sbatch(self, job: Job, folder: Path) -> Any:
-        needs = stage_kinds()[job.kind].resources
+        wanted = needs(stage_kinds()[job.kind])
         executor = self._submitit.SlurmExecutor(folder, max_num_timeout=QUEUED_AGAIN)
         executor.update_parameters(
             job_name=f"traceinv-{job.kind}",
             time=self._minutes,
-            cpus_per_task=needs.cpus,
+            cpus_per_task=wanted.cpus,
             setup=list(SETUP),
             additional_parameters=self._options,
-            **({"gpus_per_node": needs.gpus} if needs.gpus and self._has_gpus else {}),
+            **({"gpus_per_node": wanted.gpus} if wanted.gpus and self._has_gpus else {}),
         )
         try:
             with contextlib.redirect_stderr(StringIO()):  # submitit prints what it raises
