@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from traceinv.checkpoints import MARKER, is_complete, last_checkpoint
+from traceinv.errors import InputError
+from traceinv.memory import Devices
 
 
 def _checkpoint(folder: Path, step: int, run: str = "run") -> Path:
@@ -47,3 +49,18 @@ def test_a_checkpoint_whose_files_are_not_those_of_its_marker_is_incomplete(tear
     else:
         (checkpoint / MARKER).write_text('{"run": "ru')
     assert not is_complete(checkpoint, "run")
+
+
+def test_a_training_goes_on_only_where_it_is_spread_as_it_began(tmp_path: Path) -> None:
+    one = _checkpoint(tmp_path, 9)  # its marker names no devices, as those of one device did
+    assert last_checkpoint(tmp_path, "run") == one
+    with pytest.raises(
+        InputError, match="checkpoint-9: saved by a training on one device, and this one is on 2 devices; go on"
+    ):
+        last_checkpoint(tmp_path, "run", Devices(2))
+    marker = json.loads((one / MARKER).read_text()) | {"devices": {"count": 2, "sharded": True}}
+    (one / MARKER).write_text(json.dumps(marker))
+    assert last_checkpoint(tmp_path, "run", Devices(2, sharded=True)) == one
+    with pytest.raises(InputError, match="on 2 devices with FSDP, and this one is on 2 devices; go on"):
+        last_checkpoint(tmp_path, "run", Devices(2))
+    assert one.exists()

@@ -60,7 +60,8 @@ def report(share):
         os.kill(os.getpid() if victim == "all" else killed[0], signal.SIGKILL)
 
 try:
-    fine_tune(BASE, true_examples("target_train", 10, (2, 4), 0)[:ROWS], TrainingConfig.model_validate_json(sys.argv[3]), 7, out, report)
+    config = TrainingConfig.model_validate_json(sys.argv[3])
+    fine_tune(BASE, true_examples("target_train", 10, (2, 4), 0)[:ROWS], config, 7, out, report)
 except ChildProcessError as error:
     sys.exit(str(error))
 """.replace("ROWS", str(ROWS))
@@ -140,9 +141,7 @@ def test_two_devices_train_as_one_does_and_go_on_where_they_were_killed(
     victim = "rank" if kind == "ddp" else "all"
     command = [sys.executable, "-c", CHILD, str(out), KINDS[kind].model_dump_json(), config.model_dump_json(), victim]
     path = os.pathsep.join([str(ROOT), str(ROOT / "tests" / "helpers")])
-    done = subprocess.run(
-        command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False
-    )
+    done = subprocess.run(command, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True, check=False)
     _wait_until_gone(out)
     assert done.returncode == (1 if victim == "rank" else -9), done.stderr
     if victim == "rank":
@@ -150,7 +149,9 @@ def test_two_devices_train_as_one_does_and_go_on_where_they_were_killed(
     assert not (out / "model.safetensors").exists()
 
     for other, said in ((None, "one device"), (FSDP if kind == "ddp" else DDP, "2 devices")):
-        with pytest.raises(InputError, match=f"saved by a training on 2 devices.* and this one is on {said}") as refused:
+        with pytest.raises(
+            InputError, match=f"saved by a training on 2 devices.* and this one is on {said}"
+        ) as refused:
             _train(out, other, config)
         assert "\n" not in str(refused.value)
 
@@ -170,7 +171,8 @@ def test_low_rank_changes_are_trained_on_two_devices(tmp_path: Path) -> None:
 def test_the_error_of_a_process_is_that_of_the_training(tmp_path: Path) -> None:
     shutil.copytree(BASE, tmp_path / "base")
     (tmp_path / "base" / "model.safetensors").write_bytes(b"no weights")
-    with pytest.raises(ChildProcessError, match="training process . of 2 ended with exit code 1; it printed last: .*Error"):
+    said = r"training process [01] of 2 ended with exit code 1; it printed last: .*Error"
+    with pytest.raises(ChildProcessError, match=said):
         _train(tmp_path / "out", DDP, base=tmp_path / "base")
     _wait_until_gone(tmp_path / "out")
     json.dumps(_train(tmp_path / "out", DDP, CONFIG.model_copy(update={"epochs": 0.2})).log)

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from traceinv.errors import GateError
-from traceinv.memory import GIB, Architecture, check_memory, estimate_bytes, largest_micro_batch
+from traceinv.memory import GIB, Architecture, Devices, check_memory, estimate_bytes, largest_micro_batch
 
 SMOLLM2 = Architecture(134_515_008, 134_515_008, layers=30, hidden=576, intermediate=1536, vocabulary=49_152)
 SEVEN = Architecture(7_600_000_000, 7_600_000_000, layers=28, hidden=3584, intermediate=18_944, vocabulary=152_064)
@@ -45,3 +45,15 @@ def test_what_does_not_fit_is_refused_with_what_would() -> None:
 def test_low_rank_changes_need_less_than_all_weights() -> None:
     lora = replace(SEVEN, trained=40_000_000, frozen_bytes=2)
     assert estimate_bytes(lora, 0, False) < estimate_bytes(SEVEN, 0, False) / 7
+
+
+def test_devices_share_the_rows_of_a_step_and_with_fsdp_what_is_kept_of_the_weights() -> None:
+    assert largest_micro_batch([10, 100, 20], 4, None, Devices(2)) == 200
+    assert largest_micro_batch([10, 100, 20], 4, 150, Devices(2)) == 150
+    whole = estimate_bytes(SEVEN, 0, True)
+    assert estimate_bytes(SEVEN, 0, True, Devices(8)) == whole
+    gathered = 4 * (SEVEN.parameters // SEVEN.layers + SEVEN.vocabulary * SEVEN.hidden)
+    assert estimate_bytes(SEVEN, 0, True, Devices(8, sharded=True)) == whole // 8 + gathered
+    with pytest.raises(GateError, match="lora trains fewer weights"):
+        check_memory(SEVEN, [4096] * 9, 8, 4096, True, 78 * GIB, Devices(8))
+    assert check_memory(SEVEN, [4096] * 9, 8, 4096, True, 78 * GIB, Devices(8, sharded=True)) < 40 * GIB

@@ -21,7 +21,7 @@ from traceinv.lab.models import BASE, true_examples
 from traceinv.lora import Lora
 from traceinv.reasoning import wrap_reply
 from traceinv.records import Example
-from traceinv.sft_trainer import completion_loss, micro_batches
+from traceinv.sft_trainer import IGNORED, completion_loss, divide, micro_batches
 from traceinv.training import (
     TrainingLog,
     check_batch,
@@ -212,6 +212,27 @@ def test_micro_batches_hold_every_row_once_within_the_limit() -> None:
     assert sorted(rows) == sorted(row[row > 0].tolist() for row in batch["input_ids"])
     assert sum(int((part["labels"] != -100).sum()) for part in parts) == int((batch["labels"] != -100).sum())
     assert [len(part["input_ids"]) for part in micro_batches(batch, 10)] == [2, 1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("lengths", [[30, 4, 50, 5, 6, 31], [30, 4, 50], [7]])
+@pytest.mark.parametrize("batch_tokens", [None, 64, 1])
+def test_processes_share_the_rows_of_a_step_and_have_as_many_micro_batches(
+    lengths: list[int], batch_tokens: int | None
+) -> None:
+    batch = _collated(lengths)
+    shares = divide(batch, batch_tokens, 2)
+    assert len(shares[0]) == len(shares[1]) > 0
+    learned = [
+        row[row != IGNORED].tolist()
+        for share in shares
+        for part in share
+        for row in part["labels"]
+        if (row != IGNORED).any()
+    ]
+    assert sorted(learned) == sorted(row[row != IGNORED].tolist() for row in batch["labels"])
+    assert all(part["input_ids"].shape == part["attention_mask"].shape for share in shares for part in share)
+    if batch_tokens is None:
+        assert [len(share) for share in shares] == [1, 1]
 
 
 @pytest.mark.parametrize("prompt", [0, 1, 20])

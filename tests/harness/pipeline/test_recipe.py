@@ -266,3 +266,35 @@ def test_a_curriculum_needs_its_first_regime() -> None:
 def test_a_recipe_compares_the_pairs_of_its_own_regimes() -> None:
     recipe = load_recipe("lab", ["regimes=[base, answer_only, summary, oracle]"])
     assert set(recipe.contrasts) == {("summary", "answer_only"), ("oracle", "answer_only")}
+
+
+def test_over_which_devices_trainings_are_spread_is_no_part_of_a_recipes_figures(tmp_path: Path) -> None:
+    file = tmp_path / "two.yaml"
+    file.write_text("distributed_type: MULTI_CPU\nnum_processes: 2\n")
+    recipe = load_recipe("lab", [f"accelerate={file}"])
+    assert recipe.accelerate is not None
+    assert recipe.accelerate.num_processes == 2
+    assert recipe.model_dump() == load_recipe("lab").model_dump()
+    named = [f"accelerate={file}", "accelerate.num_processes=4"]
+    with pytest.raises(InputError):
+        load_recipe("lab", named)  # the values of a file are changed in the file
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["accelerate=none.yaml"], r"--set accelerate=none\.yaml: accelerate: none\.yaml: .*[Nn]o such file"),
+        (["accelerate={num_processes: 2}"], r"accelerate\.distributed_type: field required"),
+        (
+            ["accelerate={distributed_type: MULTI_CPU, num_processes: 2}", "students.lab.training.batch_size=3"],
+            r"students\.lab\.training\.batch_size: expected a multiple of 2, the num_processes of `accelerate`, got 3",
+        ),
+        (
+            ["accelerate={distributed_type: MULTI_CPU, num_processes: 16}"],
+            r"surrogates\.small\.training\.batch_size: expected a multiple of 16",
+        ),
+    ],
+)
+def test_what_cannot_be_spread_is_refused_before_anything_runs(overrides: list[str], message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        load_recipe("lab", overrides)

@@ -7,12 +7,13 @@ import stub_stages
 from stub_stages import Params, Recorder, add, make, sum_graph
 
 from harness.pipeline.descriptions import Artifact
-from harness.pipeline.executors.base import InlineExecutor, StageFailed
+from harness.pipeline.executors.base import InlineExecutor, StageFailed, needs
 from harness.pipeline.graph import Graph, Node
 from harness.pipeline.scheduler import find_artifacts, known_key, run
 from harness.pipeline.store import Store
 from harness.pipeline.upkeep import check
 from harness.stages.base import Inputs, Log, Resources, StageKind, stage
+from traceinv.devices import VARIABLE, AccelerateConfig
 from traceinv.errors import GateError
 from traceinv.progress import Progress
 
@@ -154,6 +155,24 @@ def test_no_more_stages_that_run_a_model_share_a_device_than_may(
     watcher = _Counter()
     run(graph, Store(tmp_path), InlineExecutor(), watcher, models=models)
     assert (watcher.most, len(watcher.computed)) == (most, 4)
+
+
+def test_a_training_on_several_devices_runs_beside_no_other_model_and_asks_for_as_many(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    training = stage(make.params, version=1, resources=Resources(gpus=1), libraries=("trl",))(make.run)
+    asking = stage(make.params, version=1, resources=Resources(gpus=1))(make.run)
+    assert (needs(training), needs(asking)) == (Resources(1, 1), Resources(1, 1))
+    config = AccelerateConfig(distributed_type="MULTI_GPU", num_processes=4)
+    monkeypatch.setenv(VARIABLE, config.model_dump_json())
+    assert (needs(training), needs(asking), needs(add)) == (Resources(4, 4), Resources(1, 1), Resources(1, 0))
+    stub_stages.use(monkeypatch, training, add)
+    graph = Graph()
+    nodes = {str(n): graph.add(training, {"number": n}, {}, {}) for n in range(3)}
+    graph.add(add, {}, nodes, {})
+    watcher = _Counter()
+    run(graph, Store(tmp_path), InlineExecutor(), watcher, models=2)
+    assert (watcher.most, len(watcher.computed)) == (1, 4)
 
 
 TRIES: dict[int, bool] = {}
