@@ -24,6 +24,7 @@ from traceinv.schema import Closed
 from traceinv.training_config import TrainingConfig
 
 FOLDER = "launch"
+LAUNCHER = "launcher"
 POLL_SECONDS = 0.2
 LAST_LINES = 3
 """How many lines of what a process printed last stand in the error."""
@@ -58,9 +59,9 @@ class Files:
         self.log = folder / "log.json"
         self.failure = folder / "failure.json"
 
-    def printed(self, rank: int) -> Path:
-        """Return the file of what a process prints."""
-        return self.folder / f"process-{rank}.log"
+    def printed(self, name: str) -> Path:
+        """Return the file of what a process prints: the launcher, or one by its rank."""
+        return self.folder / f"process-{name}.log"
 
     def error(self, rank: int) -> Path:
         """Return the file of a process's error, where it is one of `ERRORS`."""
@@ -144,19 +145,25 @@ def _wait(launcher: "subprocess.Popen[bytes]", files: Files, progress: Progress)
 
 def _failure(files: Files, processes: int) -> Exception:
     """Return the error of a training that failed, and print all that its processes printed."""
-    printed = {rank: _read(files.printed(rank)) for rank in range(processes)}
-    for rank, text in printed.items():
-        print(f"--- process {rank} of {processes} ---\n{text}", file=sys.stderr)
-    errors = [json.loads(text) for rank in printed if (text := _read(files.error(rank)))]
+    printed = {name: _read(files.printed(name)) for name in (LAUNCHER, *map(str, range(processes)))}
+    for name, text in printed.items():
+        print(f"--- process {name} of {processes} ---\n{text}", file=sys.stderr)
+    errors = [json.loads(text) for rank in range(processes) if (text := _read(files.error(rank)))]
     if errors:
         return ERRORS[errors[0]["kind"]](errors[0]["message"])
     first = json.loads(_read(files.failure) or "null")
     if first is None:
-        return ChildProcessError("accelerate launch started no process; what it printed stands in the log")
+        return ChildProcessError(f"accelerate launch failed; it printed last: {_last(printed[LAUNCHER])}")
     rank, code = first["rank"], first["exit_code"]
     how = f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with exit code {code}"
-    last = " / ".join(line.strip() for line in printed[rank].splitlines() if line.strip()).split(" / ")[-LAST_LINES:]
-    return ChildProcessError(f"training process {rank} of {processes} {how}; it printed last: {' / '.join(last)}")
+    return ChildProcessError(
+        f"training process {rank} of {processes} {how}; it printed last: {_last(printed[str(rank)])}"
+    )
+
+
+def _last(text: str) -> str:
+    """Return the last lines of a text as one line."""
+    return " / ".join([line.strip() for line in text.splitlines() if line.strip()][-LAST_LINES:])
 
 
 def _read(path: Path) -> str:

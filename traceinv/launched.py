@@ -11,8 +11,6 @@ from pathlib import Path
 
 from traceinv.processes import end_with_parent, print_to
 
-ROLES = ("launch", "train")
-
 
 def main(arguments: list[str]) -> None:
     """Do what the first argument says, and end with the parent that the second names."""
@@ -26,12 +24,14 @@ def main(arguments: list[str]) -> None:
 
 def _launch(folder: Path, threads: str) -> None:
     """Run `accelerate launch`; where a process fails, leave which failed first, and how."""
+    from traceinv.launch import LAUNCHER, Files
+
+    files = Files(folder)
+    print_to(files.printed(LAUNCHER))
+
     from accelerate.commands.launch import launch_command, launch_command_parser
     from torch.distributed.elastic.multiprocessing.errors import ChildFailedError
 
-    from traceinv.launch import Files
-
-    files = Files(folder)
     options = ["--config_file", str(files.accelerate), "--num_cpu_threads_per_process", threads]
     trained = ["--module", "traceinv.launched", "train", str(os.getpid()), str(folder)]
     try:
@@ -47,7 +47,7 @@ def _train(folder: Path) -> None:
     from traceinv.launch import ERRORS, Files, Task
 
     files, rank = Files(folder), int(os.environ["RANK"])
-    print_to(files.printed(rank))
+    print_to(files.printed(str(rank)))
 
     import torch
     from accelerate import PartialState

@@ -1,11 +1,16 @@
-"""TRL's trainer with micro-batches by tokens, and with a loss that is fast on a CPU."""
+"""TRL's trainer with micro-batches by tokens and on several devices, and with a loss that is fast on a CPU."""
 
 import inspect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from traceinv.errors import GateError
+from traceinv.formatting import EncodedExample
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedTokenizerBase
 
 IGNORED = -100
 """The label of a token that the loss does not see."""
@@ -96,6 +101,45 @@ def _without_exchange(model: Any) -> AbstractContextManager[None]:
         model.no_sync() if isinstance(model, DistributedDataParallel) else nullcontext()
     )
     return exchange
+
+
+def save_whole(trainer: Any, tokenizer: "PreTrainedTokenizerBase", out: Path) -> None:
+    """Save a trained model whole: low-rank changes merged into the weights, and sharded weights gathered."""
+    accelerator, model = trainer.accelerator, trainer.model
+    if hasattr(model, "peft_config"):
+        if accelerator.is_main_process:
+            model.float().merge_and_unload().save_pretrained(out)
+            tokenizer.save_pretrained(out)
+    elif trainer.is_fsdp_enabled:
+        gathered = accelerator.get_state_dict(model)  # by all; the first process gets them
+        if accelerator.is_main_process:
+            weights = {name: tensor for name, tensor in gathered.items() if name not in model.all_tied_weights_keys}
+            model.save_pretrained(out, state_dict=weights)
+            tokenizer.save_pretrained(out)
+    else:
+        trainer.save_model(str(out))
+        (out / "training_args.bin").unlink(missing_ok=True)
+    accelerator.wait_for_everyone()
+
+
+def check_batch(batch: Mapping[str, Any], rows: Sequence[EncodedExample]) -> None:
+    """Check that a collated batch holds the rows whole and that its labels are their loss masks.
+
+    Args:
+        batch: tensors `input_ids`, `labels` and `attention_mask`, of shape (rows, tokens).
+
+    Raises:
+        GateError: a row is cut, a prompt or padding token is in the loss, or a completion token is not, such as the
+            end-of-sequence token where it is the padding token too.
+    """
+    columns = (batch[name].tolist() for name in ("input_ids", "labels", "attention_mask"))
+    for number, (row, ids, labels, attended) in enumerate(zip(rows, *columns, strict=True)):
+        size = len(row.input_ids)
+        wanted = [token if seen else IGNORED for token, seen in zip(row.input_ids, row.completion_mask, strict=True)]
+        if ids[:size] != row.input_ids or attended != [1] * size + [0] * (len(ids) - size):
+            raise GateError(f"collated batch: row {number} is not the {size} tokens that were encoded")
+        if labels != wanted + [IGNORED] * (len(ids) - size):
+            raise GateError(f"collated batch: the labels of row {number} are not its completion")
 
 
 def completion_loss(model: Any, batch: Mapping[str, Any], tokens: Any) -> Any:

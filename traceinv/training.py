@@ -20,7 +20,7 @@ from traceinv.lora import add_changes, count_changes
 from traceinv.memory import FLOAT, ONE_DEVICE, Architecture, Devices, check_memory, memory_of_device
 from traceinv.progress import Progress
 from traceinv.records import Example
-from traceinv.sft_trainer import IGNORED, sft_trainer
+from traceinv.sft_trainer import check_batch, save_whole, sft_trainer
 from traceinv.training_config import TrainingConfig, sft_arguments
 
 if TYPE_CHECKING:
@@ -243,6 +243,9 @@ def run_sft(
         average_tokens_across_devices=False,  # every process counts the tokens of the whole step
         use_cpu=not torch.accelerator.is_available(),  # unless it is told so, bf16 is refused where there is no GPU
     )
+    settings._n_gpu = min(
+        settings.n_gpu, 1
+    )  # a process has one; with several it would multiply the batch, which TRL refuses
     processes = PartialState()
     devices = Devices(processes.num_processes, parse_flag_from_env("ACCELERATE_USE_FSDP"))
     with processes.main_process_first():  # which deletes what the others must not find
@@ -266,7 +269,7 @@ def run_sft(
         trainer.train(resume_from_checkpoint=str(resume_from) if resume_from else None)
     finally:
         end_run()
-    _save(trainer, tokenizer, out)
+    save_whole(trainer, tokenizer, out)
     if processes.is_main_process and folder.exists():
         shutil.rmtree(folder)
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]
@@ -275,45 +278,6 @@ def run_sft(
         losses=mean_losses(losses),
         resumed=int(resume_from.name.removeprefix("checkpoint-")) if resume_from else 0,
     )
-
-
-def _save(trainer: Any, tokenizer: "PreTrainedTokenizerBase", out: Path) -> None:
-    """Save a trained model whole: low-rank changes merged into the weights, and sharded weights gathered."""
-    accelerator, model = trainer.accelerator, trainer.model
-    if hasattr(model, "peft_config"):
-        if accelerator.is_main_process:
-            model.float().merge_and_unload().save_pretrained(out)
-            tokenizer.save_pretrained(out)
-    elif trainer.is_fsdp_enabled:
-        gathered = accelerator.get_state_dict(model)  # by all; the first process gets them
-        if accelerator.is_main_process:
-            weights = {name: tensor for name, tensor in gathered.items() if name not in model.all_tied_weights_keys}
-            model.save_pretrained(out, state_dict=weights)
-            tokenizer.save_pretrained(out)
-    else:
-        trainer.save_model(str(out))
-        (out / "training_args.bin").unlink(missing_ok=True)
-    accelerator.wait_for_everyone()
-
-
-def check_batch(batch: Mapping[str, Any], rows: Sequence[EncodedExample]) -> None:
-    """Check that a collated batch holds the rows whole and that its labels are their loss masks.
-
-    Args:
-        batch: tensors `input_ids`, `labels` and `attention_mask`, of shape (rows, tokens).
-
-    Raises:
-        GateError: a row is cut, a prompt or padding token is in the loss, or a completion token is not, such as the
-            end-of-sequence token where it is the padding token too.
-    """
-    columns = (batch[name].tolist() for name in ("input_ids", "labels", "attention_mask"))
-    for number, (row, ids, labels, attended) in enumerate(zip(rows, *columns, strict=True)):
-        size = len(row.input_ids)
-        wanted = [token if seen else IGNORED for token, seen in zip(row.input_ids, row.completion_mask, strict=True)]
-        if ids[:size] != row.input_ids or attended != [1] * size + [0] * (len(ids) - size):
-            raise GateError(f"collated batch: row {number} is not the {size} tokens that were encoded")
-        if labels != wanted + [IGNORED] * (len(ids) - size):
-            raise GateError(f"collated batch: the labels of row {number} are not its completion")
 
 
 def mean_losses(losses: Sequence[float]) -> list[tuple[int, float]]:

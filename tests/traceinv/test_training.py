@@ -21,10 +21,9 @@ from traceinv.lab.models import BASE, true_examples
 from traceinv.lora import Lora
 from traceinv.reasoning import wrap_reply
 from traceinv.records import Example
-from traceinv.sft_trainer import IGNORED, completion_loss, divide, micro_batches
+from traceinv.sft_trainer import IGNORED, check_batch, completion_loss, divide, micro_batches
 from traceinv.training import (
     TrainingLog,
-    check_batch,
     digest_rows,
     fine_tune,
     mean_losses,
