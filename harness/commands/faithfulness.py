@@ -4,16 +4,16 @@ import argparse
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from harness.commands.options import Commands, add_log_format, check_at_least, real, whole
+from harness.commands.options import Commands, add_log_format, check_at_least, names, real, whole
 from harness.commands.outputs import check_file
 from harness.files import open_atomic
-from traceinv.errors import InputError
+from traceinv.errors import InputError, nearest
 
 if TYPE_CHECKING:
     from harness.faithfulness.pairs import PairFile
@@ -53,6 +53,12 @@ def add_faithfulness(commands: Commands) -> None:
     )
     parser.add_argument(
         "--json", action="store_true", help="print the figures of each pair and overall instead of a table"
+    )
+    parser.add_argument(
+        "--figures",
+        type=names,
+        metavar="NAME,...",
+        help="compute these figures alone, such as rougeL,step_f1 (default: all)",
     )
     parser.add_argument(
         "--tokenizer", metavar="NAME", help="Hugging Face tokenizer to count tokens with (default: words)"
@@ -99,7 +105,9 @@ def _run(options: argparse.Namespace, path: Path) -> int:
             load_tokenizer(options.tokenizer)
         except (OSError, ValueError) as error:
             raise InputError(f"--tokenizer {options.tokenizer}: {str(error).splitlines()[0]}") from None
-    settings = Settings(options.draws, options.floor_pairs, options.seconds, options.tokenizer, options.seed)
+    settings = Settings(
+        options.draws, options.floor_pairs, options.seconds, options.tokenizer, options.seed, _figures(options.figures)
+    )
     workers = options.workers or min(os.cpu_count() or 1, 1 + len(pairs) // PAIRS_PER_WORKER)
     summary = Summary()
     with open_atomic(options.out) if options.out else nullcontext() as out, _progress(len(pairs)) as advance:
@@ -122,6 +130,21 @@ def _run(options: argparse.Namespace, path: Path) -> int:
     else:
         _print(overall, options.out)
     return 0
+
+
+def _figures(chosen: Sequence[str] | None) -> tuple[str, ...]:
+    """Return the figures to compute.
+
+    Raises:
+        InputError: there is no figure of a name.
+    """
+    from harness.faithfulness.compare import FIGURES
+
+    if chosen == ():
+        raise InputError(f"--figures: expected names of figures by commas: {', '.join(FIGURES)}")
+    if unknown := [name for name in chosen or () if name not in FIGURES]:
+        raise InputError(f"--figures: unknown figure {unknown[0]!r}{nearest(unknown[0], FIGURES)}")
+    return FIGURES if chosen is None else tuple(chosen)
 
 
 @contextmanager
@@ -211,7 +234,8 @@ def _print(overall: dict[str, Any], out: Path | None) -> None:
         caption="95% bootstrap intervals over questions; normalised: 0 at the floor, 1 at the ceiling",
     )
     print_table(console, table)
-    note = length_note("the inverted traces", overall["figures"]["length_ratio"]["value"]["mean"])
+    ratio = overall["figures"].get("length_ratio")
+    note = length_note("the inverted traces", ratio["value"]["mean"]) if ratio else ""
     lines = [note] if note else []
     lines += [f"no normalised value for {', '.join(names)}: {reason}" for reason, names in reasons.items()]
     if overall["unjudged_equations"]:

@@ -1,12 +1,13 @@
 """Compare two traces of one question: the driver of every faithfulness figure, for a run and for a file of pairs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from statistics import fmean
 
-from harness.faithfulness.metrics.align import step_figures
+from harness.faithfulness.metrics.align import STEP_FIGURES, step_figures
 from harness.faithfulness.metrics.equations import SECONDS, judge_equations
-from harness.faithfulness.metrics.overlap import overlap
+from harness.faithfulness.metrics.overlap import OVERLAP_FIGURES, overlap
 from harness.faithfulness.metrics.similarity import step_similarity
 from harness.faithfulness.metrics.text import Text, Tokenizer
 from harness.grading import EXPRESSION_RULE, NUMBER_RULE, GradingFailed, grade_math
@@ -17,14 +18,21 @@ from traceinv.steps import Step, concludes, is_exact, steps_of
 
 Figures = dict[str, float | None]
 """A figure by its name; None where it is undefined."""
+FIGURES = (*OVERLAP_FIGURES, *STEP_FIGURES, "true_steps", "concludes", "true_equations")
+"""The names of all figures. `true_steps` is known of questions with an exact reader alone, `true_equations` of the others."""
 
 
 @dataclass(frozen=True)
 class Trace:
     """A trace with its words and its steps, so that both are split once for several comparisons."""
 
+    question: Question
     text: Text
-    steps: list[Step]
+
+    @cached_property
+    def steps(self) -> list[Step]:
+        """Its steps, split on first use."""
+        return steps_of(self.question, self.text.raw)
 
 
 @dataclass(frozen=True)
@@ -48,7 +56,7 @@ class PairFigures:
 
 def read_trace(question: Question, trace: str, tokenizer: Tokenizer | None = None) -> Trace:
     """Prepare a trace for comparison with another trace of the same question."""
-    return Trace(Text(trace, tokenizer), steps_of(question, trace))
+    return Trace(question, Text(trace, tokenizer))
 
 
 def compare_pair(
@@ -60,8 +68,9 @@ def compare_pair(
     second: str | None = None,
     seconds: float = SECONDS,
     tokenizer: Tokenizer | None = None,
+    wanted: Collection[str] = FIGURES,
 ) -> PairFigures:
-    """Return all figures of an inverted trace.
+    """Return the figures of an inverted trace.
 
     Args:
         answer: what the inverted trace should come to; None where it is not known.
@@ -69,42 +78,50 @@ def compare_pair(
         second: another sample of the true trace, for the ceiling.
         seconds: time limit for the equations of the inverted trace.
         tokenizer: splits text for lengths and token F1; words between white space where None.
+        wanted: the names of the figures that are computed.
     """
+
+    def beside(other: str) -> Figures:
+        return compare(question, answer, true_trace, read_trace(question, other, tokenizer), wanted)
+
     true_trace = read_trace(question, truth, tokenizer)
     inverted_trace = read_trace(question, inverted, tokenizer)
-    figures = compare(question, answer, true_trace, inverted_trace)
+    figures = compare(question, answer, true_trace, inverted_trace, wanted)
     timed_out = False
-    if not is_exact(question):
+    if "true_equations" in wanted and not is_exact(question):
         equations = judge_equations(inverted, seconds)
         figures["true_equations"], timed_out = equations.share, equations.timed_out
-    floor = [compare(question, answer, true_trace, read_trace(question, other, tokenizer)) for other in others]
     return PairFigures(
         figures=figures,
-        floor=mean_figures(floor) if floor else None,
-        ceiling=None
-        if second is None
-        else compare(question, answer, true_trace, read_trace(question, second, tokenizer)),
+        floor=mean_figures(list(map(beside, others))) if others else None,
+        ceiling=None if second is None else beside(second),
         tokens=(len(true_trace.text.tokens), len(inverted_trace.text.tokens)),
         timed_out=timed_out,
     )
 
 
-def compare(question: Question, answer: str | None, truth: Trace, other: Trace) -> Figures:
+def compare(
+    question: Question, answer: str | None, truth: Trace, other: Trace, wanted: Collection[str] = FIGURES
+) -> Figures:
     """Return the figures of a trace beside the true one.
+
+    Args:
+        wanted: the names of the figures that are computed.
 
     Returns:
         Those of `overlap` and `step_figures`; `true_steps`, the share of the trace's steps that hold for the question, where an
         exact reader knows (None without steps); and `concludes`, 1 where the trace comes to the answer and 0 where not.
     """
     exact = is_exact(question)
-    similarity = step_similarity(truth.steps, other.steps, exact)
-    true_steps = {"true_steps": _true_share(other.steps)} if exact else {}
-    return {
-        **overlap(truth.text, other.text),
-        **step_figures(similarity),
-        **true_steps,
-        "concludes": _concludes(question, other.text.raw, answer),
-    }
+    figures: Figures = {**overlap(truth.text, other.text, wanted)}
+    if any(name in wanted for name in STEP_FIGURES):
+        found = step_figures(step_similarity(truth.steps, other.steps, exact))
+        figures |= {name: value for name, value in found.items() if name in wanted}
+    if exact and "true_steps" in wanted:
+        figures["true_steps"] = _true_share(other.steps)
+    if "concludes" in wanted:
+        figures["concludes"] = _concludes(question, other.text.raw, answer)
+    return figures
 
 
 def mean_figures(rows: Sequence[Figures]) -> Figures:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from typing import Any
 
-from harness.faithfulness.compare import PairFigures, compare_pair
+from harness.faithfulness.compare import FIGURES, PairFigures, compare_pair
 from harness.faithfulness.metrics.equations import SECONDS
 from harness.faithfulness.metrics.text import Tokenizer
 from harness.faithfulness.pairs import Pair, PairFile
@@ -29,6 +29,7 @@ class Settings:
         floor_pairs: how many of the pairs get a floor, evenly from the first to the last.
         seconds: time limit for the equations of one trace.
         tokenizer: folder or name of a Hugging Face tokenizer for lengths and token F1; words between white space where None.
+        figures: the names of those that are computed.
     """
 
     draws: int = 3
@@ -36,6 +37,7 @@ class Settings:
     seconds: float = SECONDS
     tokenizer: str | None = None
     seed: int = 0
+    figures: tuple[str, ...] = FIGURES
 
 
 @dataclass(frozen=True)
@@ -144,5 +146,6 @@ def _score(job: _Job) -> ScoredPair:
         pair.second,
         _settings.seconds,
         _tokenizer,
+        _settings.figures,
     )
     return ScoredPair(job.line, job.line if pair.id is None else pair.id, result)

@@ -4,6 +4,7 @@ The name of each figure says which package's variant it is; it equals that packa
 (tests/harness/faithfulness/metrics/test_overlap.py).
 """
 
+from collections.abc import Callable, Collection
 from functools import cache
 from typing import Any
 
@@ -11,10 +12,21 @@ from harness.faithfulness.metrics.rouge import rouge_l, rouge_lsum, rouge_n, sha
 from harness.faithfulness.metrics.text import Text
 
 MAX_NGRAM = 4
+OVERLAP_FIGURES = (
+    "length_ratio",
+    "token_f1",
+    "token_f1_sets",
+    "bleu_sacrebleu",
+    "bleu_nltk",
+    "rouge1",
+    "rouge2",
+    "rougeL",
+    "rougeLsum",
+)
 
 
-def overlap(truth: Text, inverted: Text) -> dict[str, float]:
-    """Return all overlap figures of a pair.
+def overlap(truth: Text, inverted: Text, wanted: Collection[str] = OVERLAP_FIGURES) -> dict[str, float]:
+    """Return the overlap figures of a pair, or those that are wanted.
 
     Returns:
         `length_ratio`: tokens of the inverted trace divided by those of the true trace (0 where the true one has none).
@@ -24,17 +36,23 @@ def overlap(truth: Text, inverted: Text) -> dict[str, float]:
         `bleu_nltk`: nltk's `sentence_bleu` of its words with smoothing method 3, the variant of arXiv 2603.07267.
         `rouge1`, `rouge2`, `rougeL`, `rougeLsum`: rouge-score's F-measures with stemming.
     """
-    return {
-        "length_ratio": len(inverted.tokens) / len(truth.tokens) if truth.tokens else 0.0,
-        "token_f1": token_f1(truth, inverted),
-        "token_f1_sets": token_f1_sets(truth, inverted),
-        "bleu_sacrebleu": bleu_sacrebleu(truth, inverted),
-        "bleu_nltk": bleu_nltk(truth, inverted),
-        "rouge1": rouge_n(truth, inverted, 1),
-        "rouge2": rouge_n(truth, inverted, 2),
-        "rougeL": rouge_l(truth, inverted),
-        "rougeLsum": rouge_lsum(truth, inverted),
+    measures: dict[str, Callable[[Text, Text], float]] = {
+        "length_ratio": length_ratio,
+        "token_f1": token_f1,
+        "token_f1_sets": token_f1_sets,
+        "bleu_sacrebleu": bleu_sacrebleu,
+        "bleu_nltk": bleu_nltk,
+        "rouge1": lambda true, other: rouge_n(true, other, 1),
+        "rouge2": lambda true, other: rouge_n(true, other, 2),
+        "rougeL": rouge_l,
+        "rougeLsum": rouge_lsum,
     }
+    return {name: measures[name](truth, inverted) for name in OVERLAP_FIGURES if name in wanted}
+
+
+def length_ratio(truth: Text, inverted: Text) -> float:
+    """Return the inverted text's tokens divided by the true one's; 0 where that has none."""
+    return len(inverted.tokens) / len(truth.tokens) if truth.tokens else 0.0
 
 
 def token_f1(truth: Text, inverted: Text) -> float:

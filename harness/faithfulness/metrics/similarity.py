@@ -23,6 +23,8 @@ MAX_MERGED = 32
 """How many neighbouring steps may be one step of the other trace: lines of a calculation, written without a line break."""
 MAX_MERGED_WORDS = 4
 """The same where the steps hold no number, since a few words of prose are soon alike."""
+NEGATION = 0x9E3779B97F4A7C15
+"""What a negation adds to a key's sum: any number that no few hashes add up to."""
 MAX_STEP_PAIRS = 30_000_000
 """Pairs of a true and an inverted step that are compared at most; a table of them has 240 MB."""
 
@@ -74,33 +76,53 @@ def _prose_similarity(true_steps: Sequence[Wording], steps: Sequence[Wording]) -
     table = np.zeros((len(true_steps), len(steps)))
     for rows, columns, alike in _alike(true_steps, steps, nextafter(HALF, 1)):
         table[np.ix_(rows, columns)] = alike
-    merged = {}
-    for count in range(2, MAX_MERGED + 1):
-        merged[Merge(count, 1)] = _high(_windows(true_steps, count, steps), steps)
-        merged[Merge(1, count)] = _high(true_steps, _windows(steps, count, true_steps))
+    merged = {Merge(count, 1): _high(joined, steps) for count, joined in _windows(true_steps, steps)}
+    merged |= {Merge(1, count): _high(true_steps, joined) for count, joined in _windows(steps, true_steps)}
     return Similarity(table, merged, (_telling(true_steps), _telling(steps)))
 
 
 def _high(true_steps: Sequence[Wording], steps: Sequence[Wording]) -> dict[tuple[int, int], float]:
     """Return the pairs that are almost equal, with their similarity."""
-    found = {}
+    found: dict[tuple[int, int], float] = {}
+    if not (any(step.words for step in true_steps) and any(step.words for step in steps)):
+        return found
     for rows, columns, alike in _alike(true_steps, steps, ALMOST_EQUAL):
         for row, column in np.argwhere(alike):
             found[rows[row], columns[column]] = float(alike[row, column])
     return found
 
 
-def _windows(steps: Sequence[Wording], count: int, others: Sequence[Wording]) -> list[Wording]:
-    """Join every `count` neighbouring steps; those that are almost equal to no single step of the others have no words."""
+def _windows(steps: Sequence[Wording], others: Sequence[Wording]) -> Iterator[tuple[int, list[Wording]]]:
+    """Yield 2 to `MAX_MERGED` and every so many neighbouring steps joined, without words where no other step may be alike.
+
+    Most windows are ruled out by sums over their steps, which take no time, and only the rest are joined.
+    """
     longest = max((len(step.words) for step in others), default=0) * (2 / ALMOST_EQUAL - 1)
     keys = {step.key for step in others}
-    joined = []
-    for start in range(len(steps) - count + 1):
-        parts = steps[start : start + count]
-        window = join(parts) if sum(len(part.words) for part in parts) <= longest else EMPTY
-        few = count > MAX_MERGED_WORDS and not window.numbers
-        joined.append(EMPTY if few or window.key not in keys else window)
-    return joined
+    alike = np.array([_key_sum(*key) for key in keys], dtype=np.int64)
+    words = _running([len(step.words) for step in steps])
+    numbers = _running([len(step.numbers) for step in steps])
+    key_sums = _running([_key_sum(*step.key) for step in steps])
+    for count in range(2, MAX_MERGED + 1):
+        joined = [EMPTY] * (len(steps) - count + 1)
+        in_words, in_numbers, in_keys = (sums[count:] - sums[:-count] for sums in (words, numbers, key_sums))
+        few = (count > MAX_MERGED_WORDS) & (in_numbers == 0)
+        for start in np.flatnonzero((in_words <= longest) & ~few & np.isin(in_keys, alike)).tolist():
+            window = join(steps[start : start + count])
+            if window.key in keys:
+                joined[start] = window
+        yield count, joined
+
+
+def _key_sum(numbers: Sequence[str], negations: int) -> int:
+    """Return 64 bits that add up as keys do when steps are joined; different keys hardly ever have the same ones."""
+    total = sum(map(hash, numbers)) + negations * NEGATION
+    return (total + 2**63) % 2**64 - 2**63
+
+
+def _running(values: Sequence[int]) -> NDArray[np.int64]:
+    """Return the sums of the first 0, 1, 2, ... values; they wrap around, and so do their differences."""
+    return np.concatenate([[0], np.cumsum(np.array(values, dtype=np.int64))])
 
 
 def _alike(

@@ -74,6 +74,23 @@ def test_pairs_come_out_in_order_with_their_ids_and_again_the_same(
     assert capsys.readouterr().out == printed
 
 
+def test_chosen_figures_are_those_of_all(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def scored(*options: str) -> dict[str, Any]:
+        assert main(["faithfulness", str(file), "--json", "--workers", "1", *options]) == 0
+        found: dict[str, Any] = json.loads(capsys.readouterr().out)
+        return found
+
+    whole, chosen = scored(), scored("--figures", "rougeL,step_f1,concludes")
+    assert set(chosen["overall"]["figures"]) == {"rougeL", "step_f1", "concludes"}
+    for name, entry in chosen["overall"]["figures"].items():
+        assert entry == whole["overall"]["figures"][name]
+    for few, all_ in zip(chosen["pairs"], whole["pairs"], strict=True):
+        for level in ("figures", "floor", "ceiling"):
+            assert few[level].items() <= all_[level].items()
+    assert main(["faithfulness", str(file), "--figures", "rougeL"]) == 0
+    assert "step_f1" not in capsys.readouterr().out
+
+
 def test_a_table_says_why_a_value_is_withheld(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     rows = [json.loads(line) for line in file.read_text().splitlines()]
     _write(file, [{"truth": row["truth"], "inverted": row["inverted"]} for row in rows])

@@ -174,6 +174,11 @@ CASES = [
     (("faithfulness", "pairs.jsonl", "--draws", "0"), "--draws 0: expected 1 or more"),
     (("faithfulness", "pairs.jsonl", "--seed", "-1"), "--seed -1: expected 0 or more"),
     (("faithfulness", "pairs.jsonl", "--seconds", "soon"), "argument --seconds: expected a number, got 'soon'"),
+    (
+        ("faithfulness", "pairs.jsonl", "--figures", "rougel"),
+        "--figures: unknown figure 'rougel' (did you mean 'rougeL'?)",
+    ),
+    (("faithfulness", "pairs.jsonl", "--figures", ""), "--figures: expected names of figures by commas: length_ratio"),
     (("faithfulness", "pairs.jsonl", "--tokenizer", "nope"), "--tokenizer nope: "),
     (("faithfulness", "pairs.jsonl", "--format", "eee"), "--format: goes with --truth"),
     (("style", "pairs.jsonl", "pairs.jsonl"), "pairs.jsonl:1: missing field 'summary'"),
