@@ -5,10 +5,13 @@ too. So it says where a stage runs, and not what it computes. The processes of a
 """
 
 import os
+from collections.abc import Iterable, Set
+from dataclasses import fields
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from traceinv.errors import InputError, nearest
 from traceinv.memory import Devices
 from traceinv.schema import FieldFault
 from traceinv.training_config import TrainingConfig
@@ -94,11 +97,34 @@ def check_spread(config: AccelerateConfig, training: TrainingConfig) -> None:
 
 
 def choose(config: AccelerateConfig | None) -> None:
-    """Let this process and its workers spread every training like this; None for one device."""
+    """Let this process and its workers spread every training like this; None for one device.
+
+    Raises:
+        InputError: accelerate does not know a key.
+    """
     if config is None:
         os.environ.pop(VARIABLE, None)
     else:
+        _check_keys(config)
         os.environ[VARIABLE] = config.model_dump_json(exclude_none=True)
+
+
+def _check_keys(config: AccelerateConfig) -> None:
+    """Refuse keys that accelerate would refuse when a training starts, and those of FSDP that it would pass over in silence."""
+    from accelerate.commands.config.config_args import ClusterConfig
+    from accelerate.commands.launch import launch_command_parser
+
+    known = {field.name for field in fields(ClusterConfig)}
+    _refuse_unknown("", ClusterConfig.process_config(config.model_dump(exclude_none=True)), known)
+    if config.fsdp_config:
+        options = {name for name in vars(launch_command_parser().parse_args(["-"])) if name.startswith("fsdp_")}
+        short = {name.removeprefix("fsdp_") for name in options}
+        _refuse_unknown("fsdp_config.", config.fsdp_config.model_dump(), options | short)
+
+
+def _refuse_unknown(place: str, keys: Iterable[str], known: Set[str]) -> None:
+    if unknown := next((key for key in keys if key not in known), None):
+        raise InputError(f"accelerate: unknown key {place + unknown!r}{nearest(unknown, known)}")
 
 
 def chosen() -> AccelerateConfig | None:

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from traceinv.devices import AccelerateConfig, check_spread, choose, chosen
+from traceinv.devices import VARIABLE, AccelerateConfig, check_spread, choose, chosen
+from traceinv.errors import InputError
 from traceinv.lora import Lora
 from traceinv.schema import FieldFault, describe
 from traceinv.training_config import TrainingConfig
@@ -61,8 +62,30 @@ def test_a_batch_must_be_divisible_and_low_rank_changes_are_not_sharded() -> Non
         check_spread(AccelerateConfig.model_validate(FSDP), TrainingConfig(batch_size=8, lora=Lora()))
 
 
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        (
+            {**DDP, "main_proces_port": 0},
+            r"accelerate: unknown key 'main_proces_port' \(did you mean 'main_process_port'\?\)",
+        ),
+        (
+            {**FSDP, "fsdp_config": {"fsdp_version": 2, "fsdp_auto_wrap_polcy": "TRANSFORMER_BASED_WRAP"}},
+            r"unknown key 'fsdp_config\.fsdp_auto_wrap_polcy' \(did you mean 'fsdp_auto_wrap_policy'\?\)",
+        ),
+    ],
+)
+def test_a_key_that_accelerate_does_not_know_is_refused(
+    config: dict[str, Any], message: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    with pytest.raises(InputError, match=message):
+        choose(AccelerateConfig.model_validate(config))
+    assert chosen() is None
+
+
 def test_what_is_chosen_reaches_other_processes_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("TRACEINV_ACCELERATE", raising=False)
+    monkeypatch.delenv(VARIABLE, raising=False)
     assert chosen() is None
     config = AccelerateConfig.model_validate(FSDP)
     choose(config)
