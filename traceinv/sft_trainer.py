@@ -31,15 +31,15 @@ def sft_trainer(batch_tokens: int | None) -> type[Any]:
             shard_over_processors()
             super().create_accelerator_and_postprocess()
             if self.is_fsdp_enabled:
-                # accelerate would round weights, gradients and all that is computed to bfloat16; on one device it chooses
+                # where a recipe says bf16, accelerate would round weights, gradients and every result; autocast, as on one
+                # device, keeps what must be exact in float32
                 self.accelerator.state.fsdp_plugin.mixed_precision_policy = None
 
         def autocast_smart_context_manager(self, cache_enabled: bool | None = True) -> Any:
             if not self.is_fsdp_enabled:
                 return super().autocast_smart_context_manager(cache_enabled)
-            return self.accelerator.autocast(
-                AutocastKwargs(cache_enabled=False)
-            )  # the cache would hold gathered weights
+            # a cache would hold the weights that were gathered
+            return self.accelerator.autocast(AutocastKwargs(cache_enabled=False))
 
         def get_train_dataloader(self) -> Any:
             # Every process draws the rows of each whole step, as one process would, and `training_step` takes its part of them.
@@ -60,9 +60,8 @@ def sft_trainer(batch_tokens: int | None) -> type[Any]:
                     "this model takes no loss over all tokens of a step, which batch_tokens and accelerate need; leave them out"
                 )
             *parts, last = divide(inputs, batch_tokens, processes)[self.accelerator.process_index]
-            tokens = (
-                num_items_in_batch / processes
-            )  # of each process on average: their gradients and losses are averaged
+            # gradients and losses of the processes are averaged, so each divides by the tokens of a process on average
+            tokens = num_items_in_batch / processes
             with _without_exchange(model):
                 losses = [step(model, part, tokens) for part in parts]
             return sum(losses) + step(model, last, tokens)

@@ -243,9 +243,7 @@ def run_sft(
         average_tokens_across_devices=False,  # every process counts the tokens of the whole step
         use_cpu=not torch.accelerator.is_available(),  # unless it is told so, bf16 is refused where there is no GPU
     )
-    settings._n_gpu = min(
-        settings.n_gpu, 1
-    )  # a process has one; with several it would multiply the batch, which TRL refuses
+    settings._n_gpu = min(settings.n_gpu, 1)  # a process has one, however many the machine has: TRL refuses several
     processes = PartialState()
     devices = Devices(processes.num_processes, parse_flag_from_env("ACCELERATE_USE_FSDP"))
     with processes.main_process_first():  # which deletes what the others must not find
