@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from traceinv.errors import GateError
 from traceinv.formatting import EncodedExample
+from traceinv.training_config import NumberKind
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -102,20 +103,24 @@ def _without_exchange(model: Any) -> AbstractContextManager[None]:
     return exchange
 
 
-def save_whole(trainer: Any, tokenizer: "PreTrainedTokenizerBase", out: Path) -> None:
+def save_whole(trainer: Any, tokenizer: "PreTrainedTokenizerBase", out: Path, saved_as: NumberKind) -> None:
     """Save a trained model whole: low-rank changes merged into the weights, and sharded weights gathered."""
-    accelerator, model = trainer.accelerator, trainer.model
+    import torch
+
+    accelerator, model, dtype = trainer.accelerator, trainer.model, getattr(torch, saved_as)
     if hasattr(model, "peft_config"):
         if accelerator.is_main_process:
-            model.float().merge_and_unload().save_pretrained(out)
+            model.float().merge_and_unload().to(dtype).save_pretrained(out)
             tokenizer.save_pretrained(out)
     elif trainer.is_fsdp_enabled:
         gathered = accelerator.get_state_dict(model)  # by all; the first process gets them
         if accelerator.is_main_process:
             weights = {name: tensor for name, tensor in gathered.items() if name not in model.all_tied_weights_keys}
-            model.save_pretrained(out, state_dict=weights)
+            model.to(dtype)  # so that the configuration says so too
+            model.save_pretrained(out, state_dict={name: tensor.to(dtype) for name, tensor in weights.items()})
             tokenizer.save_pretrained(out)
     else:
+        model.to(dtype)
         trainer.save_model(str(out))
         (out / "training_args.bin").unlink(missing_ok=True)
     accelerator.wait_for_everyone()

@@ -21,7 +21,7 @@ from traceinv.memory import FLOAT, ONE_DEVICE, Architecture, Devices, check_memo
 from traceinv.progress import Progress
 from traceinv.records import Example
 from traceinv.sft_trainer import check_batch, save_whole, sft_trainer
-from traceinv.training_config import TrainingConfig, sft_arguments
+from traceinv.training_config import NumberKind, TrainingConfig, sft_arguments
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase, TrainerCallback
@@ -176,7 +176,8 @@ def train(
     """
     check_lengths(rows, config.max_tokens)
     arguments = sft_arguments(config, seed, in_order)
-    return run_sft(model, tokenizer, rows, arguments, out, config.save_every, progress, config.batch_tokens)
+    limits = (config.save_every, progress, config.batch_tokens, config.saved_as)
+    return run_sft(model, tokenizer, rows, arguments, out, *limits)
 
 
 def check_lengths(rows: Sequence[EncodedExample], max_tokens: int) -> None:
@@ -207,6 +208,7 @@ def run_sft(
     save_every: int | None = None,
     progress: Progress | None = None,
     batch_tokens: int | None = None,
+    saved_as: NumberKind = "float32",
 ) -> TrainingLog:
     """Train with TRL and save model and tokenizer to `out`; low-rank changes are merged into the weights.
 
@@ -267,7 +269,7 @@ def run_sft(
         trainer.train(resume_from_checkpoint=str(resume_from) if resume_from else None)
     finally:
         end_run()
-    save_whole(trainer, tokenizer, out)
+    save_whole(trainer, tokenizer, out, saved_as)
     if processes.is_main_process and folder.exists():
         shutil.rmtree(folder)
     losses = [entry["loss"] for entry in trainer.state.log_history if "loss" in entry]

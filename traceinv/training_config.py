@@ -7,6 +7,8 @@ from pydantic import Field
 from traceinv.lora import Lora
 from traceinv.schema import Closed
 
+NumberKind = Literal["float32", "bfloat16"]
+
 
 class TrainingConfig(Closed):
     """How a model is fine-tuned.
@@ -22,6 +24,8 @@ class TrainingConfig(Closed):
         lora: train low-rank changes of the weights instead of the weights; all weights where left out.
         save_every: steps between checkpoints, from which a killed training resumes; None for no checkpoints. The weights do
             not depend on it.
+        saved_as: the numbers in which the trained weights are saved, and with which a GPU asks the model; bfloat16 rounds them
+            once, after the training, and takes half of the memory and disk.
     """
 
     epochs: float = Field(3, gt=0)
@@ -37,6 +41,7 @@ class TrainingConfig(Closed):
     gradient_checkpointing: bool = Field(False, exclude_if=lambda checkpointing: not checkpointing)
     lora: Lora | None = Field(None, exclude_if=lambda lora: lora is None)
     save_every: int | None = Field(None, gt=0)
+    saved_as: NumberKind = Field("float32", exclude_if=lambda kind: kind == "float32")
 
 
 def sft_arguments(config: TrainingConfig, seed: int, in_order: bool = False) -> dict[str, Any]:

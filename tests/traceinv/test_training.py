@@ -103,6 +103,7 @@ def test_nothing_that_decides_the_weights_escapes_the_digests() -> None:
         {"bf16": True},
         {"gradient_checkpointing": True},
     ]
+    assert "saved_as" not in CONFIG.model_dump(), "keys of trainings that do not name it stay"
     arguments = [sft_arguments(CONFIG.model_copy(update=change), 0) for change in changes]
     arguments += [sft_arguments(CONFIG, 1), sft_arguments(CONFIG, 0, in_order=True)]
     assert len({json.dumps(each, sort_keys=True) for each in arguments}) == len(arguments)
@@ -285,6 +286,21 @@ def test_a_cpu_computes_in_bfloat16_over_weights_in_float32(tmp_path: Path) -> N
     before, after = (load_file(folder / "model.safetensors") for folder in (BASE, tmp_path / "out"))
     assert {weight.dtype for weight in after.values()} == {torch.float32}
     assert min((after[name] != before[name]).float().mean().item() for name in after) > 0.5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("lora", [None, Lora(rank=4)])
+def test_weights_may_be_saved_in_bfloat16_and_are_those_of_float32_rounded(lora: Lora | None, tmp_path: Path) -> None:
+    import torch
+    from safetensors.torch import load_file
+
+    config = CONFIG.model_copy(update={"epochs": 1, "lora": lora})
+    for kind in ("float32", "bfloat16"):
+        fine_tune(BASE, _examples(2), config.model_copy(update={"saved_as": kind}), 0, tmp_path / kind)
+    whole, half = (load_file(tmp_path / kind / "model.safetensors") for kind in ("float32", "bfloat16"))
+    assert whole.keys() == half.keys()
+    assert all(half[name].equal(whole[name].to(torch.bfloat16)) for name in whole)
+    assert json.loads((tmp_path / "bfloat16" / "config.json").read_text())["dtype"] == "bfloat16"
 
 
 @pytest.mark.slow

@@ -151,7 +151,7 @@ def _general(planned: Plan, contents: Contents, stages: list[StageCost]) -> list
             if contents.recipe.keep == "all"
             else "inverters, and students only until they are scored,"
         )
-        notes.append(f"{kept} are kept, in 32 bits (keep)")
+        notes.append(f"{kept} are kept, in 32 bits where `saved_as` says nothing else (keep)")
     notes.append(
         "memory is the least that a stage needs; checkpoints while training need up to 6 times the model's disk"
     )

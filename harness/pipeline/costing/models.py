@@ -124,12 +124,12 @@ class Weights:
 
     Attributes:
         folder: None where they are not on this machine.
-        trained: whether this run trains them, which leaves them with 32 bits.
+        saved_bytes: of a weight as this run's training saves it; None where it trains none.
     """
 
     name: str
     folder: Path | None
-    trained: bool
+    saved_bytes: int | None
 
     @property
     def sizes(self) -> Sizes | None:
@@ -138,8 +138,15 @@ class Weights:
 
 def weights_of(source: Node | InputArtifact) -> Weights:
     """Return the weights that a model starts from: those at the root of its bases."""
-    trained = False
+    saved: int | None = None
     while isinstance(source, Node):
-        trained = trained or source.kind.name in TRAINED
+        if saved is None and source.kind.name in TRAINED:
+            saved = saved_bytes(source)
         source = source.inputs["base"]
-    return Weights(str(source.path), source.path if source.here else None, trained)
+    return Weights(str(source.path), source.path if source.here else None, saved)
+
+
+def saved_bytes(node: Node) -> int:
+    """Return the bytes of a weight as a stage that trains saves it."""
+    params = node.params.get("model", node.params)  # a reasoning model's own training
+    return HALF if (params.get("training") or {}).get("saved_as") == "bfloat16" else FLOAT

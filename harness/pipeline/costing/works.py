@@ -11,7 +11,7 @@ from harness.evaluation.settings import EvalConfig
 from harness.pipeline.costing.contents import FOLLOWED, Contents, as_node
 from harness.pipeline.costing.counts import NONE, Count, Surety, total
 from harness.pipeline.costing.devices import Job
-from harness.pipeline.costing.models import Sizes, Weights, weights_of
+from harness.pipeline.costing.models import Sizes, Weights, saved_bytes, weights_of
 from harness.pipeline.costing.rows import Rows
 from harness.pipeline.costing.tokens import ASSUMED, CHARACTERS_A_TOKEN, Allowance, TokenCounter, assumed_tokens
 from harness.pipeline.graph import InputArtifact, Node
@@ -192,7 +192,7 @@ class Works:
             learned=Count(sum(reply for _, reply in lengths), surety).times(rows.scale),
             steps=Count(optimizer_steps(number, config), rows.surety),
             memory=memory,
-            disk=Count(sizes.parameters * FLOAT if sizes and not dropped else 0, Surety.ABOUT),
+            disk=Count(sizes.parameters * saved_bytes(node) if sizes and not dropped else 0, Surety.ABOUT),
             job="train_lora" if config.lora else "train",
             passes=config.epochs,
             sizes=sizes,
@@ -329,7 +329,9 @@ class Works:
     def _bytes(self, weights: Weights) -> int:
         """Return the bytes of a weight where it is only used."""
         sizes = weights.sizes
-        return FLOAT if weights.trained or not self.on_gpu or sizes is None else sizes.weight_bytes
+        if not self.on_gpu or sizes is None:
+            return FLOAT
+        return weights.saved_bytes or sizes.weight_bytes
 
 
 def optimizer_steps(examples: int, config: TrainingConfig) -> int:
