@@ -2,9 +2,11 @@
 
     python tests/helpers/node_kills.py --kills 10 --seed 0
 
-The cluster has several nodes on this machine. Whenever a stage on a node that is not the run's own comes to a random share, the
-node is killed with all its processes, and another takes its place. Ray computes the stage again, which must go on from all that
-it had stored. A stage is struck once a run; runs are begun until there were so many kills.
+The cluster has several nodes on this machine, and all stages run on nodes that are not the run's own. Whenever a stage that
+keeps a draft has stored rows or a checkpoint and comes to a random share, its node is killed with all its processes, and another
+takes its place. Ray computes the stage again, which must go on from all that it had stored: the table says from where it went
+on, what of that it did again, and what was left to do. A stage is struck once a run; runs are begun until there were so many
+kills, which are spread over the kinds.
 """
 
 import argparse
@@ -12,11 +14,12 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from kills import RECIPE, TRAINING_KINDS, stored_in
+from kills import BATCH, PIPELINE_ORDER, RECIPE, TRAINING_KINDS, stored_in
 from small_recipe import write_recipe
 from stub_stages import Recorder
 
@@ -31,8 +34,8 @@ from harness.pipeline.store import PARTIAL, Store
 
 NODES = 2
 """Nodes beside the run's own, with one core each."""
-MIDDLE = 0.2, 0.8
-"""Shares between which a stage is struck."""
+MIDDLE = 0.1, 0.8
+"""Shares between which a stage is struck, once it has stored something."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +43,37 @@ class Strike:
     """A node that was taken away.
 
     Attributes:
+        name: of the stage, for a person.
         stored: rows, or the step of the last checkpoint, that the stage had stored by then at least.
     """
 
     node_id: str
     kind: str
+    name: str
     share: float
     stored: int
+
+    def line(self, number: int, artifact: Artifact) -> str:
+        """Write what was struck, and what the finished stage says of it."""
+        resumed, again = int(artifact.log["resumed"]), int(artifact.log.get("repeated", 0))
+        unit = "steps" if self.kind in TRAINING_KINDS else "rows"
+        after = _whole(artifact) - resumed + again
+        return (
+            f"kill {number:>2}  {self.name:<52} at {self.share:4.0%}  stored {self.stored:>4} {unit:<5}  "
+            f"resumed at {resumed:>4}  {again:>3} again  {after:>4} of {_whole(artifact):>4} computed after it"
+        )
+
+    def is_sound(self, artifact: Artifact) -> bool:
+        """Say whether the stage went on from all that it had stored, and did at most the batch in flight again."""
+        log = artifact.log
+        return int(log["resumed"]) >= self.stored and int(log.get("repeated", 0)) <= BATCH.get(self.kind, 0)
+
+
+def _whole(artifact: Artifact) -> int:
+    """Return the rows or the steps of a finished stage."""
+    if artifact.kind in TRAINING_KINDS:
+        return int(artifact.log["steps"])
+    return sum(path.read_bytes().count(b"\n") for path in artifact.path.rglob("*.jsonl"))
 
 
 class Killer(Recorder):
@@ -54,8 +81,10 @@ class Killer(Recorder):
 
     def __init__(self, planned: Plan, cluster: Any, store: Path, kills: int, rng: Random) -> None:
         super().__init__()
+        self._graph = planned.graph
         self._nodes = {node.id: node for node in planned.graph}
         self._cluster, self._store, self._wanted, self._rng = cluster, store, kills, rng
+        self._of_a_kind = ceil(kills / len(PIPELINE_ORDER))
         self._others = [cluster.add_node(num_cpus=1) for _ in range(NODES)]
         self._done: dict[str, Artifact] = {}
         self._aims: dict[str, float] = {}
@@ -68,18 +97,24 @@ class Killer(Recorder):
         self._done[node.id] = artifact
 
     def advanced(self, report: Report) -> None:
-        aim = self._aims.setdefault(report.node_id, self._rng.uniform(*MIDDLE))
-        struck = any(strike.node_id == report.node_id for strike in self.strikes)
-        if struck or len(self.strikes) >= self._wanted or not aim <= report.share < 1:
-            return
-        lost = next((node for node in self._others if _is_on(node, report.where)), None)
-        if lost is None:
-            return
         node = self._nodes[report.node_id]
-        draft = self._store / PARTIAL / node.kind.name / str(known_key(node, self._done))
-        self.strikes.append(Strike(node.id, node.kind.name, report.share, stored_in(draft)))
+        aim = self._aims.setdefault(node.id, self._rng.uniform(*MIDDLE))
+        if not self._may_strike(node) or not aim <= report.share < 1:
+            return
+        stored = stored_in(self._store / PARTIAL / node.kind.name / str(known_key(node, self._done)))
+        lost = next((other for other in self._others if _is_on(other, report.where)), None)
+        if not stored or lost is None:
+            return
+        self.strikes.append(Strike(node.id, node.kind.name, self._graph.name(node), report.share, stored))
         self._cluster.remove_node(lost, allow_graceful=False)
         self._others[self._others.index(lost)] = self._cluster.add_node(num_cpus=1)
+
+    def _may_strike(self, node: Node) -> bool:
+        """Say whether a stage keeps a draft, was not struck yet, and neither were as many of its kind as wanted."""
+        of_its_kind = sum(strike.kind == node.kind.name for strike in self.strikes)
+        struck = any(strike.node_id == node.id for strike in self.strikes)
+        wanted = len(self.strikes) < self._wanted and of_its_kind < self._of_a_kind
+        return node.kind.resumable and wanted and not struck
 
 
 def _is_on(node: Any, where: str) -> bool:
@@ -103,12 +138,9 @@ def strike_and_compare(folder: Path, kills: int, seed: int) -> bool:
             raise RuntimeError("no stage ran on another node for long enough to be struck")
         for strike in strikes:
             number += 1
-            sound &= _is_sound(strike, artifacts[strike.node_id])
-            resumed = artifacts[strike.node_id].log.get("resumed")
-            unit = "step" if strike.kind in TRAINING_KINDS else "rows"
-            print(
-                f"kill {number:>2}  {strike.kind:<16} at {strike.share:4.0%}, stored {unit} {strike.stored}, resumed at {resumed}"
-            )
+            artifact = artifacts[strike.node_id]
+            sound &= strike.is_sound(artifact)
+            print(strike.line(number, artifact))
         equal = _digests(artifacts) == calm
         sound &= equal
         print(f"artifacts equal: {equal}", flush=True)
@@ -118,7 +150,7 @@ def strike_and_compare(folder: Path, kills: int, seed: int) -> bool:
 def _one_run(planned: Plan, store: Path, kills: int, rng: Random) -> tuple[list[Strike], Mapping[str, Artifact]]:
     from importlib import import_module
 
-    cluster = import_module("ray.cluster_utils").Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
+    cluster = import_module("ray.cluster_utils").Cluster(initialize_head=True, head_node_args={"num_cpus": 0})
     try:
         killer = Killer(planned, cluster, store, kills, rng)
         cluster.wait_for_nodes()
@@ -126,11 +158,6 @@ def _one_run(planned: Plan, store: Path, kills: int, rng: Random) -> tuple[list[
             return killer.strikes, run(planned.graph, Store(store), executor, killer)
     finally:
         cluster.shutdown()
-
-
-def _is_sound(strike: Strike, artifact: Artifact) -> bool:
-    """Say whether a stage that keeps a draft went on from all that it had stored."""
-    return int(artifact.log.get("resumed", strike.stored)) >= strike.stored
 
 
 def _digests(artifacts: Mapping[str, Artifact]) -> dict[str, str]:
