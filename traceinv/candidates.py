@@ -6,6 +6,7 @@ from typing import Literal
 
 from traceinv.engines.base import Completion, Engine, Replies, Request, RequestKey, Sampling, user_message
 from traceinv.engines.collect import collect_samples
+from traceinv.engines.shards import Shard, in_shard
 from traceinv.inversion import inverter_prompt
 from traceinv.progress import Progress, silent
 from traceinv.records import Candidate, Disclosure
@@ -42,6 +43,7 @@ def write_candidates(
     progress: Progress = silent,
     reads: Reading = "markers",
     instruction: str | None = None,
+    shard: Shard | None = None,
 ) -> list[Candidate]:
     """Write `count` replies to each question.
 
@@ -49,6 +51,7 @@ def write_candidates(
         rows: the file that each batch is appended to, keyed by question id and sample; replies in it are not asked for again.
         reads: how replies are split (see `LocalModel`).
         instruction: follows each prompt after a blank line.
+        shard: write the replies of this shard alone; None for all.
 
     Returns:
         The candidates by question, in the order of the disclosures, and by sample.
@@ -66,7 +69,7 @@ def write_candidates(
     def candidates(replies: Replies) -> list[Candidate]:
         return [_candidate(by_id[request.id], request.sample, reply, reads) for request, reply in replies]
 
-    return collect_samples(engine, requests, rows, candidates, progress)
+    return collect_samples(engine, in_shard(engine, requests, shard), rows, candidates, progress)
 
 
 def _candidate(disclosure: Disclosure, sample: int, completion: Completion, reads: Reading) -> Candidate:

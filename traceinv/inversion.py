@@ -11,6 +11,7 @@ from typing import Literal, get_args
 
 from traceinv.engines.base import Completion, Engine, Replies, Request, Sampling, user_message
 from traceinv.engines.collect import collect
+from traceinv.engines.shards import Shard, in_shard
 from traceinv.errors import GateError, InputError
 from traceinv.progress import Progress, silent
 from traceinv.prompt_fields import prompt_fields
@@ -110,6 +111,7 @@ def invert(
     progress: Progress = silent,
     trained: bool = True,
     prompt: PromptStyle = "short",
+    shard: Shard | None = None,
 ) -> list[Inversion]:
     """Write a trace for each disclosure.
 
@@ -118,9 +120,10 @@ def invert(
         trained: whether the model was fine-tuned as an inverter. One that is only prompted does not know the markers, so
             where it closes no reasoning, its whole reply is taken as the trace.
         prompt: `short` is the one that inverters are trained with; `instructing` says what is wanted.
+        shard: invert the disclosures of this shard alone; None for all.
 
     Returns:
-        One inversion a disclosure, in the order of the disclosures.
+        One inversion a disclosure that was asked for, in the order of the disclosures.
 
     Raises:
         ValueError: a summary is to be shown and a disclosure has none.
@@ -141,7 +144,7 @@ def invert(
             for request, completion in replies
         ]
 
-    return collect(engine, requests, rows, inversions, progress)
+    return collect(engine, in_shard(engine, requests, shard), rows, inversions, progress)
 
 
 def _trace(completion: Completion, trained: bool, prompt: PromptStyle) -> str | None:

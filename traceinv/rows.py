@@ -52,6 +52,15 @@ class RowFile(Generic[Row, RowKey]):
             file.flush()
             os.fsync(file.fileno())
 
+    def hold(self, folders: Iterable[Path], kind: type[Row]) -> None:
+        """Take up the rows of folders that hold one such file each; `finish` writes them.
+
+        Raises:
+            InputError: a folder does not hold exactly one file, or a line of it is not a row of this kind.
+        """
+        for folder in folders:
+            self.rows |= {self._key(row): row for row in read_folder(folder, kind)}
+
     def finish(self, keys: Sequence[RowKey]) -> list[Row]:
         """Rewrite the file in the order of `keys` and return the rows; the result does not depend on how often it was killed.
 

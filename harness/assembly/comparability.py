@@ -29,7 +29,8 @@ def comparability(plan: Plan, planned: CellPlan, artifacts: Artifacts, run: Mode
         return source.digest if isinstance(source, InputArtifact) else artifacts[source.id].digest
 
     hidden = planned.hidden
-    parts: list[Any] = [digest(source) for name, source in sorted(hidden.inputs.items()) if name != "questions"]
+    keyed = {name: source for name, source in hidden.inputs.items() if hidden.kind.is_keyed(name)}
+    parts: list[Any] = [digest(source) for name, source in sorted(keyed.items()) if name != "questions"]
     parts.append(decisive(hidden.kind, hidden.params))
     if hidden.kind.name not in ROW_STAGES:
         parts.append([hidden.kind.name, hidden.kind.version])

@@ -94,4 +94,4 @@ def _entry(node: Node, artifacts: Artifacts, keys: Sequence[str] | None = None) 
 
 
 def _of_kinds(plan: Plan, kinds: Sequence[str]) -> list[Node]:
-    return [node for node in plan.graph if node.kind.name in kinds]
+    return [node for node in plan.graph if node.kind.name in kinds and not node.is_shard]

@@ -8,6 +8,7 @@ from pathlib import Path
 from harness.pipeline.descriptions import Artifact
 from harness.pipeline.store import Store
 from harness.results.schema import Label, ResultRecord
+from harness.stages.base import SHARD
 
 EXCHANGED = "exchanged"
 """The label of stages whose disclosures have another question's part."""
@@ -37,9 +38,9 @@ class RunArtifacts:
     damaged: Sequence[str] = ()
 
     def select(self, kind: str, **labels: Label) -> Iterator[StoredStage]:
-        """Yield the stages of a kind that carry all of these labels."""
+        """Yield the stages of a kind that carry all of these labels; of one that was split, the whole and not its shards."""
         for stage in self.stages:
-            if stage.kind == kind and labels.items() <= stage.labels.items():
+            if stage.kind == kind and SHARD not in stage.labels and labels.items() <= stage.labels.items():
                 yield stage
 
     def inversions(self) -> Iterator[StoredStage]:

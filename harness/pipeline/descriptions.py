@@ -21,8 +21,8 @@ META = "artifact.json"
 MAX_META_BYTES = 64 * 1024**2
 SEAL = "seal"
 """The entry of a description that covers all others."""
-INTERRUPTIONS = ("resumed", "repeated", "spent")
-"""Entries of a stage's log that say what it took up from a killed run, what it did again, and what that cost."""
+INTERRUPTIONS = ("resumed", "repeated", "spent", "merged")
+"""Entries of a stage's log: what it took up from a killed run, what it did again, what that cost, how many shards it joined."""
 ENGINE = "engine"
 """The entry of a stage's log that says on what its model ran: batch size, data type, device."""
 

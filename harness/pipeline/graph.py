@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.results.schema import Label
-from harness.stages.base import StageKind
+from harness.stages.base import SHARD, StageKind, shards_in
 from traceinv.digests import digest_json
 
 SIDE = "side"
@@ -45,6 +45,16 @@ class Node:
     inputs: Mapping[str, "Node | InputArtifact"]
     labels: dict[str, Label] = field(default_factory=dict)
     cost: float = 1.0
+
+    @property
+    def is_shard(self) -> bool:
+        """Whether it is a part of a stage that is split."""
+        return SHARD in self.params
+
+    @property
+    def is_merge(self) -> bool:
+        """Whether it puts shards together."""
+        return bool(shards_in(self.inputs))
 
 
 class Graph:

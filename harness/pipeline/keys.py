@@ -28,7 +28,7 @@ def make_key(kind: StageKind, params: Mapping[str, Any], inputs: Mapping[str, st
         "code": kind.version if kind.version is not None else source_fingerprint(kind, params),
         "libraries": {name: library_version(name) for name in kind.libraries},
         "params": decisive(kind, params),
-        "inputs": {name: digest for name, digest in inputs.items() if name not in kind.unkeyed_inputs},
+        "inputs": {name: digest for name, digest in inputs.items() if kind.is_keyed(name)},
     }
     if kind.version is not None and has_uncommitted_changes(kind):
         parts["uncommitted"] = source_fingerprint(kind, params)
@@ -45,7 +45,14 @@ def decisive(kind: StageKind, params: Mapping[str, Any]) -> dict[str, Any]:
             place = place.get(parent, {})
         if last in place:
             place[last] = None
+    for name in _left_out(kind):
+        decisive.pop(name, None)
     return decisive
+
+
+def _left_out(kind: StageKind) -> set[str]:
+    """Return the parameters that decide nothing and are left out at their default: the key never has them."""
+    return {name for name in kind.unkeyed if (field := kind.params.model_fields.get(name)) and field.exclude_if}
 
 
 def source_fingerprint(kind: StageKind, params: Mapping[str, Any]) -> str:

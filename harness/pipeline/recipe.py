@@ -30,6 +30,7 @@ from traceinv.targets.base import AnyReasoningModel, ReasoningModel
 from traceinv.targets.recorded import RecordedModel
 
 MAX_SEEDS = 100
+MAX_SHARDS, MAX_DEVICES = 1000, 64
 
 
 def _regime(name: str) -> str:
@@ -61,6 +62,10 @@ class Recipe(Closed):
             what ground it may be tested, unless the run itself trains it in the lab.
         budgets: shares of the target's questions whose disclosures are used.
         engine: runs target, surrogate and inverters.
+        tensor_parallel: devices of one machine that each model is split over when it writes, inside one process; of `vllm`.
+            No record has it beside what a stage says of its engine.
+        shards: how many stages at most share the replies that a model writes, so that many workers write them at once. They
+            decide no figure, so that no record has the number.
         sampling: how target, surrogate and inverters write; a target or surrogate may have its own.
         candidates: how regimes that keep what comes to the disclosed answer draw their candidates.
         contrasts: pairs of regimes to compare, as first - second; they should be fixed before the run.
@@ -84,6 +89,8 @@ class Recipe(Closed):
     policies: dict[Name, AnyPolicy] = Field(min_length=1)
     budgets: Annotated[list[Share], Distinct] = Field([1.0], min_length=1)
     engine: Literal["transformers", "vllm", "mock"] = "transformers"
+    tensor_parallel: int = Field(1, ge=1, le=MAX_DEVICES, exclude=True)
+    shards: int = Field(1, ge=1, le=MAX_SHARDS, exclude=True)
     sampling: Sampling
     inverter: InverterModel
     students: dict[Name, StudentModel] = Field(min_length=1)
@@ -128,6 +135,12 @@ class Recipe(Closed):
         if not isinstance(regimes, list) or "contrasts" in content:
             return content
         return {**content, "contrasts": [pair for pair in CONTRASTS if all(name in regimes for name in pair)]}
+
+    @model_validator(mode="after")
+    def _has_an_engine_for_several_devices(self) -> Self:
+        if self.tensor_parallel > 1 and self.engine != "vllm":
+            raise FieldFault("tensor_parallel", f"the engine {self.engine} splits no model; expected 1, or engine vllm")
+        return self
 
     @model_validator(mode="after")
     def _may_test_its_targets(self) -> Self:

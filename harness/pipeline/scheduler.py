@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import replace
 from typing import Protocol
 
 from harness.pipeline.descriptions import Artifact, InputRef
@@ -9,6 +10,7 @@ from harness.pipeline.executors.base import Executor, Job, JobInput, Report, Sta
 from harness.pipeline.graph import Graph, InputArtifact, Node
 from harness.pipeline.keys import make_key
 from harness.pipeline.store import DRAFT_DAYS, Store
+from harness.stages.base import SHARD
 from traceinv.errors import GateError, InputError
 
 POLL_SECONDS = 0.2
@@ -131,7 +133,7 @@ class _Run:
 
     def _begin(self, node: Node) -> None:
         """Take a node's artifact from the store, or start to compute it, or else the inputs whose files were dropped."""
-        artifact = self.store.find(node.kind.name, _key(node, self.done), even_dropped=node.id not in self.wanted)
+        artifact = _stored(self.store, node, self.done, even_dropped=node.id not in self.wanted)
         if artifact is None and (lost := _lost_inputs(node, self.done)):
             for source in lost:
                 del self.done[source.id]
@@ -152,11 +154,11 @@ class _Run:
         self._finish(node, artifact)
 
     def _must_wait(self, node: Node) -> bool:
-        """Say whether a node runs a model and as many run already as may; one that trains on several GPUs runs alone."""
-        wanted = needs(node.kind).gpus
+        """Say whether a node runs a model and as many run already as may; one that uses several GPUs runs alone."""
+        wanted = _gpus(node)
         if self.models is None or not wanted:
             return False
-        taken = [gpus for running in self.running.values() if (gpus := needs(running.kind).gpus)]
+        taken = [gpus for running in self.running.values() if (gpus := _gpus(running))]
         return len(taken) >= self.models or (bool(taken) and max(wanted, *taken) > 1)
 
     def _wait(self) -> None:
@@ -199,9 +201,7 @@ def find_artifacts(graph: Graph, store: Store) -> dict[str, Artifact]:
     """
     done: dict[str, Artifact] = {}
     for node in graph:
-        key = known_key(node, done)
-        artifact = store.find(node.kind.name, key, even_dropped=True) if key else None
-        if artifact:
+        if _is_ready(node, done) and (artifact := _stored(store, node, done)):
             done[node.id] = artifact
     readers = _readers(graph)
     for node in reversed(list(graph)):
@@ -219,6 +219,15 @@ def make_job(graph: Graph, node: Node, done: Artifacts, store: Store) -> Job:
     """Return the job that computes a node, once its inputs are there."""
     inputs = {name: _input(source, done) for name, source in node.inputs.items()}
     return Job(node.id, graph.name(node), node.kind.name, _key(node, done), node.params, inputs, store.root)
+
+
+def _stored(store: Store, node: Node, done: Artifacts, even_dropped: bool = True) -> Artifact | None:
+    """Return a node's artifact from the store; for a shard that is not there, the whole, which holds its rows."""
+    artifact = store.find(node.kind.name, _key(node, done), even_dropped)
+    if artifact is None and node.is_shard:
+        whole = {name: value for name, value in node.params.items() if name != SHARD}
+        return store.find(node.kind.name, _key(replace(node, params=whole), done), even_dropped)
+    return artifact
 
 
 def _key(node: Node, done: Artifacts) -> str:
@@ -250,6 +259,10 @@ def _lost_inputs(node: Node, done: Artifacts) -> list[Node]:
     """List the inputs of a node whose files were dropped."""
     nodes = (source for source in node.inputs.values() if isinstance(source, Node))
     return [source for source in dict.fromkeys(nodes) if done[source.id].dropped]
+
+
+def _gpus(node: Node) -> int:
+    return needs(node.kind, node.params, node.inputs).gpus
 
 
 def _counted(stages: int) -> str:

@@ -1,7 +1,7 @@
 """What a stage is: a function from parameters and input folders to one folder, with its version and resources."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,12 +26,21 @@ MEASURING_LIBRARIES = (
     ),
 )
 
+SHARD = "shard"
+"""The label of a part of a stage that is split; and the first word of the inputs of the stage that puts the parts together."""
+DEVICES = "tensor_parallel"
+"""The parameter that says over how many devices one model is split."""
 Inputs = Mapping[str, Path]
 Log = dict[str, Any]
 """What a stage reports beside its files; JSON values."""
 P = TypeVar("P", bound=BaseModel)
 StageFunction = Callable[[Any, Inputs, Path, Progress], Log]
 SourceFiles = Callable[[Mapping[str, Any]], Mapping[str, Path]]
+
+
+def shards_in(inputs: Iterable[str]) -> list[str]:
+    """List the inputs of a stage that are its shards, by the names of all its inputs."""
+    return [name for name in inputs if name.partition(" ")[0] == SHARD]
 
 
 def no_files(params: Mapping[str, Any]) -> Mapping[str, Path]:
@@ -60,7 +69,7 @@ class StageKind:
         resumable: whether it goes on from what a killed run left in `out`; otherwise `out` is empty when it starts.
         unkeyed: dotted names of parameters that do not decide what the artifact holds, such as how often a checkpoint is
             saved; the key takes them as None.
-        unkeyed_inputs: names of inputs that do not decide it, since another input says all that it takes from them.
+        unkeyed_inputs: first words of the names of inputs that do not decide it, since others say all that it takes from them.
         uses: modules and packages that count as its source and that no import shows, such as plug-ins.
         files: `(params) -> files by name`: what counts as its source with these parameters, such as the files of a task.
     """
@@ -80,6 +89,20 @@ class StageKind:
     @property
     def module(self) -> str:
         return self.run.__module__
+
+    def is_keyed(self, name: str) -> bool:
+        """Say whether an input of this name decides what the artifact holds."""
+        return name.partition(" ")[0] not in self.unkeyed_inputs
+
+    def needs(self, params: Mapping[str, Any], inputs: Iterable[str]) -> Resources:
+        """Return what a stage of this kind needs: a processor where it only puts shards together.
+
+        Args:
+            inputs: their names.
+        """
+        if shards_in(inputs):
+            return Resources()
+        return replace(self.resources, gpus=self.resources.gpus * int(params.get(DEVICES, 1)))
 
 
 def stage(

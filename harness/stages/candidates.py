@@ -5,9 +5,10 @@ from pathlib import Path
 from pydantic import Field
 
 from harness.stages.base import Inputs, Log
-from harness.stages.writing import writing_stage, written_log
+from harness.stages.writing import Devices, load_writer, shard_folders, writing_stage, written_log
 from traceinv.candidates import Asked, write_candidates
-from traceinv.engines import Sampling, load_engine
+from traceinv.engines import Sampling
+from traceinv.engines.shards import OfShard
 from traceinv.progress import Progress
 from traceinv.records import Candidate, Disclosure
 from traceinv.regimes.verification import is_verified
@@ -26,29 +27,36 @@ class Params(Closed):
     reads: Reading = Field("markers", exclude_if=lambda reads: reads == "markers")
     instruction: str | None = Field(None, exclude_if=lambda instruction: instruction is None)
     trust_remote_code: Trusted = False
+    shard: OfShard = None
+    tensor_parallel: Devices = 1
 
 
 @writing_stage(Params, version=1)
 def candidates(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Write the candidates as they arrive, and count the questions of which one comes to the disclosed answer."""
     rows = RowFile(out / "candidates.jsonl", Candidate, lambda row: (row.id, row.sample))
-    disclosures = read_folder(inputs["disclosures"], Disclosure)
-    engine = load_engine(params.engine, inputs["model"], params.trust_remote_code)
-    written = write_candidates(
-        engine,
-        disclosures,
-        params.asked,
-        params.count,
-        params.sampling,
-        rows,
-        progress,
-        params.reads,
-        params.instruction,
-    )
+    disclosures, shards, engine = read_folder(inputs["disclosures"], Disclosure), shard_folders(inputs), None
+    if shards:
+        rows.hold(shards, Candidate)
+        written = rows.finish([(disclosure.id, sample) for disclosure in disclosures for sample in range(params.count)])
+    else:
+        engine = load_writer(params.engine, inputs["model"], params.trust_remote_code, params.tensor_parallel)
+        written = write_candidates(
+            engine,
+            disclosures,
+            params.asked,
+            params.count,
+            params.sampling,
+            rows,
+            progress,
+            params.reads,
+            params.instruction,
+            params.shard,
+        )
     return {
-        "questions": len(disclosures),
+        "questions": len({row.id for row in written}),
         "candidates": len(written),
         "finished": sum(row.finish_reason == "stop" for row in written),
         "verified": len({row.id for row in written if is_verified(row)}),
-        **written_log(rows, written, engine),
+        **written_log(rows, written, engine, len(shards)),
     }

@@ -3,9 +3,8 @@
 from pathlib import Path
 
 from harness.stages.base import Inputs, Log
-from harness.stages.writing import writing_stage, written_log
+from harness.stages.writing import Devices, load_writer, writing_stage, written_log
 from traceinv.compression import compress, is_met
-from traceinv.engines import load_engine
 from traceinv.errors import GateError
 from traceinv.policies import AnyPolicy
 from traceinv.policies.prompted import Prompted
@@ -20,6 +19,7 @@ class Params(Closed):
 
     engine: str
     policy: AnyPolicy
+    tensor_parallel: Devices = 1
 
 
 @writing_stage(Params, version=1)
@@ -33,7 +33,7 @@ def compressions(params: Params, inputs: Inputs, out: Path, progress: Progress) 
         raise GateError(f"the policy {params.policy.kind} has no compressor")
     rows = RowFile(out / "compressions.jsonl", Compression, lambda row: (row.id, row.sample))
     transcripts = {row.id: row for row in read_folder(inputs["transcripts"], Transcript)}
-    engine = load_engine(params.engine, inputs["model"], params.policy.trust_remote_code)
+    engine = load_writer(params.engine, inputs["model"], params.policy.trust_remote_code, params.tensor_parallel)
     written = compress(engine, list(transcripts.values()), params.policy, rows, progress)
     asked = {row.id for row in written}
     met = {row.id for row in written if is_met(params.policy, transcripts[row.id], row)}

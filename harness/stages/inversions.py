@@ -5,8 +5,9 @@ from pathlib import Path
 from pydantic import Field
 
 from harness.stages.base import Inputs, Log
-from harness.stages.writing import writing_stage, written_log
-from traceinv.engines import Sampling, load_engine
+from harness.stages.writing import Devices, load_writer, shard_folders, writing_stage, written_log
+from traceinv.engines import Sampling
+from traceinv.engines.shards import OfShard
 from traceinv.inversion import PromptStyle, invert
 from traceinv.progress import Progress
 from traceinv.records import Disclosure, Inversion
@@ -23,19 +24,33 @@ class Params(Closed):
     trained: bool
     prompt: PromptStyle = Field("short", exclude_if=lambda prompt: prompt == "short")
     trust_remote_code: Trusted = False
+    shard: OfShard = None
+    tensor_parallel: Devices = 1
 
 
 @writing_stage(Params, version=1)
 def inversions(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Write one inversion a disclosure, as they arrive."""
     rows = RowFile(out / "inversions.jsonl", Inversion, lambda row: row.id)
-    disclosures = read_folder(inputs["disclosures"], Disclosure)
-    engine = load_engine(params.engine, inputs["model"], params.trust_remote_code)
-    written = invert(
-        engine, disclosures, params.with_summary, params.sampling, rows, progress, params.trained, params.prompt
-    )
+    disclosures, shards, engine = read_folder(inputs["disclosures"], Disclosure), shard_folders(inputs), None
+    if shards:
+        rows.hold(shards, Inversion)
+        written = rows.finish([disclosure.id for disclosure in disclosures])
+    else:
+        engine = load_writer(params.engine, inputs["model"], params.trust_remote_code, params.tensor_parallel)
+        written = invert(
+            engine,
+            disclosures,
+            params.with_summary,
+            params.sampling,
+            rows,
+            progress,
+            params.trained,
+            params.prompt,
+            params.shard,
+        )
     return {
         "inversions": len(written),
         "finished": sum(row.finish_reason == "stop" for row in written),
-        **written_log(rows, written, engine),
+        **written_log(rows, written, engine, len(shards)),
     }

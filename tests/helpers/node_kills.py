@@ -24,7 +24,8 @@ from small_recipe import write_recipe
 from stub_stages import Recorder
 
 from harness.pipeline.descriptions import Artifact
-from harness.pipeline.executors.base import InlineExecutor, Report
+from harness.pipeline.executors.base import Report
+from harness.pipeline.executors.local import LocalExecutor
 from harness.pipeline.executors.ray import RayExecutor
 from harness.pipeline.graph import Node
 from harness.pipeline.plan import Plan, plan
@@ -130,7 +131,8 @@ def _is_on(node: Any, where: str) -> bool:
 def strike_and_compare(folder: Path, kills: int, seed: int) -> bool:
     """Take nodes away until there were so many kills; print a line for each, and return whether all went well."""
     planned = plan(load_recipe(str(write_recipe(folder / "small.yaml", RECIPE))))
-    calm = _digests(run(planned.graph, Store(folder / "undisturbed"), InlineExecutor(), Recorder()))
+    with LocalExecutor(NODES) as executor:
+        calm = _digests(run(planned.graph, Store(folder / "undisturbed"), executor, Recorder()))
     rng, sound, number = Random(seed), True, 0
     while number < kills:
         strikes, artifacts = _one_run(planned, folder / f"struck-{number}", kills - number, rng)

@@ -9,7 +9,17 @@ from traceinv.engines.base import Completion, Engine, Message, Request, Sampling
 from traceinv.errors import InputError, nearest
 from traceinv.weights import check_folder
 
-__all__ = ["ENGINES", "Completion", "Engine", "EngineName", "Message", "Request", "Sampling", "load_engine"]
+__all__ = [
+    "ENGINES",
+    "Completion",
+    "Engine",
+    "EngineName",
+    "Message",
+    "Request",
+    "Sampling",
+    "batch_size",
+    "load_engine",
+]
 
 EngineName = Literal["transformers", "vllm", "openai", "mock"]
 ENGINES: dict[EngineName, str] = {
@@ -22,6 +32,11 @@ ENGINES: dict[EngineName, str] = {
 
 LOCAL: tuple[EngineName, ...] = ("transformers", "vllm")
 """The engines that load a model's weights from a folder."""
+
+
+def batch_size(name: EngineName) -> int:
+    """Return how many replies of an engine arrive together, where nobody says otherwise."""
+    return int(import_module(f"{__name__}.{name}").BATCH_SIZE)
 
 
 def load_engine(name: str, model: str | Path, trust_remote_code: bool = False, **options: Any) -> Engine:

@@ -96,6 +96,11 @@ def none_done(request: Request) -> bool:
     return False
 
 
+def batches_in_order(count: int, size: int) -> list[list[int]]:
+    """Return so many indices in batches of a size, in their order."""
+    return [list(range(start, min(start + size, count))) for start in range(0, count, size)]
+
+
 @runtime_checkable
 class Watched(Protocol):
     """An engine that tells how far the replies under way are."""

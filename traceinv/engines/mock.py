@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from traceinv.engines.base import Completion, IsDone, Message, Replies, Request, none_done
+from traceinv.engines.base import Completion, IsDone, Message, Replies, Request, batches_in_order, none_done
 from traceinv.engines.stopping import check_fits, cut_at_stop
 
 Answer = Callable[[Request], str | Completion]
+BATCH_SIZE = 4
 DEFAULT = "*"
 """The key of a mapping whose reply is given to every other request."""
 REPLIES = "replies.json"
@@ -32,7 +33,7 @@ class MockEngine:
     def __init__(
         self,
         replies: Answer | Mapping[str, str],
-        batch_size: int = 4,
+        batch_size: int = BATCH_SIZE,
         context: int | None = None,
         fail_after: int | None = None,
     ) -> None:
@@ -48,7 +49,7 @@ class MockEngine:
         self.asked: list[Request] = []
 
     @classmethod
-    def load(cls, model: str | Path, batch_size: int = 4, fail_after: int | None = None) -> "MockEngine":
+    def load(cls, model: str | Path, batch_size: int = BATCH_SIZE, fail_after: int | None = None) -> "MockEngine":
         """Read replies by id from a JSON file, or from `replies.json` in a folder.
 
         Raises:
@@ -83,6 +84,10 @@ class MockEngine:
                 raise MockFailure(f"the mock engine fails after {self.fail_after} replies")
             self.asked += missing
             yield [(request, _completion(request, self.reply(request))) for request in missing]
+
+    def batches(self, requests: Sequence[Request]) -> list[list[int]]:
+        """Return the batches in which requests are answered, as indices."""
+        return batches_in_order(len(requests), self.batch_size)
 
     def describe(self) -> dict[str, Any]:
         """Describe the model for a record."""

@@ -118,6 +118,10 @@ class TransformersEngine:
                 completions = self._generate_fitting(members, [encoded[i] for i in batch])
                 yield list(zip(members, completions, strict=True))
 
+    def batches(self, requests: Sequence[Request]) -> list[list[int]]:
+        """Return the batches in which requests are answered, as indices."""
+        return make_batches(requests, [len(self._encode(request.prompt)) for request in requests], self.batch_size)
+
     def describe(self) -> dict[str, Any]:
         """Describe the model for a record."""
         halved = {"fitting_batch_size": self.fitting} if self.fitting < self.batch_size else {}

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from traceinv.dialect import Dialect, StatedDialect, adapt, read_dialect
-from traceinv.engines.base import NEUTRAL, Completion, IsDone, Message, Replies, Request, none_done
+from traceinv.engines.base import NEUTRAL, Completion, IsDone, Message, Replies, Request, batches_in_order, none_done
 from traceinv.engines.stopping import check_fits, cut_at_stop, stop_token_ids
 from traceinv.errors import GateError, InputError
 from traceinv.formatting import check_prompts, decode_reply, encode_prompt, render_messages, template_source
@@ -51,6 +51,7 @@ class VLLMEngine:
         chat: bool | None = None,
         arguments: Mapping[str, Any] | None = None,
         dialect: StatedDialect | None = None,
+        tensor_parallel: int = 1,
     ) -> "VLLMEngine":
         """Load a checkpoint.
 
@@ -58,6 +59,7 @@ class VLLMEngine:
             model: a folder or a hub id.
             arguments: keyword arguments of `vllm.LLM`; they go before the engine's own.
             dialect: what is stated about how the model writes a reply.
+            tensor_parallel: devices of this machine that the model is split over.
 
         Raises:
             InputError: vLLM is not installed.
@@ -70,7 +72,9 @@ class VLLMEngine:
             ) from None
         given = dict(arguments or {})
         # "vllm" keeps the checkpoint's own sampling defaults, which no record would show, out of the replies
-        own = {"dtype": vllm_dtype(str(model), given), "generation_config": "vllm"}
+        own: dict[str, Any] = {"dtype": vllm_dtype(str(model), given), "generation_config": "vllm"}
+        if tensor_parallel > 1:  # in processes of its own, also inside a task of Ray, whose placement it must not use
+            own |= {"tensor_parallel_size": tensor_parallel, "distributed_executor_backend": "mp"}
         llm = LLM(model=str(model), **(own | given))
         return cls(llm, _generation_config(str(model), given), batch_size, chat, dialect)
 
@@ -97,6 +101,10 @@ class VLLMEngine:
         for start in range(0, len(missing), self.batch_size):
             batch = slice(start, start + self.batch_size)
             yield self._generate_batch(missing[batch], encoded[batch])
+
+    def batches(self, requests: Sequence[Request]) -> list[list[int]]:
+        """Return the batches in which requests are answered, as indices."""
+        return batches_in_order(len(requests), self.batch_size)
 
     def describe(self) -> dict[str, Any]:
         """Describe the model for a record."""

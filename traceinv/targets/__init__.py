@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from traceinv.engines.base import Completion, Engine, Replies, Request, Sampling, user_message
 from traceinv.engines.collect import collect
+from traceinv.engines.shards import Shard, in_shard
 from traceinv.progress import Progress, silent
 from traceinv.records import Question, Transcript
 from traceinv.rows import RowFile
@@ -18,6 +19,7 @@ def answer_questions(
     progress: Progress = silent,
     reads: Reading = "markers",
     instruction: str | None = None,
+    shard: Shard | None = None,
 ) -> list[Transcript]:
     """Ask a reasoning model each question and split its reply into trace and answer.
 
@@ -25,9 +27,10 @@ def answer_questions(
         rows: the file that each batch is appended to, keyed by question id; questions in it are not asked again.
         reads: how replies are split (see `LocalModel`).
         instruction: follows each question after a blank line.
+        shard: ask the questions of this shard alone; None for all.
 
     Returns:
-        One transcript a question, in the order of the questions.
+        One transcript a question that was asked, in the order of the questions.
 
     Raises:
         InputError: two questions have the same id, or a prompt does not fit into the model's context.
@@ -42,7 +45,7 @@ def answer_questions(
     def transcripts(replies: Replies) -> list[Transcript]:
         return [_transcript(by_id[request.id], completion, reads) for request, completion in replies]
 
-    return collect(engine, requests, rows, transcripts, progress)
+    return collect(engine, in_shard(engine, requests, shard), rows, transcripts, progress)
 
 
 def _transcript(question: Question, completion: Completion, reads: Reading) -> Transcript:

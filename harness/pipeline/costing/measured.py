@@ -27,7 +27,9 @@ class Measured:
         self._units: dict[str, float] = {}
         for artifact in artifacts:
             units = _units_of(artifact)
-            if units and not artifact.log.get("resumed"):  # a resumed stage took longer than its last process
+            if units and not (
+                artifact.log.get("resumed") or artifact.log.get("merged")
+            ):  # others did a part of its work
                 self._seconds[artifact.kind] = self._seconds.get(artifact.kind, 0.0) + artifact.seconds
                 self._units[artifact.kind] = self._units.get(artifact.kind, 0.0) + units
 

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol, Self, runtime_checkable
 
@@ -15,6 +15,7 @@ from harness.pipeline.costing.models import Sizes, Weights, saved_bytes, weights
 from harness.pipeline.costing.rows import Rows
 from harness.pipeline.costing.tokens import ASSUMED, CHARACTERS_A_TOKEN, Allowance, TokenCounter, assumed_tokens
 from harness.pipeline.graph import InputArtifact, Node
+from harness.stages.base import DEVICES, SHARD
 from traceinv.candidates import candidate_prompt
 from traceinv.engines.transformers import BATCH_SIZE
 from traceinv.inversion import instructing_prompt, inverter_prompt, shown_part
@@ -79,6 +80,20 @@ class Work:
     context_needed: int = 0
     remedies: Mapping[str, int] = field(default_factory=dict)
 
+    def part(self, count: int) -> "Work":
+        """Return the work of one of so many shards, which have about the same."""
+        return replace(
+            self,
+            rows=_about(self.rows, count),
+            read=_about(self.read, count),
+            written=_about(self.written, count),
+            disk=_about(self.disk, count),
+        )
+
+
+def _about(whole: Count, count: int) -> Count:
+    return Count(round(whole.value / count), Surety.ABOUT)
+
 
 class Works:
     """The work of each node of a plan."""
@@ -98,7 +113,10 @@ class Works:
     def of(self, node: Node) -> Work:
         """Return the work of a stage; of one that only computes, the rows alone."""
         work: Work = getattr(self, f"_{node.kind.name}", self._rows_alone)(node)
-        return work
+        if node.is_merge:
+            return Work(disk=work.disk)
+        shard = node.params.get(SHARD)
+        return work.part(shard["count"]) if shard else work
 
     def _rows_alone(self, node: Node) -> Work:
         if not hasattr(self.contents, f"_{node.kind.name}"):
@@ -229,9 +247,10 @@ class Works:
             prompts = [f"{prompt}\n\n{node.params['instruction']}" for prompt in prompts]
         lengths = self._counter(weights.folder).prompts(prompts)
         read = Count(sum(lengths) * samples, self._token_surety(rows, weights)).times(rows.scale)
-        return self._generation(
-            weights, rows.count.times(samples), read, limit, max(lengths, default=0), node.params["engine"], BATCH_SIZE
-        )
+        replies, longest = rows.count.times(samples), max(lengths, default=0)
+        work = self._generation(weights, replies, read, limit, longest, node.params["engine"], BATCH_SIZE)
+        devices = int(node.params.get(DEVICES, 1))
+        return work if work.memory is None else replace(work, memory=work.memory // devices)
 
     def _generation(
         self, weights: Weights, replies: Count, read: Count, limit: int, longest: int, engine: str, batch: int

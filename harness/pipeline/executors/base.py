@@ -5,7 +5,7 @@ import shutil
 import socket
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -78,11 +78,16 @@ class Executor(Protocol):
     def messages(self) -> list[str]: ...
 
 
-def needs(kind: StageKind) -> Resources:
-    """Return what a stage needs of a machine in this run; one that trains, for each device that trainings are spread over."""
+def needs(kind: StageKind, params: Mapping[str, Any], inputs: Iterable[str]) -> Resources:
+    """Return what a stage needs of a machine in this run; one that trains, for each device that trainings are spread over.
+
+    Args:
+        inputs: their names.
+    """
+    own = kind.needs(params, inputs)
     accelerate = chosen() if TRAINER in kind.libraries else None
     count = accelerate.num_processes if accelerate else 1
-    return Resources(kind.resources.cpus * count, kind.resources.gpus * count)
+    return Resources(own.cpus * count, own.gpus * count)
 
 
 def run_job(job: Job, progress: Progress) -> Artifact:

@@ -72,7 +72,7 @@ class RayExecutor:
         Raises:
             InputError: no node has what its kind needs.
         """
-        wanted = needs(stage_kinds()[job.kind])
+        wanted = needs(stage_kinds()[job.kind], job.params, job.inputs)
         gpus = wanted.gpus if self._gpu_share and wanted.gpus > 1 else wanted.gpus * self._gpu_share
         self._check_nodes(job, wanted.cpus, gpus)
         task = self._work.options(name=job.name, num_cpus=wanted.cpus, num_gpus=gpus).remote(anywhere(job), self._board)

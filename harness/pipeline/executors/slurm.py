@@ -151,7 +151,7 @@ class SlurmExecutor:
             self._open[submitted.handle.job_id] = submitted
 
     def _sbatch(self, job: Job, folder: Path) -> Any:
-        wanted = needs(stage_kinds()[job.kind])
+        wanted = needs(stage_kinds()[job.kind], job.params, job.inputs)
         executor = self._submitit.SlurmExecutor(folder, max_num_timeout=QUEUED_AGAIN)
         executor.update_parameters(
             job_name=f"traceinv-{job.kind}",

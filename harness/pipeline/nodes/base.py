@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cached_property
+from math import ceil
 from typing import Any
 
 from harness.pipeline.graph import SIDE, Graph, InputArtifact, Node
@@ -10,7 +11,9 @@ from harness.pipeline.recipe import Recipe
 from harness.pipeline.settings import LearningModel
 from harness.results.schema import Cell, Label
 from harness.stages import stage_kinds
+from harness.stages.base import SHARD
 from harness.stages.questions import DATA
+from traceinv.engines import batch_size
 from traceinv.policies.prompted import Prompted
 from traceinv.questions import Role
 from traceinv.regimes import BASE
@@ -102,6 +105,31 @@ class BaseNodes:
         every = {part: getattr(self.cell, part) for part in of} | labels | {SIDE: side}
         kept = {key: value for key, value in every.items() if value is not None}
         return self.graph.add(stage_kinds()[kind], params, inputs, kept, cost)
+
+    def _write(
+        self,
+        kind: str,
+        params: Mapping[str, Any],
+        inputs: Inputs,
+        side: str,
+        of: tuple[str, ...],
+        replies: int,
+        **labels: Label | None,
+    ) -> Node:
+        """Add a node in which a model writes replies; where the recipe has shards, one for each of them, and their whole.
+
+        Args:
+            replies: at most so many; no shard has less than one batch of them.
+        """
+        params = {**params, "engine": self.recipe.engine, "tensor_parallel": self.recipe.tensor_parallel}
+        cost, shards = writing_cost(replies), min(self.recipe.shards, ceil(replies / batch_size(self.recipe.engine)))
+        if shards < 2:
+            return self._add(kind, params, inputs, side, of, cost, **labels)
+        parts = {}
+        for index in range(shards):
+            asked = {**params, SHARD: {"index": index, "count": shards}}
+            parts[f"{SHARD} {index}"] = self._add(kind, asked, inputs, side, of, cost / shards, **labels, shard=index)
+        return self._add(kind, params, {**inputs, **parts}, side, of, 0.1, **labels)
 
 
 def writing_cost(texts: int) -> float:

@@ -1,6 +1,7 @@
 """Nodes of what target and surrogate disclose."""
 
 from functools import cached_property
+from typing import Any
 
 from harness.faithfulness.reading import Part
 from harness.pipeline.graph import InputArtifact, Node
@@ -66,5 +67,7 @@ class DisclosureNodes(TranscriptNodes):
             "transcripts": transcripts,
         }
         of, side = (("target", "policy"), HIDDEN) if role == TARGET else (OF_INVERTER, TESTER)
-        params, cost = {"engine": self.recipe.engine, "policy": policy}, writing_cost(self.recipe.questions.size())
+        params: dict[str, Any] = {"engine": self.recipe.engine, "policy": policy}
+        params["tensor_parallel"] = self.recipe.tensor_parallel
+        cost = writing_cost(self.recipe.questions.size())
         return self._add("compressions", params, inputs, side, of=of, role=role, cost=cost)

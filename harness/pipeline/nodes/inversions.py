@@ -4,7 +4,7 @@ from typing import Any
 
 from harness.faithfulness.reading import Part
 from harness.pipeline.graph import InputArtifact, Node
-from harness.pipeline.nodes.base import OF_INVERSION, OF_INVERTER, SURROGATE, TARGET, TESTER, Inputs, writing_cost
+from harness.pipeline.nodes.base import OF_INVERSION, OF_INVERTER, SURROGATE, TARGET, TESTER, Inputs
 from harness.pipeline.nodes.disclosures import DisclosureNodes
 from harness.pipeline.nodes.transcripts import asked_and_read
 from traceinv.candidates import Asked
@@ -44,7 +44,6 @@ class InversionNodes(DisclosureNodes):
             exchanged: the part of the disclosures that is another question's, for the reading test.
         """
         params = {
-            "engine": self.recipe.engine,
             "with_summary": source.with_summary(self.policy.discloses_summary),
             "sampling": self.recipe.sampling.model_copy(update={} if seed is None else {"seed": seed}),
             "trained": source.trained,
@@ -56,7 +55,7 @@ class InversionNodes(DisclosureNodes):
         inputs: Inputs = {"model": self.inverter(source, seed), "disclosures": shown}
         asked = self.recipe.faithfulness.reading_questions if exchanged else self.recipe.questions.size()
         labels = {"regime": _regime_of(source), "seed": seed, "exchanged": exchanged}
-        return self._add("inversions", params, inputs, TESTER, OF_INVERSION, writing_cost(asked), **labels)
+        return self._write("inversions", params, inputs, TESTER, OF_INVERSION, asked, **labels)
 
     def candidates(self, source: Candidates, seed: int) -> Node:
         """Return several replies to each question, written by the student, the surrogate or an inverter."""
@@ -64,12 +63,12 @@ class InversionNodes(DisclosureNodes):
         asked, model = self._writer(source, with_summary, seed)
         settings = self.recipe.candidates
         sampling = self.recipe.sampling.model_copy(update={"temperature": settings.temperature, "seed": seed})
-        params = {"engine": self.recipe.engine, "asked": asked, "count": settings.count, "sampling": sampling}
+        params = {"asked": asked, "count": settings.count, "sampling": sampling}
         params |= self._candidate_reading(source)
         inputs: Inputs = {"model": model, "disclosures": self.disclosed(TARGET, with_summary)}
-        cost = settings.count * writing_cost(self.recipe.questions.size())
+        replies = settings.count * self.recipe.questions.size()
         labels = {"writer": source.writer, "seed": seed}
-        return self._add("candidates", params, inputs, TESTER, OF_INVERSION, cost, **labels)
+        return self._write("candidates", params, inputs, TESTER, OF_INVERSION, replies, **labels)
 
     def _writer(self, source: Candidates, with_summary: bool, seed: int) -> tuple[Asked, Node | InputArtifact]:
         """Return what is asked for candidates, and the model that is asked."""

@@ -3,6 +3,7 @@
 from functools import cached_property
 from typing import Any
 
+from harness.pipeline.costing.rows import question_counts
 from harness.pipeline.graph import InputArtifact, Node
 from harness.pipeline.nodes.base import (
     HIDDEN,
@@ -105,10 +106,11 @@ class TranscriptNodes(BaseNodes):
         if isinstance(asked, EndpointModel):
             params = {"model": asked.model_copy(update={"permission": None, "sampling": None}), "sampling": sampling}
             return self._add("endpoint", params, inputs, side, of=of, cost=cost, role=role, **labels)
-        params = {"engine": self.recipe.engine, "sampling": sampling, **asked_and_read(asked)}
+        params = {"sampling": sampling, **asked_and_read(asked)}
         params["trust_remote_code"] = self._trusts(model)
         inputs |= {"model": self.reasoning_model(model)}
-        return self._add("transcripts", params, inputs, side, of=of, cost=cost, role=role, **labels)
+        replies = question_counts(self.recipe.questions)[questions]
+        return self._write("transcripts", params, inputs, side, of, replies, role=role, **labels)
 
     def _sampling(self, role: Role) -> Sampling:
         """Return how the target or the surrogate writes transcripts: its own settings, or else the recipe's."""

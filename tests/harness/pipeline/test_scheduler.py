@@ -162,10 +162,14 @@ def test_a_training_on_several_devices_runs_beside_no_other_model_and_asks_for_a
 ) -> None:
     training = stage(make.params, version=1, resources=Resources(gpus=1), libraries=("trl",))(make.run)
     asking = stage(make.params, version=1, resources=Resources(gpus=1))(make.run)
-    assert (needs(training), needs(asking)) == (Resources(1, 1), Resources(1, 1))
+    assert (needs(training, {}, ()), needs(asking, {}, ())) == (Resources(1, 1), Resources(1, 1))
     config = AccelerateConfig(distributed_type="MULTI_GPU", num_processes=4)
     monkeypatch.setenv(VARIABLE, config.model_dump_json())
-    assert (needs(training), needs(asking), needs(add)) == (Resources(4, 4), Resources(1, 1), Resources(1, 0))
+    assert (needs(training, {}, ()), needs(asking, {}, ()), needs(add, {}, ())) == (
+        Resources(4, 4),
+        Resources(1, 1),
+        Resources(1, 0),
+    )
     stub_stages.use(monkeypatch, training, add)
     graph = Graph()
     nodes = {str(n): graph.add(training, {"number": n}, {}, {}) for n in range(3)}

@@ -94,6 +94,13 @@ def test_the_arguments_that_were_asked_for_go_first(vllm: type[StandIn], tmp_pat
     assert (vllm.given["dtype"], vllm.given["max_model_len"]) == ("auto", 64)
 
 
+def test_a_model_may_be_split_over_several_devices_inside_one_process(vllm: type[StandIn], tmp_path: Path) -> None:
+    load_engine("vllm", checkpoint(tmp_path), tensor_parallel=4)
+    assert (vllm.given["tensor_parallel_size"], vllm.given["distributed_executor_backend"]) == (4, "mp")
+    load_engine("vllm", checkpoint(tmp_path))
+    assert not {"tensor_parallel_size", "distributed_executor_backend"} & vllm.given.keys()
+
+
 def test_no_sampling_default_of_the_checkpoint_reaches_a_reply(vllm: type[StandIn], tmp_path: Path) -> None:
     engine = VLLMEngine.load(checkpoint(tmp_path))
     list(engine.generate(requests(engine, 1)))
