@@ -45,7 +45,7 @@ RECIPE: dict[str, Any] = {
 TRAINING_KINDS = ("reasoning_model", "inverter", "student")
 WRITING_KINDS = ("transcripts", "inversions", "responses")
 PIPELINE_ORDER = ("reasoning_model", "transcripts", "inverter", "inversions", "student", "responses")
-BATCH = {"transcripts": BATCH_SIZE, "inversions": BATCH_SIZE, "responses": RESPONSE_BATCH}
+BATCH = {"transcripts": BATCH_SIZE, "inversions": BATCH_SIZE, "candidates": BATCH_SIZE, "responses": RESPONSE_BATCH}
 """Rows a batch, by the kind of stage."""
 LONGEST_DELAY = 0.6
 """Seconds between the sight of the first rows and the kill, at most."""

@@ -1,12 +1,13 @@
 """Take nodes of a Ray cluster away in the middle of stages, and compare the artifacts with those of an undisturbed run.
 
     python tests/helpers/node_kills.py --kills 10 --seed 0
+    python tests/helpers/node_kills.py --kills 2 --shards 2
 
 The cluster has several nodes on this machine, and all stages run on nodes that are not the run's own. Whenever a stage that
 keeps a draft has stored rows or a checkpoint and comes to a random share, its node is killed with all its processes, and another
 takes its place. Ray computes the stage again, which must go on from all that it had stored: the table says from where it went
 on, what of that it did again, and what was left to do. A stage is struck once a run; runs are begun until there were so many
-kills, which are spread over the kinds.
+kills, which are spread over the kinds. With shards, only these are struck, and the artifacts are those of a run without shards.
 """
 
 import argparse
@@ -77,6 +78,14 @@ def _whole(artifact: Artifact) -> int:
     return sum(path.read_bytes().count(b"\n") for path in artifact.path.rglob("*.jsonl"))
 
 
+SHARDED: dict[str, Any] = {
+    **RECIPE,
+    "regimes": ["base", "answer_only", "self_verified"],
+    "candidates": {"count": 4},
+}
+"""The recipe of kills of shards: so many candidates that a shard has several batches."""
+
+
 class Killer(Recorder):
     """A watcher that takes nodes away."""
 
@@ -112,6 +121,8 @@ class Killer(Recorder):
 
     def _may_strike(self, node: Node) -> bool:
         """Say whether a stage keeps a draft, was not struck yet, and neither were as many of its kind as wanted."""
+        if any(other.is_shard for other in self._nodes.values()) and not node.is_shard:
+            return False
         of_its_kind = sum(strike.kind == node.kind.name for strike in self.strikes)
         struck = any(strike.node_id == node.id for strike in self.strikes)
         wanted = len(self.strikes) < self._wanted and of_its_kind < self._of_a_kind
@@ -128,11 +139,13 @@ def _is_on(node: Any, where: str) -> bool:
         return False
 
 
-def strike_and_compare(folder: Path, kills: int, seed: int) -> bool:
+def strike_and_compare(folder: Path, kills: int, seed: int, shards: int = 1) -> bool:
     """Take nodes away until there were so many kills; print a line for each, and return whether all went well."""
-    planned = plan(load_recipe(str(write_recipe(folder / "small.yaml", RECIPE))))
+    recipe = RECIPE if shards == 1 else SHARDED
+    undisturbed = plan(load_recipe(str(write_recipe(folder / "undisturbed.yaml", recipe))))
+    planned = plan(load_recipe(str(write_recipe(folder / "small.yaml", recipe | {"shards": shards}))))
     with LocalExecutor(NODES) as executor:
-        calm = _digests(run(planned.graph, Store(folder / "undisturbed"), executor, Recorder()))
+        calm = _digests(undisturbed, run(undisturbed.graph, Store(folder / "undisturbed"), executor, Recorder()))
     rng, sound, number = Random(seed), True, 0
     while number < kills:
         strikes, artifacts = _one_run(planned, folder / f"struck-{number}", kills - number, rng)
@@ -143,7 +156,7 @@ def strike_and_compare(folder: Path, kills: int, seed: int) -> bool:
             artifact = artifacts[strike.node_id]
             sound &= strike.is_sound(artifact)
             print(strike.line(number, artifact))
-        equal = _digests(artifacts) == calm
+        equal = _digests(planned, artifacts) == calm
         sound &= equal
         print(f"artifacts equal: {equal}", flush=True)
     return sound
@@ -162,8 +175,10 @@ def _one_run(planned: Plan, store: Path, kills: int, rng: Random) -> tuple[list[
         cluster.shutdown()
 
 
-def _digests(artifacts: Mapping[str, Artifact]) -> dict[str, str]:
-    return {node: artifact.digest for node, artifact in artifacts.items()}
+def _digests(planned: Plan, artifacts: Mapping[str, Artifact]) -> set[tuple[str, str, str]]:
+    """Return kind, key and contents of the artifacts of a plan, shards left out."""
+    whole = [artifacts[node.id] for node in planned.graph if not node.is_shard]
+    return {(artifact.kind, artifact.key, artifact.digest) for artifact in whole}
 
 
 def main() -> int:
@@ -171,9 +186,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=10, metavar="N")
     parser.add_argument("--seed", type=int, default=0, metavar="N", help="of the shares at which nodes are lost")
+    parser.add_argument("--shards", type=int, default=1, metavar="N", help="strike the shards of stages that have N")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="node-kills-") as folder:
-        return 0 if strike_and_compare(Path(folder), options.kills, options.seed) else 1
+        return 0 if strike_and_compare(Path(folder), options.kills, options.seed, options.shards) else 1
 
 
 if __name__ == "__main__":
