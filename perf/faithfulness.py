@@ -1,20 +1,29 @@
 """Compare our ROUGE with rouge-score's, in one run and on the same texts: the figures and the speed.
 
     python perf/faithfulness.py [--tokens 500,2000,6000,20000] [--texts FILE.jsonl --field solution] [--all]
+    python perf/faithfulness.py --command 48 [--tokens 6000] [--figures NAME,NAME]
 
 Both run on one core. Time is the process's CPU time, so that a busy machine does not decide the ratio; the table shows the
 median over the pairs. Texts consist of sentences of human solutions, or, without a file, of words drawn by Zipf's law. Every pair
 has two new texts; the cache of stems is kept between pairs, as in use. rouge-score needs 3 GB and some minutes for 20,000 tokens.
+
+With `--command`, `traceinv faithfulness` as a whole runs on so many pairs: every figure, three floors a pair, the start of its
+processes. Its CPU time is divided by its workers, one a core. rouge-score computes ROUGE-1, -2 and -L of the pairs alone, without
+floors, on one core; its time is taken on two of the pairs.
 """
 
 import argparse
 import json
+import os
+import resource
+import subprocess
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from statistics import median
+from tempfile import TemporaryDirectory
 
 from harness.faithfulness.metrics.overlap import bleu_nltk, bleu_sacrebleu, overlap
 from harness.faithfulness.metrics.rouge import rouge_l, rouge_lsum, rouge_n
@@ -23,6 +32,8 @@ from harness.faithfulness.metrics.words import nltk_words
 
 ROUGE = ("rouge1", "rouge2", "rougeL")
 TOLERANCE = 1e-9
+GOAL = 50
+TRACEINV = [sys.executable, "-c", "import sys; from harness.cli import main; sys.exit(main())"]
 Figures = dict[str, float]
 Measure = Callable[[str, str], Figures]
 
@@ -31,6 +42,8 @@ def main() -> int:
     """Print one line for each length; return 1 where a figure differs."""
     options = _options()
     sentences = _sentences(options.texts, options.field)
+    if options.command:
+        return _command(sentences, int(options.tokens.split(",")[0]), options)
     print(f"{'tokens':>7} {'figures':<22} {'package':>12} {'here':>12} {'ratio':>8} {'largest difference':>19}")
     worst = 0.0
     for tokens in map(int, options.tokens.split(",")):
@@ -47,6 +60,35 @@ def main() -> int:
             )
     print("every figure equal to 1e-9" if worst <= TOLERANCE else f"a figure differs by {worst}")
     return 0 if worst <= TOLERANCE else 1
+
+
+def _command(sentences: list[list[str]], tokens: int, options: argparse.Namespace) -> int:
+    """Time the whole command beside rouge-score, print a line, and return 1 where the ratio is under the goal."""
+    pairs = [_pair(sentences, tokens, Random(number)) for number in range(options.command)]
+    theirs, _ = _contests(everything=False)["ROUGE-1, -2 and -L"]
+    cores = len(os.sched_getaffinity(0))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "pairs.jsonl"
+        path.write_text("".join(json.dumps({"truth": one, "inverted": other}) + "\n" for one, other in pairs))
+        chosen = ["--figures", options.figures] if options.figures else []
+        start = time.process_time()
+        for pair in pairs[:2]:
+            theirs(*pair)
+        slow = (time.process_time() - start) / 2
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(
+            [*TRACEINV, "faithfulness", str(path), "--workers", str(cores), *chosen],
+            check=True,
+            stdout=subprocess.DEVNULL,
+        )
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    fast = spent / cores / len(pairs)
+    print(
+        f"{len(pairs)} pairs of {tokens} words: rouge-score {1 / slow:.3g} pairs/s, the command {1 / fast:.3g} on {cores} cores"
+    )
+    print(f"ratio: {slow / fast:.1f} (goal {GOAL})")
+    return 0 if slow / fast >= GOAL else 1
 
 
 def _contest(
@@ -154,6 +196,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--texts", type=Path, help="JSONL file with the sentences of the texts")
     parser.add_argument("--field", default="solution", help="the field of the file that has the text")
     parser.add_argument("--all", action="store_true", help="compare ROUGE-Lsum and BLEU too")
+    parser.add_argument(
+        "--command", type=int, default=0, metavar="PAIRS", help="time the whole command on so many pairs"
+    )
+    parser.add_argument("--figures", help="with --command: these figures only, by commas")
     return parser.parse_args()
 
 

@@ -26,6 +26,7 @@ _DISPLAYS = {r"\[": r"\]", "$$": "$$"} | {
 _OPENS = re.compile("|".join(map(re.escape, _DISPLAYS)))
 _CJK_SENTENCE = re.compile(r"[^。！？]*[。！？]+[」』”’）)]*|[^。！？]+")
 """A sentence of Chinese or Japanese, whose end no white space follows."""
+ENDS_KEPT = 50_000
 _MEANINGFUL = re.compile(r"[^\W_]")
 
 
@@ -148,4 +149,9 @@ def _rows(display: str) -> list[str]:
 def _sentence_tokenizer() -> Any:
     from nltk.tokenize.punkt import PunktSentenceTokenizer
 
-    return PunktSentenceTokenizer()
+    class Remembering(PunktSentenceTokenizer):  # type: ignore[misc]  # nltk is not followed
+        """Judges a possible end of a sentence once: untrained, it decides by the words on both sides alone."""
+
+        text_contains_sentbreak = lru_cache(ENDS_KEPT)(PunktSentenceTokenizer.text_contains_sentbreak)
+
+    return Remembering()

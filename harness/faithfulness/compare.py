@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from statistics import fmean
 
 from harness.faithfulness.metrics.align import STEP_FIGURES, step_figures
@@ -16,6 +16,8 @@ from traceinv.reasoning import text_after_reasoning
 from traceinv.records import Question
 from traceinv.steps import Step, concludes, is_exact, steps_of
 
+TRACES_KEPT = 64
+"""Traces that are kept with their words, about half a megabyte for 6,000 words."""
 Figures = dict[str, float | None]
 """A figure by its name; None where it is undefined."""
 FIGURES = (*OVERLAP_FIGURES, *STEP_FIGURES, "true_steps", "concludes", "true_equations")
@@ -54,8 +56,12 @@ class PairFigures:
     timed_out: bool
 
 
+@lru_cache(TRACES_KEPT)
 def read_trace(question: Question, trace: str, tokenizer: Tokenizer | None = None) -> Trace:
-    """Prepare a trace for comparison with another trace of the same question."""
+    """Prepare a trace for comparison with another trace of the same question.
+
+    The last ones are kept: a trace is compared as itself, and again in the floors of others.
+    """
     return Trace(question, Text(trace, tokenizer))
 
 

@@ -8,7 +8,8 @@ from collections.abc import Callable, Collection
 from functools import cache
 from typing import Any
 
-from harness.faithfulness.metrics.rouge import rouge_l, rouge_lsum, rouge_n, shared
+from harness.faithfulness.metrics.ngrams import run_counts, shared_runs
+from harness.faithfulness.metrics.rouge import rouge_l, rouge_lsum, rouge_n
 from harness.faithfulness.metrics.text import Text
 
 MAX_NGRAM = 4
@@ -57,7 +58,7 @@ def length_ratio(truth: Text, inverted: Text) -> float:
 
 def token_f1(truth: Text, inverted: Text) -> float:
     """Return the F1 of clipped token counts."""
-    common = shared(truth.ngrams("tokens", 1), inverted.ngrams("tokens", 1))
+    common = shared_runs(truth.tokens, inverted.tokens, 1)[0]
     return 2 * common / (len(truth.tokens) + len(inverted.tokens)) if common else 0.0
 
 
@@ -72,7 +73,8 @@ def bleu_sacrebleu(truth: Text, inverted: Text) -> float:
     """Return sacrebleu's sentence BLEU (tokenizer 13a, exponential smoothing, effective order), divided by 100."""
     from sacrebleu.metrics import BLEU
 
-    common, total = _clipped(truth, inverted, "bleu")
+    common = shared_runs(truth.bleu, inverted.bleu, MAX_NGRAM)
+    total = run_counts(inverted.bleu, MAX_NGRAM)
     sizes = {"sys_len": len(inverted.bleu), "ref_len": len(truth.bleu)}
     score = float(BLEU.compute_bleu(common, total, **sizes, smooth_method="exp", effective_order=True).score) / 100
     return min(score, 1.0)  # of equal texts it is a hair more
@@ -85,7 +87,7 @@ def bleu_nltk(truth: Text, inverted: Text) -> float:
 
     from nltk.translate.bleu_score import brevity_penalty
 
-    common, total = _clipped(truth, inverted, "nltk")
+    common, total = shared_runs(truth.nltk, inverted.nltk, MAX_NGRAM), run_counts(inverted.nltk, MAX_NGRAM)
     if not common[0]:
         return 0.0
     # nltk counts one possible run where the text is too short for any
@@ -93,13 +95,6 @@ def bleu_nltk(truth: Text, inverted: Text) -> float:
     smoothed = _smoothing()(shares)
     penalty = brevity_penalty(len(truth.nltk), len(inverted.nltk))
     return float(penalty * exp(fsum(log(share) / MAX_NGRAM for share in smoothed)))
-
-
-def _clipped(truth: Text, inverted: Text, words: str) -> tuple[list[int], list[int]]:
-    """Count runs of 1 to 4 words: those that the inverted text shares with the true one, and all of its own."""
-    orders = range(1, MAX_NGRAM + 1)
-    common = [shared(truth.ngrams(words, n), inverted.ngrams(words, n)) for n in orders]
-    return common, [inverted.ngrams(words, n).total() for n in orders]
 
 
 @cache

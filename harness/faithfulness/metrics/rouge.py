@@ -3,21 +3,22 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
+from harness.faithfulness.metrics.ngrams import numbered, run_counts, shared_runs
 from harness.faithfulness.metrics.text import Text
 
 
 def rouge_n(truth: Text, inverted: Text, n: int) -> float:
     """Return ROUGE-N: the F-measure of runs of `n` words, each counted as often as both texts have it."""
-    true_ngrams, ngrams = truth.ngrams("rouge", n), inverted.ngrams("rouge", n)
-    return _f_measure(shared(true_ngrams, ngrams), true_ngrams.total(), ngrams.total())
+    true_words, words = truth.rouge, inverted.rouge
+    shared = shared_runs(true_words, words, n)[-1]
+    return _f_measure(shared, run_counts(true_words, n)[-1], run_counts(words, n)[-1])
 
 
 def rouge_l(truth: Text, inverted: Text) -> float:
     """Return ROUGE-L: the F-measure of the longest common subsequence of words (bit-parallel, Hyyrö 2004; rapidfuzz)."""
     from rapidfuzz.distance import LCSseq
 
-    numbers: dict[str, int] = {}
-    true_ids, ids = ([numbers.setdefault(word, len(numbers)) for word in text.rouge] for text in (truth, inverted))
+    true_ids, ids = (ids.tolist() for ids in numbered(truth.rouge, inverted.rouge))
     return _f_measure(LCSseq.similarity(true_ids, ids), len(true_ids), len(ids))
 
 
@@ -29,18 +30,14 @@ def rouge_lsum(truth: Text, inverted: Text) -> float:
         for word in set(line):
             lines_with.setdefault(word, []).append(number)
     common: Counter[str] = Counter()
-    for line in truth.rouge_lines:
-        common.update(_union_of_subsequences(line, lines, lines_with))
+    same: set[tuple[str, ...]] = set(map(tuple, lines))
+    for words, times in Counter(map(tuple, truth.rouge_lines)).items():
+        union: Sequence[str] = words if words in same else _union_of_subsequences(words, lines, lines_with)
+        for word in union:
+            common[word] += times
     true_words = sum(map(len, truth.rouge_lines))
-    words = Counter(word for line in inverted.rouge_lines for word in line)
-    return _f_measure((common & words).total(), true_words, words.total())
-
-
-def shared(first: Counter[tuple[str, ...]], second: Counter[tuple[str, ...]]) -> int:
-    """Return the size of the intersection of two multisets."""
-    if len(first) > len(second):
-        first, second = second, first
-    return sum(min(count, second[key]) for key, count in first.items() if key in second)
+    others = Counter(word for line in inverted.rouge_lines for word in line)
+    return _f_measure((common & others).total(), true_words, others.total())
 
 
 def _f_measure(common: int, true_total: int, total: int) -> float:
@@ -73,7 +70,10 @@ def _union_of_subsequences(
     # lines that can add most go first, because most others then have nothing left to add
     for number in sorted(reachable, key=lambda number: -reachable[number].bit_count()):
         if reachable[number] & ~union:
-            union |= _common_subsequence([places.get(word, 0) for word in others[number]], everything)
+            matches = [places.get(word, 0) for word in others[number]]
+            # a second word in a row that is not in this line changes nothing
+            matches = [match for match, before in zip(matches, [0, *matches], strict=False) if match or before]
+            union |= _common_subsequence(matches, everything)
     return [word for position, word in enumerate(line) if union >> position & 1]
 
 

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from harness.faithfulness.metrics.wording import EMPTY, Wording, contradict, join, wording
+from harness.faithfulness.metrics.wording import Wording, contradict, join, wording
 from traceinv.steps import Step
 
 Key = TypeVar("Key", bound=Hashable)
@@ -23,8 +23,6 @@ MAX_MERGED = 32
 """How many neighbouring steps may be one step of the other trace: lines of a calculation, written without a line break."""
 MAX_MERGED_WORDS = 4
 """The same where the steps hold no number, since a few words of prose are soon alike."""
-NEGATION = 0x9E3779B97F4A7C15
-"""What a negation adds to a key's sum: any number that no few hashes add up to."""
 MAX_STEP_PAIRS = 30_000_000
 """Pairs of a true and an inverted step that are compared at most; a table of them has 240 MB."""
 
@@ -76,53 +74,53 @@ def _prose_similarity(true_steps: Sequence[Wording], steps: Sequence[Wording]) -
     table = np.zeros((len(true_steps), len(steps)))
     for rows, columns, alike in _alike(true_steps, steps, nextafter(HALF, 1)):
         table[np.ix_(rows, columns)] = alike
-    merged = {Merge(count, 1): _high(joined, steps) for count, joined in _windows(true_steps, steps)}
-    merged |= {Merge(1, count): _high(true_steps, joined) for count, joined in _windows(steps, true_steps)}
+    merged: dict[Merge, dict[tuple[int, int], float]] = {}
+    for count in range(2, MAX_MERGED + 1):
+        merged[Merge(count, 1)], merged[Merge(1, count)] = {}, {}
+    for window, column, value in _high(true_steps, steps):
+        merged[Merge(window.size, 1)][window.start, column] = value
+    for window, row, value in _high(steps, true_steps):
+        merged[Merge(1, window.size)][row, window.start] = value
     return Similarity(table, merged, (_telling(true_steps), _telling(steps)))
 
 
-def _high(true_steps: Sequence[Wording], steps: Sequence[Wording]) -> dict[tuple[int, int], float]:
-    """Return the pairs that are almost equal, with their similarity."""
-    found: dict[tuple[int, int], float] = {}
-    if not (any(step.words for step in true_steps) and any(step.words for step in steps)):
-        return found
-    for rows, columns, alike in _alike(true_steps, steps, ALMOST_EQUAL):
+class _Window(NamedTuple):
+    """Neighbouring steps, read as one."""
+
+    start: int
+    size: int
+    wording: Wording
+
+
+def _high(steps: Sequence[Wording], others: Sequence[Wording]) -> Iterator[tuple[_Window, int, float]]:
+    """Yield the windows of steps that are almost equal to a single step of the others, its position and the similarity."""
+    windows = _windows(steps, others)
+    for rows, columns, alike in _alike([window.wording for window in windows], others, ALMOST_EQUAL):
         for row, column in np.argwhere(alike):
-            found[rows[row], columns[column]] = float(alike[row, column])
-    return found
+            yield windows[rows[row]], columns[column], float(alike[row, column])
 
 
-def _windows(steps: Sequence[Wording], others: Sequence[Wording]) -> Iterator[tuple[int, list[Wording]]]:
-    """Yield 2 to `MAX_MERGED` and every so many neighbouring steps joined, without words where no other step may be alike.
-
-    Most windows are ruled out by sums over their steps, which take no time, and only the rest are joined.
-    """
+def _windows(steps: Sequence[Wording], others: Sequence[Wording]) -> list[_Window]:
+    """Join up to `MAX_MERGED` neighbouring steps, where a single step of the others can be almost equal to them."""
     longest = max((len(step.words) for step in others), default=0) * (2 / ALMOST_EQUAL - 1)
     keys = {step.key for step in others}
-    alike = np.array([_key_sum(*key) for key in keys], dtype=np.int64)
-    words = _running([len(step.words) for step in steps])
-    numbers = _running([len(step.numbers) for step in steps])
-    key_sums = _running([_key_sum(*step.key) for step in steps])
-    for count in range(2, MAX_MERGED + 1):
-        joined = [EMPTY] * (len(steps) - count + 1)
-        in_words, in_numbers, in_keys = (sums[count:] - sums[:-count] for sums in (words, numbers, key_sums))
-        few = (count > MAX_MERGED_WORDS) & (in_numbers == 0)
-        for start in np.flatnonzero((in_words <= longest) & ~few & np.isin(in_keys, alike)).tolist():
+    known = np.array([_checksum(step) for step in others], dtype=np.uint64)
+    sizes = np.cumsum([0, *(len(step.words) for step in steps)])
+    sums = np.cumsum(np.array([0, *map(_checksum, steps)], dtype=np.uint64), dtype=np.uint64)
+    windows = []
+    for count in range(2, min(MAX_MERGED, len(steps)) + 1):
+        likely = (sizes[count:] - sizes[:-count] <= longest) & np.isin(sums[count:] - sums[:-count], known)
+        for start in np.flatnonzero(likely).tolist():
             window = join(steps[start : start + count])
-            if window.key in keys:
-                joined[start] = window
-        yield count, joined
+            few = count > MAX_MERGED_WORDS and not window.numbers
+            if not few and window.key in keys:
+                windows.append(_Window(start, count, window))
+    return windows
 
 
-def _key_sum(numbers: Sequence[str], negations: int) -> int:
-    """Return 64 bits that add up as keys do when steps are joined; different keys hardly ever have the same ones."""
-    total = sum(map(hash, numbers)) + negations * NEGATION
-    return (total + 2**63) % 2**64 - 2**63
-
-
-def _running(values: Sequence[int]) -> NDArray[np.int64]:
-    """Return the sums of the first 0, 1, 2, ... values; they wrap around, and so do their differences."""
-    return np.concatenate([[0], np.cumsum(np.array(values, dtype=np.int64))])
+def _checksum(step: Wording) -> int:
+    """Return a number of which the sum over some steps is that of the one step that has all their numbers and negations."""
+    return (sum(map(hash, step.numbers)) + step.negations * hash("not")) % 2**64
 
 
 def _alike(

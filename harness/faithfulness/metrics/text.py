@@ -1,13 +1,11 @@
 """A text, split into words once in each of the ways that the overlap figures need."""
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import cached_property
 
-from harness.faithfulness.metrics.words import nltk_words, rouge_words, tokenizer_13a
+from harness.faithfulness.metrics.words import bleu_words, nltk_words, rouge_words
 
 Tokenizer = Callable[[str], list[str]]
-Ngrams = Counter[tuple[str, ...]]
 
 
 class Text:
@@ -21,7 +19,6 @@ class Text:
     def __init__(self, raw: str, tokenizer: Tokenizer | None = None) -> None:
         self.raw = raw
         self._tokenizer = tokenizer or str.split
-        self._ngrams: dict[tuple[str, int], Ngrams] = {}
 
     @cached_property
     def tokens(self) -> list[str]:
@@ -31,7 +28,7 @@ class Text:
     @cached_property
     def rouge(self) -> list[str]:
         """Words as rouge-score splits them: lower case, letters a to z and digits only, stemmed from four characters on."""
-        return rouge_words(self.raw)
+        return [word for line in self.rouge_lines for word in line]
 
     @cached_property
     def rouge_lines(self) -> list[list[str]]:
@@ -46,15 +43,4 @@ class Text:
     @cached_property
     def bleu(self) -> list[str]:
         """Words as sacrebleu's default tokenizer 13a splits them."""
-        return tokenizer_13a()(self.raw.rstrip()).split()
-
-    def ngrams(self, words: str, n: int) -> Ngrams:
-        """Count the runs of `n` words; `words` names the way of splitting, such as `rouge`."""
-        if (words, n) not in self._ngrams:
-            self._ngrams[words, n] = count_ngrams(getattr(self, words), n)
-        return self._ngrams[words, n]
-
-
-def count_ngrams(words: Sequence[str], n: int) -> Ngrams:
-    """Count the runs of `n` words."""
-    return Counter(zip(*(words[start:] for start in range(n)), strict=False))
+        return bleu_words(self.raw)

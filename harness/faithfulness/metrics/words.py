@@ -1,7 +1,9 @@
 """Split texts into words exactly as the packages do whose figures are computed here."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Iterable
 from functools import cache, lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from traceinv.steps import sentences
@@ -10,6 +12,8 @@ if TYPE_CHECKING:
     from nltk.stem.porter import PorterStemmer
 
 STEMS_KEPT = 200_000
+PIECES_KEPT = 100_000
+_BLANKS = re.compile("([ \n]+)")
 
 
 def rouge_words(raw: str) -> list[str]:
@@ -43,8 +47,33 @@ def nltk_words(raw: str) -> list[str]:
     The untrained Punkt ends a sentence at every full stop, question or exclamation mark before white space, so that the full
     stop of an abbreviation becomes a word of its own. All else is the same.
     """
-    words = _word_tokenizer()
-    return [word for sentence in sentences(raw) for word in words.tokenize(sentence)]
+    return [word for sentence in sentences(raw) for word in _sentence_words(sentence)]
+
+
+def _sentence_words(sentence: str) -> Iterable[str]:
+    """Split a sentence at its blanks, and each piece with nltk's tokenizer, which is slow: pieces are split once and kept.
+
+    nltk's rules look at a piece and the characters beside it, but for the full stop at the end of a sentence: brackets and
+    quotes may follow it, with blanks between. A sentence whose last piece could be one of these is split as a whole.
+    """
+    pieces = _BLANKS.split(sentence)
+    if len(pieces) == 1 or not any(map(str.isalnum, pieces[-1])):
+        return _tokenize(sentence)
+    before = ["", *(blank[-1] for blank in pieces[1::2])]
+    after = [*(blank[0] for blank in pieces[1::2]), ""]
+    return chain.from_iterable(map(_piece_words, before, pieces[::2], after))
+
+
+@lru_cache(PIECES_KEPT)
+def _piece_words(before: str, piece: str, after: str) -> tuple[str, ...]:
+    """Split a piece between two blanks; `before` is empty at the start of the sentence, and `after` at its end."""
+    words = _tokenize(("x" + before if before else "") + piece + (after + "x" if after else ""))
+    return tuple(words[bool(before) : len(words) - bool(after)])
+
+
+def _tokenize(text: str) -> list[str]:
+    words: list[str] = _word_tokenizer().tokenize(text)
+    return words
 
 
 @cache
@@ -54,18 +83,27 @@ def _word_tokenizer() -> Any:
     return NLTKWordTokenizer()
 
 
-@cache
-def tokenizer_13a() -> Callable[[str], str]:
-    """Return sacrebleu's tokenizer without its cache, which would keep 65,536 texts: gigabytes of long traces."""
-    from sacrebleu.tokenizers.tokenizer_13a import Tokenizer13a
+def bleu_words(raw: str) -> list[str]:
+    """Split as sacrebleu's default tokenizer 13a does.
+
+    Its rules look at a word and the blanks beside it, after some replacements in the whole text (`Tokenizer13a.__call__`).
+    """
+    line = raw.rstrip().replace("<skipped>", "").replace("-\n", "")
+    for written, mark in (("&quot;", '"'), ("&amp;", "&"), ("&lt;", "<"), ("&gt;", ">")):
+        line = line.replace(written, mark)
+    return list(chain.from_iterable(map(_bleu_piece, line.split())))
+
+
+@lru_cache(PIECES_KEPT)
+def _bleu_piece(piece: str) -> tuple[str, ...]:
     from sacrebleu.tokenizers.tokenizer_re import TokenizerRegexp
 
-    class Uncached(Tokenizer13a):  # type: ignore[misc]  # sacrebleu is not followed
-        def __init__(self) -> None:
-            self._post_tokenizer = lambda line: TokenizerRegexp.__call__.__wrapped__(regexps, line)
+    # without the package's own cache, which would keep 65,536 of them again
+    return tuple(str(TokenizerRegexp.__call__.__wrapped__(_regexps(), f" {piece} ")).split())
 
-        def __call__(self, line: str) -> str:
-            return str(Tokenizer13a.__call__.__wrapped__(self, line))
 
-    regexps = TokenizerRegexp()
-    return Uncached()
+@cache
+def _regexps() -> Any:
+    from sacrebleu.tokenizers.tokenizer_re import TokenizerRegexp
+
+    return TokenizerRegexp()

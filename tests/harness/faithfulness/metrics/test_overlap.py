@@ -9,13 +9,17 @@ from typing import Any
 import pytest
 import sacrebleu
 from mirror import mirrored_rows
+from nltk.tokenize import NLTKWordTokenizer
+from nltk.tokenize.punkt import PunktSentenceTokenizer
 from nltk.translate.bleu_score import SmoothingFunction, sentence_bleu
 from rouge_score.rouge_scorer import RougeScorer
+from sacrebleu.tokenizers.tokenizer_13a import Tokenizer13a
 
 from harness.faithfulness.metrics.overlap import overlap
 from harness.faithfulness.metrics.text import Text
-from harness.faithfulness.metrics.words import nltk_words
+from harness.faithfulness.metrics.words import bleu_words, nltk_words
 
+WORDS = NLTKWordTokenizer()
 ROUGE = ["rouge1", "rouge2", "rougeL", "rougeLsum"]
 FORMS = {
     "plain": "We sell 48 clips in April. Then half as many in May.\nSo 48/2 = 24, and 48 + 24 = 72 in all.",
@@ -112,3 +116,52 @@ def test_splitting_keeps_no_text_behind() -> None:
     before = [cls.__call__.cache_info().currsize for cls in (Tokenizer13a, TokenizerRegexp)]
     overlap(Text("never seen before 123"), Text("nor this 456"))
     assert [cls.__call__.cache_info().currsize for cls in (Tokenizer13a, TokenizerRegexp)] == before
+
+
+def test_words_that_are_kept_are_those_of_the_tokenizers() -> None:
+    """Pieces between blanks are split once and kept; the packages split the whole sentence."""
+    rng = Random(2)
+    pieces = [
+        "a",
+        "b2",
+        "'",
+        '"',
+        "``",
+        "''",
+        "\n",
+        "\n\n",
+        ".",
+        ",",
+        "...",
+        "can",
+        "cannot",
+        "n't",
+        "isn't",
+        "wanna",
+        "'tis",
+    ]
+    pieces += [
+        ":",
+        "-",
+        "--",
+        "3",
+        "3.5",
+        "1,000",
+        "(",
+        ")",
+        "]",
+        "$",
+        "&amp;",
+        "&",
+        "<skipped>",
+        "-\n",
+        "\t",
+        "\x1c",
+        "\u2003",
+    ]
+    pieces += ["’", "“", "»", "?", "!", "Dr.", "é", "数", "。", "  ", "don't"]
+    for _ in range(1500):
+        raw = "".join(rng.choice(pieces) + rng.choice(["", "", " "]) for _ in range(rng.randrange(60)))
+        whole = [word for sentence in PunktSentenceTokenizer().tokenize(raw) for word in WORDS.tokenize(sentence)]
+        assert nltk_words(raw) == whole, raw
+        assert bleu_words(raw) == Tokenizer13a()(raw.rstrip()).split(), raw
