@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from harness.commands.exits import DONE, say
-from harness.commands.options import Commands, add_data, add_include, include_tasks, parameters
+from harness.commands.options import Commands, add_data, add_include, include_tasks, parameters, place
 from harness.commands.outputs import check_file, check_folder
 from traceinv.errors import InputError
 
@@ -42,8 +42,8 @@ def add_export(commands: Commands) -> None:
     pairs = parser.add_argument_group("pairs")
     pairs.add_argument(
         "--store",
-        type=Path,
-        metavar="DIR",
+        type=place,
+        metavar="DIR|URL",
         help="the run's artifacts (default: store in the record's folder or beside it)",
     )
     pairs.add_argument(

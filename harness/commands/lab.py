@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from harness.commands.exits import DONE
-from harness.commands.options import Commands, positive
+from harness.commands.options import Commands, place, positive
 from harness.commands.outputs import check_folder
 from harness.commands.running import STORE, add_executor_options, finish, prepare
 from traceinv.errors import GateError
@@ -56,7 +56,9 @@ def add_lab(commands: Commands) -> None:
     calibrate.add_argument(
         "--set", action="append", default=[], metavar="a.b=c", help="override a value of every recipe"
     )
-    calibrate.add_argument("--store", type=Path, default=STORE, metavar="DIR", help=f"artifacts (default: {STORE})")
+    calibrate.add_argument(
+        "--store", type=place, default=STORE, metavar="DIR|URL", help=f"artifacts (default: {STORE})"
+    )
     calibrate.add_argument(
         "--out", type=Path, default=Path("runs/calibration"), metavar="DIR", help="where curve and records go"
     )
@@ -123,7 +125,8 @@ def run_calibrate(options: argparse.Namespace) -> int:
         *(load_recipe("lab", [*_ZERO, *options.set, f"seeds=[{n}]"]) for n in range(options.zero_runs)),
     ]
     check_folder("--out", options.out)
-    check_folder("--store", options.store)
+    if isinstance(options.store, Path):
+        check_folder("--store", options.store)
     plans = [plan(recipe) for recipe in recipes]  # all before the first one runs, so that a wrong one costs nothing
     done = [finish(prepare(each, options.store), options.out, options) for each in plans]
     record, control, *zero = (run.record for run in done)

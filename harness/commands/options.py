@@ -64,6 +64,11 @@ def add_log_format(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def place(text: str) -> Path | str:
+    """Read the place of a store: a folder, or the address of a bucket."""
+    return text if "://" in text else Path(text)
+
+
 def names(text: str) -> tuple[str, ...]:
     """Read `a,b` as names."""
     return tuple(name for name in text.split(",") if name)

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from harness.commands.exits import BAD_INPUT, DONE, complain
-from harness.commands.options import Commands
+from harness.commands.options import Commands, place
 from harness.commands.outputs import check_file
 from traceinv.errors import InputError
 
@@ -21,7 +21,10 @@ def add_report(commands: Commands) -> None:
     )
     parser.add_argument("--run", type=Path, metavar="DIR", help="a run's folder (its --out), whose traces are shown")
     parser.add_argument(
-        "--store", type=Path, metavar="DIR", help="that run's artifacts (default: store in its folder or beside it)"
+        "--store",
+        type=place,
+        metavar="DIR|URL",
+        help="that run's artifacts (default: store in its folder or beside it)",
     )
     parser.add_argument("--out", type=Path, required=True, metavar="FILE.html", help="the page to write")
     parser.set_defaults(command=run)

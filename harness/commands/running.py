@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness.commands.exits import say
-from harness.commands.options import names, positive
+from harness.commands.options import names, place, positive
 from harness.commands.outputs import check_folder
 from traceinv.errors import GateError, InputError
 
@@ -69,7 +69,7 @@ def add_recipe_options(parser: argparse.ArgumentParser, out: str) -> None:
     parser.add_argument("--seeds", type=positive, metavar="N", help="run seeds 0 to N-1 instead of the recipe's")
     parser.add_argument("--set", action="append", default=[], metavar="a.b=c", help="override a value of the recipe")
     parser.add_argument(
-        "--store", type=Path, default=STORE, metavar="DIR", help=f"where artifacts go (default: {STORE})"
+        "--store", type=place, default=STORE, metavar="DIR|URL", help=f"where artifacts go (default: {STORE})"
     )
     add_executor_options(parser)
     parser.add_argument(
@@ -177,13 +177,13 @@ def _sbatch_options(given: Sequence[str]) -> dict[str, str]:
     return {key: value for key, _, value in (text.partition("=") for text in given)}
 
 
-def prepare(planned: "Plan", store: Path) -> Prepared:
+def prepare(planned: "Plan", store: Path | str) -> Prepared:
     """Find what a store has of a plan, and name regimes that are left out and artifacts that cannot be used."""
+    from harness.pipeline.remote import open_store
     from harness.pipeline.scheduler import find_artifacts
-    from harness.pipeline.store import Store
 
     _report_left_out(planned.recipe)
-    opened = Store(store)
+    opened = open_store(store)
     cached = find_artifacts(planned.graph, opened)
     _report_damage(opened)
     return Prepared(planned, opened, cached)
@@ -209,6 +209,7 @@ def finish(prepared: Prepared, out: Path, options: argparse.Namespace) -> Finish
     check_folder("--out", out)
     if missing:
         check_folder("--store", store.root)
+        store.check_writable()
     reported = set(store.damaged)
     artifacts, computed = _compute(prepared, missing, options)
     _report_damage(store, reported)
@@ -271,7 +272,7 @@ def _time_of(cost: "RunCost", store: "Store", workers: int | None) -> str:
     workers = min(workers or os.cpu_count() or 1, len(missing))
     seconds = sum(stage.seconds for stage in missing if stage.seconds is not None)
     if not seconds:
-        return f"; how long they take was not measured yet in {store.root}"
+        return f"; how long they take was not measured yet in {store.address}"
     by = f"about {duration(seconds / workers)} with {workers} {'worker' if workers == 1 else 'workers'}"
     unknown = dict.fromkeys(stage.node.kind.name.replace("_", " ") for stage in missing if stage.seconds is None)
     return f", {by} and what was not measured yet: {', '.join(unknown)}" if unknown else f", {by}"

@@ -2,16 +2,16 @@
 
 import argparse
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.commands.exits import DONE, say
-from harness.commands.options import Commands
+from harness.commands.options import Commands, place
 from harness.commands.running import STORE
 from traceinv.errors import GateError, InputError
 
 if TYPE_CHECKING:
     from harness.pipeline.journal import RunState
+    from harness.pipeline.store import Store
 
 
 def add_status(commands: Commands) -> None:
@@ -25,7 +25,7 @@ def add_status(commands: Commands) -> None:
         "run", nargs="?", metavar="RUN", help="the name of its recipe (default: the run that was begun or changed last)"
     )
     status.add_argument(
-        "--store", type=Path, default=STORE, metavar="DIR", help=f"the run's artifacts (default: {STORE})"
+        "--store", type=place, default=STORE, metavar="DIR|URL", help=f"the run's artifacts (default: {STORE})"
     )
     status.add_argument("--json", action="store_true", help="print every stage as JSON")
     status.set_defaults(command=_status)
@@ -33,16 +33,18 @@ def add_status(commands: Commands) -> None:
 
 def _status(options: argparse.Namespace) -> int:
     from harness.pipeline.journal import is_running, read_run
+    from harness.pipeline.remote import open_store
     from harness.views.console import make_console
     from harness.views.status import running_table, status_line
     from harness.views.terminal import print_table
 
-    run, now = read_run(options.store, options.run), time.time()
+    store = open_store(options.store)  # of a bucket, what a run says of itself is on the machine where it was begun
+    run, now = read_run(store.root, options.run), time.time()
     if options.json:
         print(run.model_dump_json(indent=1))
         return DONE
-    alive = is_running(options.store, run.name)
-    say(status_line(run, now, alive) + (_time_left(run, options.store) if alive else ""))
+    alive = is_running(store.root, run.name)
+    say(status_line(run, now, alive) + (_time_left(run, store) if alive else ""))
     for stage in run.of("failed"):
         say(f"failed: {stage.why}")
     if alive and any(stage.where for stage in run.of("running")):
@@ -52,16 +54,15 @@ def _status(options: argparse.Namespace) -> int:
     return DONE
 
 
-def _time_left(run: "RunState", store: Path) -> str:
+def _time_left(run: "RunState", store: "Store") -> str:
     """Say how long a run still takes: running stages at their own pace, the others as such stages took before."""
     from harness.pipeline.costing.costs import cost_run
     from harness.pipeline.costing.measured import duration
     from harness.pipeline.plan import plan
     from harness.pipeline.recipe import Recipe
-    from harness.pipeline.store import Store
 
     try:
-        cost = cost_run(plan(Recipe.model_validate(run.recipe), absent_ok=True), Store(store), {})
+        cost = cost_run(plan(Recipe.model_validate(run.recipe), absent_ok=True), store, {})
     except (InputError, GateError, ValueError):  # the recipe's files changed meanwhile, or the code did
         return ""
     expected = {stage.node.id: stage.seconds for stage in cost.stages}

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.commands.exits import DONE, FAILED, say
-from harness.commands.options import Commands, check_at_least, whole
+from harness.commands.options import Commands, check_at_least, place, whole
 from harness.commands.running import STORE
 from traceinv.errors import InputError
 
@@ -61,13 +61,15 @@ def add_store(commands: Commands) -> None:
 
 
 def _add_folder(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--store", type=Path, default=STORE, metavar="DIR", help=f"default: {STORE}")
+    parser.add_argument("--store", type=place, default=STORE, metavar="DIR|URL", help=f"default: {STORE}")
 
 
 def _open(options: argparse.Namespace) -> "Store":
-    from harness.pipeline.store import Store
+    from harness.pipeline.remote import open_store
 
-    store = Store(options.store)
+    store = open_store(options.store)
+    if not isinstance(options.store, Path):
+        return store
     if not options.store.is_dir():
         raise InputError(f"--store {options.store}: no such folder")
     if any(options.store.iterdir()) and not store.is_used() and next(store.artifacts(), None) is None:
@@ -91,7 +93,7 @@ def _verify(options: argparse.Namespace) -> int:
         say(f"{artifact.kind}/{artifact.key}: {different.reason if different else 'computed again: equal'}")
     print(f"{len(checked)} artifacts checked, {len(sample)} computed again, {len(faults)} faults")
     if faults:
-        print(f"remove the folder of a fault (below {store.root}), and the next run computes it again")
+        print(f"remove the folder of a fault (below {store.address}), and the next run computes it again")
     return FAILED if faults else DONE
 
 
@@ -107,7 +109,6 @@ def _du(options: argparse.Namespace) -> int:
 
 
 def _gc(options: argparse.Namespace) -> int:
-    from harness.pipeline.descriptions import folder_bytes
     from harness.pipeline.upkeep import tidy, unreached
 
     store = _open(options)
@@ -116,7 +117,7 @@ def _gc(options: argparse.Namespace) -> int:
     of_records = {(stage.kind, stage.key) for record in records for stage in record.provenance.stages}
     recipes, of_recipes = _of_recipes(options.recipe, store)
     artifacts = unreached(store, of_records | of_recipes)
-    total = sum(folder_bytes(store.path(kind, key)) for kind, key in artifacts)
+    total = sum(store.size(kind, key) for kind, key in artifacts)
     for kind, key in artifacts:
         print(f"{kind}/{key}")
     print(f"kept: what {len(records)} records and the recipes {', '.join(recipes)} reach")

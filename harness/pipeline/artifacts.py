@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from harness.pipeline.descriptions import Artifact
-from harness.pipeline.store import Store
+from harness.pipeline.remote import open_store
 from harness.results.schema import Label, ResultRecord
 from harness.stages.base import SHARD
 
@@ -48,11 +48,11 @@ class RunArtifacts:
         return (stage for stage in self.select("inversions") if EXCHANGED not in stage.labels)
 
 
-def find_artifacts(record: ResultRecord, store: Path) -> RunArtifacts | str:
+def find_artifacts(record: ResultRecord, store: Path | str) -> RunArtifacts | str:
     """Return the artifacts of a record's run, or one line that says why there are none."""
-    if not store.is_dir():
+    if isinstance(store, Path) and not store.is_dir():
         return f"the run's store is not at {store}"
-    artifacts = Store(store)
+    artifacts = open_store(store)
     stages = [
         StoredStage(entry.kind, entry.labels, artifact)
         for entry in record.provenance.stages

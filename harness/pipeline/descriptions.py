@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -78,11 +79,21 @@ class Description(Closed):
     seal: str | None = None
 
 
-class Artifact(Closed):
-    """A finished artifact and where it lies."""
+@dataclass(frozen=True)
+class Artifact:
+    """A finished artifact and where it lies.
 
-    path: Path
-    description: Description = Field(repr=False)
+    Attributes:
+        folder: its place in the store's folder on this machine.
+    """
+
+    folder: Path
+    description: Description = field(repr=False)
+
+    @property
+    def path(self) -> Path:
+        """The folder to read its files from."""
+        return self.folder
 
     @property
     def kind(self) -> str:

@@ -218,7 +218,7 @@ def known_key(node: Node, done: Artifacts) -> str | None:
 def make_job(graph: Graph, node: Node, done: Artifacts, store: Store) -> Job:
     """Return the job that computes a node, once its inputs are there."""
     inputs = {name: _input(source, done) for name, source in node.inputs.items()}
-    return Job(node.id, graph.name(node), node.kind.name, _key(node, done), node.params, inputs, store.root)
+    return Job(node.id, graph.name(node), node.kind.name, _key(node, done), node.params, inputs, store)
 
 
 def _stored(store: Store, node: Node, done: Artifacts, even_dropped: bool = True) -> Artifact | None:
@@ -238,7 +238,7 @@ def _input(source: Node | InputArtifact, done: Artifacts) -> JobInput:
     if isinstance(source, InputArtifact):
         return JobInput(source.path, InputRef(digest=source.digest, path=str(source.path)))
     artifact = done[source.id]
-    return JobInput(artifact.path, InputRef(digest=artifact.digest, kind=artifact.kind, key=artifact.key))
+    return JobInput(None, InputRef(digest=artifact.digest, kind=artifact.kind, key=artifact.key))
 
 
 def _digest(source: Node | InputArtifact, done: Artifacts) -> str:

@@ -9,8 +9,8 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -22,6 +22,7 @@ from harness.pipeline.descriptions import (
     digest_folder,
     files_of,
     first_link,
+    folder_bytes,
     read_description,
     sealed,
 )
@@ -49,8 +50,40 @@ class Store:
         self.damaged: dict[Path, str] = {}
         self._verified: dict[Path, str] = {}
 
+    def __reduce__(self) -> tuple[Callable[..., "Store"], tuple[Any, ...]]:
+        """Travel to another process as the folder alone: what this one has read, the other has not."""
+        return Store, (self.root,)
+
+    @property
+    def address(self) -> str:
+        """What `--store` names it by."""
+        return str(self.root)
+
+    def anywhere(self) -> "Store":
+        """Return the store by a path that does not start from the current folder."""
+        return Store(self.root.resolve())
+
+    def check_writable(self) -> None:
+        """Check what the folder's own permissions do not say of whether artifacts can be published."""
+
     def path(self, kind: str, key: str) -> Path:
         return self.root / kind / key
+
+    def local(self, kind: str, key: str) -> Path:
+        """Return the folder to read an artifact's files from, which the store is known to have."""
+        return self.path(kind, key)
+
+    def fault(self, artifact: Artifact) -> str | None:
+        """Say what is wrong with the files of an artifact that was found; `find` has read them already."""
+        return None
+
+    def size(self, kind: str, key: str) -> int:
+        """Return the bytes of an artifact's files."""
+        return folder_bytes(self.path(kind, key))
+
+    def keeping(self, draft: Path, resumable: bool) -> AbstractContextManager[None]:
+        """Keep what a stage writes to a draft where other machines find it; a folder is where they find it."""
+        return nullcontext()
 
     def find(self, kind: str, key: str, even_dropped: bool = False) -> Artifact | None:
         """Return the artifact with this key; None where there is none, or where its files are not those that were computed.
@@ -80,7 +113,7 @@ class Store:
         if isinstance(read, str):
             self.damaged[folder] = read
             return None
-        return Artifact(path=folder, description=read)
+        return Artifact(folder, read)
 
     def folders(self) -> Iterator[tuple[str, str]]:
         """Go through kind and key of all artifacts, damaged ones too; other folders are passed over."""
@@ -172,7 +205,7 @@ class Store:
         draft.rename(final)
         self.damaged.pop(final, None)
         self._verified[final] = described.digest
-        return Artifact(path=final, description=described)
+        return Artifact(final, described)
 
     def drop(self, artifact: Artifact) -> Artifact:
         """Remove an artifact's files and keep its description, so that what was computed from it is still found."""
@@ -182,7 +215,7 @@ class Store:
             for path in artifact.path.iterdir():
                 if path.name != META:
                     _remove(path)
-        return Artifact(path=artifact.path, description=described)
+        return Artifact(artifact.path, described)
 
     def remove(self, kind: str, key: str) -> None:
         """Remove an artifact."""

@@ -40,7 +40,8 @@ def check(store: Store) -> Iterator[Fault | None]:
     """Compare every artifact with its description: None for one that agrees with it, or whose files were dropped."""
     for kind, key in store.folders():
         sound = store.find(kind, key, even_dropped=True)
-        yield None if sound else Fault(kind, key, store.damaged.get(store.path(kind, key), "not a folder"))
+        reason = store.fault(sound) if sound else store.damaged.get(store.path(kind, key), "not a folder")
+        yield Fault(kind, key, reason) if reason else None
 
 
 def sample_artifacts(store: Store, count: int, seed: int = 0) -> list[Artifact]:
@@ -83,7 +84,7 @@ def sizes(store: Store) -> dict[str, tuple[int, int]]:
     totals: dict[str, tuple[int, int]] = {}
     for kind, key in store.folders():
         count, size = totals.get(kind, (0, 0))
-        totals[kind] = count + 1, size + folder_bytes(store.path(kind, key))
+        totals[kind] = count + 1, size + store.size(kind, key)
     if drafts := store.drafts():
         totals[PARTIAL] = len(drafts), sum(map(folder_bytes, drafts))
     return totals
@@ -200,7 +201,7 @@ def _by_key(store: Store, key: str) -> Artifact:
     artifacts = {artifact.key: artifact for artifact in store.artifacts()}
     if key not in artifacts:
         raise InputError(
-            f"{store.root}: no artifact with the key {key!r}{nearest(key, artifacts) if artifacts else ''}"
+            f"{store.address}: no artifact with the key {key!r}{nearest(key, artifacts) if artifacts else ''}"
         )
     return artifacts[key]
 

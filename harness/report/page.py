@@ -41,7 +41,7 @@ class Built:
     refused: Sequence[str]
 
 
-def build(results: Path | None, run: Path | None, store: Path | None = None, out: Path | None = None) -> Built:
+def build(results: Path | None, run: Path | None, store: Path | str | None = None, out: Path | None = None) -> Built:
     """Make the page of a folder of records, of a run with its traces, or of both.
 
     Args:

@@ -81,7 +81,7 @@ def _artifact(node: Node, folder: Path, log: Mapping[str, Any]) -> Artifact:
         seconds=1.0,
         log={**LOGS.get(node.kind.name, {}), **log},
     )
-    return Artifact(path=folder, description=description)
+    return Artifact(folder, description)
 
 
 def _write_grades(node: Node, folder: Path) -> None:

@@ -42,7 +42,7 @@ class FakeExecutor:
 
     def submit(self, job: Job) -> "Future[Artifact]":
         """Publish the artifact of a job at once."""
-        store, node = Store(job.store), self.nodes[job.node_id]
+        store, node = Store(job.store.root), self.nodes[job.node_id]
         with store.lock(job.kind, job.key):
             draft = store.open_draft(job.kind, job.key, resumable=False)
             write_contents(node, draft)

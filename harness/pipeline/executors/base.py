@@ -7,6 +7,7 @@ import time
 import traceback
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
+from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
@@ -41,9 +42,14 @@ class Report(NamedTuple):
 
 @dataclass(frozen=True)
 class JobInput:
-    """An input of a job: its folder, and where it came from."""
+    """An input of a job.
 
-    path: Path
+    Attributes:
+        path: its folder; None for an artifact, which is read from the store of the machine that computes the job.
+        ref: where it came from.
+    """
+
+    path: Path | None
     ref: InputRef
 
 
@@ -57,7 +63,7 @@ class Job:
     key: str
     params: Mapping[str, Any]
     inputs: Mapping[str, JobInput]
-    store: Path
+    store: Store
 
 
 class StageFailed(Exception):
@@ -95,16 +101,18 @@ def run_job(job: Job, progress: Progress) -> Artifact:
 
     Where another run computes the same artifact, wait for it and use it.
     """
-    store, kind = Store(job.store), stage_kinds()[job.kind]
+    store, kind = job.store, stage_kinds()[job.kind]
     with store.lock(job.kind, job.key):
         artifact = store.find(job.kind, job.key)
         if artifact:
             return artifact
+        inputs = {name: _folder(source, store) for name, source in job.inputs.items()}
         draft = store.open_draft(job.kind, job.key, kind.resumable)
         start = time.monotonic()
         params = kind.params.model_validate(dict(job.params))
         try:
-            log = kind.run(params, {name: source.path for name, source in job.inputs.items()}, draft, progress)
+            with store.keeping(draft, kind.resumable):
+                log = kind.run(params, inputs, draft, progress)
         except BaseException:
             if not kind.resumable:
                 shutil.rmtree(draft, ignore_errors=True)
@@ -129,7 +137,7 @@ def run_logged(job: Job, report: Progress) -> Artifact:
         GateError, InputError: as the stage does, with its name.
         StageFailed: it failed for another reason, or the log cannot be written.
     """
-    logs = job.store / LOGS
+    logs = job.store.root / LOGS
     log = logs / f"{job.kind}-{job.key}-{os.getpid()}.log"
     try:
         logs.mkdir(parents=True, exist_ok=True)
@@ -151,13 +159,20 @@ def run_logged(job: Job, report: Progress) -> Artifact:
 
 def anywhere(job: Job) -> Job:
     """Return a job whose paths do not start from the current folder, which other processes do not have."""
-    inputs = {name: JobInput(source.path.resolve(), source.ref) for name, source in job.inputs.items()}
-    return replace(job, inputs=inputs, store=job.store.resolve())
+    inputs = {name: JobInput(source.path and source.path.resolve(), source.ref) for name, source in job.inputs.items()}
+    return replace(job, inputs=inputs, store=job.store.anywhere())
 
 
 def here() -> str:
     """Name this process for a person: its machine and its number."""
     return f"{socket.gethostname()}, process {os.getpid()}"
+
+
+def _folder(source: JobInput, store: Store) -> Path:
+    """Return the folder of an input on this machine."""
+    if source.path is not None:
+        return source.path
+    return store.local(str(source.ref.kind), str(source.ref.key))
 
 
 def _now_and_then(report: Progress) -> Progress:
@@ -179,7 +194,7 @@ class InlineExecutor:
     def submit(self, job: Job) -> "Future[Artifact]":
         future: Future[Artifact] = Future()
         try:
-            future.set_result(run_job(job, lambda share: None))
+            future.set_result(run_job(replace(job, store=copy(job.store)), lambda share: None))  # as it travels
         except Exception as error:  # noqa: BLE001  the future raises it
             future.set_exception(error)
         return future

@@ -8,13 +8,15 @@ from typing import Any
 
 from harness.pipeline.descriptions import Artifact
 from harness.pipeline.executors.base import Job, Report, StageFailed, anywhere, here, needs, run_logged
+from harness.pipeline.remote import CACHE
 from harness.stages import stage_kinds
 from traceinv.errors import InputError
 
 TRIES_AGAIN = 3
 """How often Ray computes a stage again whose worker or node is lost; it goes on from the stage's draft."""
 PASSED_ON = ("HF_HUB_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "TRACEINV_")
-"""Beginnings of the names of variables that count in workers too; none holds a key, since Ray shows them."""
+"""Beginnings of the names of variables that count in workers too; none holds a key, since Ray shows them. The folder for
+copies of a bucket is each machine's own."""
 
 
 class RayExecutor:
@@ -38,7 +40,7 @@ class RayExecutor:
             ray: Any = import_module("ray")
         except ImportError:
             raise InputError("--executor ray: Ray is not installed; pip install 'traceinv[ray]'") from None
-        passed_on = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON)}
+        passed_on = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON) and name != CACHE}
         try:
             ray.init(
                 address=address,

@@ -116,7 +116,7 @@ class SlurmExecutor:
             InputError: sbatch refuses it.
         """
         job = anywhere(job)
-        folder = job.store / LOGS / FOLDER
+        folder = job.store.root / LOGS / FOLDER
         folder.mkdir(parents=True, exist_ok=True)
         own = Path(tempfile.mkdtemp(prefix=f"{job.kind}-{job.key}-", dir=folder))
         submitted = _Submitted(job, Future(), own)

@@ -30,7 +30,7 @@ def _artifact(node: Node) -> Artifact:
         kind=node.kind.name, key="k", version=1, digest="d", files={}, params={}, inputs={}, seconds=2.0, log={},
         fingerprint="f", seal=None,
     )  # fmt: skip
-    return Artifact(path=Path("x"), description=description)
+    return Artifact(Path("x"), description)
 
 
 def _run(console: Console) -> None:

@@ -24,7 +24,7 @@ def artifact(kind: str, seconds: float, log: dict[str, Any], params: dict[str, A
         "seconds": seconds,
         "log": log,
     }
-    return Artifact(path=Path(), description=sealed(described))
+    return Artifact(Path(), sealed(described))
 
 
 def test_training_takes_its_time_by_the_token_and_the_epoch() -> None:
