@@ -15,12 +15,13 @@
 #   make audit        ask the advisories of PyPI whether a pinned package has a known fault
 #   make docs         build the site of docs/ in build/site, in an environment of its own
 #   make leaderboard  write leaderboard.md anew from the records in results/
+#   make perf         print one table of speeds beside their references (DATA=DIR for the programs of the sandbox, MODEL=DIR)
 #   make report       write runs/report.html: the records in results/, and the traces of a run
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
 
-.PHONY: help setup demo real test fast-test test-plain-user simulations fuzz check families golden schema lock audit docs leaderboard report
+.PHONY: help setup demo real test fast-test test-plain-user simulations fuzz check families golden schema lock audit docs leaderboard report perf
 
 help:
 	@sed -n '/^#   make/s/^#   //p' Makefile
@@ -111,3 +112,6 @@ real: setup
 	    --set benchmark.limit=32 --set benchmark.max_tokens=160 --set sampling.max_new_tokens=160 \
 	    --set max_dropped=0.9 --set candidates.count=2 --set inverter.training.epochs=6 \
 	    --set faithfulness.likelihood_traces=16 --set faithfulness.reading_questions=6
+
+perf: setup
+	$(BIN)/python perf/all.py $(if $(DATA),--data-dir $(DATA)) $(if $(MODEL),--model $(MODEL))

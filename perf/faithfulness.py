@@ -25,6 +25,8 @@ from random import Random
 from statistics import median
 from tempfile import TemporaryDirectory
 
+from table import Row, keep
+
 from harness.faithfulness.metrics.overlap import bleu_nltk, bleu_sacrebleu, overlap
 from harness.faithfulness.metrics.rouge import rouge_l, rouge_lsum, rouge_n
 from harness.faithfulness.metrics.text import Text
@@ -32,6 +34,7 @@ from harness.faithfulness.metrics.words import nltk_words
 
 ROUGE = ("rouge1", "rouge2", "rougeL")
 TOLERANCE = 1e-9
+FASTER = 50.0
 GOAL = 50
 TRACEINV = [sys.executable, "-c", "import sys; from harness.cli import main; sys.exit(main())"]
 Figures = dict[str, float]
@@ -114,6 +117,8 @@ def _contest(
     slow, fast = median(seconds["theirs"]), median(seconds["ours"])
     line = f"{tokens:>7} {name:<22} {1 / slow:>10.3g}/s {1 / fast:>10.3g}/s {slow / fast:>7.0f}x {largest:>19.1e}"
     print(line, flush=True)
+    shown = f"{1 / fast:.3g}", f"{1 / slow:.3g}"
+    keep(Row(f"{name} pairs a CPU s, {tokens} words", *shown, slow / fast, FASTER, at_most=False))
     return largest
 
 

@@ -14,6 +14,8 @@ import sys
 import time
 from typing import Any
 
+from table import Row, keep
+
 from traceinv.engines.base import Request, Sampling, user_message
 from traceinv.engines.collect import ask_missing
 from traceinv.engines.transformers import TransformersEngine, make_batches
@@ -45,7 +47,9 @@ def main() -> int:
         print(f"{name:<16}{tokens[name] / statistics.median(times):>22.1f}{tokens[name]:>8}")
     ratio = statistics.median(seconds["model.generate"]) / statistics.median(seconds["engine"])
     print(f"ratio of the medians: {ratio:.3f} (goal {GOAL})")
-    return 0 if ratio >= GOAL and tokens["engine"] == tokens["model.generate"] else 1
+    mine, theirs = (f"{tokens[name] / statistics.median(seconds[name]):.0f}" for name in ("engine", "model.generate"))
+    met = keep(Row(f"engine tokens a CPU s, {size:.1f}M parameters", mine, theirs, ratio, GOAL, at_most=False))
+    return 0 if met and tokens["engine"] == tokens["model.generate"] else 1
 
 
 def _question(number: int) -> str:

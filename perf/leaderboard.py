@@ -41,13 +41,13 @@ def _measure(content: dict[str, Any], count: int) -> tuple[float, int]:
     with tempfile.TemporaryDirectory(prefix="leaderboard-") as temporary:
         folder = Path(temporary)
         for number in range(count):
-            (folder / f"unlike-{number}.json").write_text(json.dumps(_unlike(content, number)), encoding="utf-8")
+            (folder / f"unlike-{number}.json").write_text(json.dumps(unlike(content, number)), encoding="utf-8")
         begin = time.process_time()
         page = build(folder, folder / "leaderboard.md").markdown
         return time.process_time() - begin, len(page.encode())
 
 
-def _unlike(content: dict[str, Any], number: int) -> dict[str, Any]:
+def unlike(content: dict[str, Any], number: int) -> dict[str, Any]:
     """Return a record with a name of its own, whose rows are those of another target."""
     rows = [
         {**row, "comparability": {**row["comparability"], "target": f"{number:012x}"}, "runs": [f"{number}-{at}"]}

@@ -17,6 +17,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from table import Row, keep
+
 from harness.benchmarks.catalog import PREFIX
 from harness.benchmarks.folders import TASKS
 
@@ -32,6 +34,9 @@ def main() -> int:
         ours, our_seconds = _bench(options, Path(folder) / "bench")
         theirs, their_seconds = _lm_eval(options, Path(folder) / "lm_eval")
     print(f"{'':<10}{'CPU s':>8}\n{'bench':<10}{our_seconds:>8.1f}\n{'lm_eval':<10}{their_seconds:>8.1f}")
+    ratio = our_seconds / their_seconds
+    print(f"bench against lm_eval: {ratio:.3f}")
+    keep(Row("bench, CPU s of the command", f"{our_seconds:.1f}", f"{their_seconds:.1f}", ratio, 1.0, at_most=True))
     responses = sum(ours[key][0] == theirs[key][0] for key in ours if key in theirs)
     verdicts = sum(ours[key][1] == theirs[key][1] for key in ours if key in theirs)
     print(

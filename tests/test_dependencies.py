@@ -61,7 +61,7 @@ def _declared(requirements: Iterable[str]) -> set[str]:
 def _imported(*folders: str) -> set[str]:
     """Return the distributions of the third-party modules that the Python files of these folders import."""
     files = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
-    ours = {path.stem for path in (ROOT / "tests").rglob("*.py")} | {*PACKAGES}
+    ours = {path.stem for folder in ("tests", "perf") for path in (ROOT / folder).rglob("*.py")} | {*PACKAGES}
     modules = {name for path in files for name in _modules(path)} - ours - sys.stdlib_module_names
     known = packages_distributions()
     return {_normal(name) for module in modules for name in known.get(module, [module])}
