@@ -21,6 +21,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "helpers"))
 
 from small_recipe import SMALL_RECIPE, run_command, write_recipe
+from table import Row, keep
 
 GOAL = 1.10
 WAYS = {"local": ["--workers", str(os.cpu_count())], "ray": ["--executor", "ray"]}
@@ -49,7 +50,9 @@ def main() -> int:
     print(", ".join(f"{way} {median:.1f} s" for way, median in medians.items()))
     ratio = medians["ray"] / medians["local"]
     print(f"ratio of the medians: {ratio:.3f} (goal {GOAL:.2f})")
-    return 0 if equal and ratio <= GOAL else 1
+    figures = (f"{medians['ray']:.0f} s", f"{medians['local']:.0f} s", ratio, GOAL)
+    kept = keep(Row("a run by Ray, against this machine's own workers", *figures, at_most=True))
+    return 0 if equal and kept else 1
 
 
 def _recipe(policies: int) -> dict[str, Any]:

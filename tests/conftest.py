@@ -6,6 +6,7 @@ import pytest
 from small_recipe import SMALL_RECIPE, write_recipe
 
 from harness.benchmarks.folders import FOLDERS_VARIABLE
+from traceinv.cache import CACHE
 from traceinv.hub import OFFLINE_VARIABLE
 
 
@@ -15,8 +16,14 @@ def small_recipe(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_recipe(tmp_path_factory.mktemp("recipe") / "small.yaml", SMALL_RECIPE)
 
 
+@pytest.fixture(scope="session")
+def _cache_of_tests(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture(autouse=True)
-def _nothing_of_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Leave the user's folders of tasks out, forget after a test the folders that it included, and do not ask the hub."""
+def _nothing_of_the_user(monkeypatch: pytest.MonkeyPatch, _cache_of_tests: Path) -> None:
+    """Leave the user's tasks and cache out, forget after a test the folders that it included, and do not ask the hub."""
+    monkeypatch.setenv(CACHE, str(_cache_of_tests))
     monkeypatch.setenv(FOLDERS_VARIABLE, "")
     monkeypatch.setenv(OFFLINE_VARIABLE, "1")

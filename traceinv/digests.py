@@ -5,6 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from traceinv.remembered import remembered
+
 CHUNK_BYTES = 1 << 20
 
 
@@ -24,6 +26,11 @@ def share_of(text: str) -> float:
 
 
 def digest_file(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes; a large file that was not touched since it was read last is not read again."""
+    return remembered(path, _digest_file)
+
+
+def _digest_file(path: Path) -> str:
     """Return the SHA-256 of a file's bytes, read in chunks."""
     total = hashlib.sha256()
     with path.open("rb") as file:

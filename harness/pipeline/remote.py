@@ -6,7 +6,6 @@ artifact, the second finds the first one's description, throws its own files awa
 """
 
 import hashlib
-import os
 import re
 import shutil
 from collections.abc import Callable, Iterator, Mapping
@@ -22,11 +21,10 @@ from harness.pipeline.descriptions import META, Artifact, Description, contents_
 from harness.pipeline.drafts import DraftCopier, newest_copy, take_copy
 from harness.pipeline.objects import Objects
 from harness.pipeline.store import LOGS, PARTIAL, Store
+from traceinv.cache import cache_folder
 from traceinv.errors import GateError, InputError
 from traceinv.schema import Closed, describe
 
-CACHE = "TRACEINV_CACHE"
-"""The variable that names the folder of this machine's copies."""
 FETCHED = "fetched"
 """The folder of what is being downloaded, among drafts."""
 DAMAGED = "damaged.json"
@@ -66,7 +64,7 @@ class RemoteStore(Store):
             InputError: the address is wrong, or the library of its protocol is not installed.
         """
         self._objects = Objects(url)
-        super().__init__(cache_folder(self._objects.url))
+        super().__init__(copies_folder(self._objects.url))
         self._copies = Store(self.root)
 
     def __reduce__(self) -> tuple[Callable[[str], "RemoteStore"], tuple[str]]:
@@ -280,15 +278,10 @@ def open_store(place: Path | str) -> Store:
     return store
 
 
-def cache_folder(url: str) -> Path:
+def copies_folder(url: str) -> Path:
     """Return this machine's folder for a bucket's store."""
-    default = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "traceinv"
     readable = re.sub("[^A-Za-z0-9.]+", "-", url)[:60]
-    return (
-        Path(os.environ.get(CACHE) or default)
-        / "stores"
-        / f"{readable}-{hashlib.sha256(url.encode()).hexdigest()[:12]}"
-    )
+    return cache_folder() / "stores" / f"{readable}-{hashlib.sha256(url.encode()).hexdigest()[:12]}"
 
 
 def _read(content: bytes, kind: str, key: str) -> Published | str:

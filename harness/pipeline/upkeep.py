@@ -22,6 +22,7 @@ from harness.stages import stage_kinds
 from harness.stages.base import StageKind
 from traceinv.errors import GateError, InputError, nearest
 from traceinv.progress import silent
+from traceinv.remembered import read_anew
 
 ArtifactName = tuple[str, str]
 """Kind and key of an artifact."""
@@ -38,10 +39,11 @@ class Fault:
 
 def check(store: Store) -> Iterator[Fault | None]:
     """Compare every artifact with its description: None for one that agrees with it, or whose files were dropped."""
-    for kind, key in store.folders():
-        sound = store.find(kind, key, even_dropped=True)
-        reason = store.fault(sound) if sound else store.damaged.get(store.path(kind, key), "not a folder")
-        yield Fault(kind, key, reason) if reason else None
+    with read_anew():
+        for kind, key in store.folders():
+            sound = store.find(kind, key, even_dropped=True)
+            reason = store.fault(sound) if sound else store.damaged.get(store.path(kind, key), "not a folder")
+            yield Fault(kind, key, reason) if reason else None
 
 
 def sample_artifacts(store: Store, count: int, seed: int = 0) -> list[Artifact]:

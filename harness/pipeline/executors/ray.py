@@ -8,8 +8,8 @@ from typing import Any
 
 from harness.pipeline.descriptions import Artifact
 from harness.pipeline.executors.base import Job, Report, StageFailed, anywhere, here, needs, run_logged
-from harness.pipeline.remote import CACHE
 from harness.stages import stage_kinds
+from traceinv.cache import CACHE
 from traceinv.errors import InputError
 
 TRIES_AGAIN = 3
@@ -17,6 +17,8 @@ TRIES_AGAIN = 3
 PASSED_ON = ("HF_HUB_OFFLINE", "HF_HUB_DISABLE_TELEMETRY", "TRACEINV_")
 """Beginnings of the names of variables that count in workers too; none holds a key, since Ray shows them. The folder for
 copies of a bucket is each machine's own."""
+OWN_CLUSTER = "local"
+"""What Ray calls a new cluster; without an address it joins one that runs on this machine, whoever started it."""
 
 
 class RayExecutor:
@@ -43,7 +45,7 @@ class RayExecutor:
         passed_on = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON) and name != CACHE}
         try:
             ray.init(
-                address=address,
+                address=address or OWN_CLUSTER,
                 runtime_env={"env_vars": passed_on},
                 include_dashboard=False if address is None else None,
                 log_to_driver=False,
