@@ -27,14 +27,18 @@ from tempfile import TemporaryDirectory
 
 from table import Row, keep
 
+from harness.faithfulness.compare import compare_pair
 from harness.faithfulness.metrics.overlap import bleu_nltk, bleu_sacrebleu, overlap
 from harness.faithfulness.metrics.rouge import rouge_l, rouge_lsum, rouge_n
 from harness.faithfulness.metrics.text import Text
 from harness.faithfulness.metrics.words import nltk_words
+from traceinv.records import Question
 
 ROUGE = ("rouge1", "rouge2", "rougeL")
 TOLERANCE = 1e-9
+WHOLE = "every figure"
 FASTER = 50.0
+"""The goal for all figures of a pair, so many times as fast as rouge-score's three."""
 GOAL = 50
 TRACEINV = [sys.executable, "-c", "import sys; from harness.cli import main; sys.exit(main())"]
 Figures = dict[str, float]
@@ -117,8 +121,17 @@ def _contest(
     slow, fast = median(seconds["theirs"]), median(seconds["ours"])
     line = f"{tokens:>7} {name:<22} {1 / slow:>10.3g}/s {1 / fast:>10.3g}/s {slow / fast:>7.0f}x {largest:>19.1e}"
     print(line, flush=True)
-    shown = f"{1 / fast:.3g}", f"{1 / slow:.3g}"
-    keep(Row(f"{name} pairs a CPU s, {tokens} words", *shown, slow / fast, FASTER, at_most=False))
+    if name == WHOLE:
+        keep(
+            Row(
+                f"faithfulness, pairs a CPU s of {tokens} words",
+                f"{1 / fast:.3g}",
+                f"{1 / slow:.3g}",
+                slow / fast,
+                FASTER,
+                False,
+            )
+        )
     return largest
 
 
@@ -130,7 +143,10 @@ def _contests(everything: bool) -> dict[str, tuple[Measure, Measure]]:
         scorer = RougeScorer(list(names), use_stemmer=True)
         return lambda truth, inverted: {name: score.fmeasure for name, score in scorer.score(truth, inverted).items()}
 
-    contests: dict[str, tuple[Measure, Measure]] = {"ROUGE-1, -2 and -L": (package(ROUGE), _rouge)}
+    contests: dict[str, tuple[Measure, Measure]] = {
+        "ROUGE-1, -2 and -L": (package(ROUGE), _rouge),
+        WHOLE: (package(ROUGE), _whole),
+    }
     if everything:
         contests["ROUGE-Lsum"] = (package(("rougeLsum",)), _lsum)
         contests["BLEU, both variants"] = (_package_bleu, _bleu)
@@ -144,6 +160,12 @@ def _rouge(truth: str, inverted: str) -> Figures:
         "rouge2": rouge_n(first, second, 2),
         "rougeL": rouge_l(first, second),
     }
+
+
+def _whole(truth: str, inverted: str) -> Figures:
+    """Compute all that `traceinv faithfulness` does for a pair."""
+    figures = compare_pair(Question(id="", kind="", text=""), "5", truth, inverted).figures
+    return {name: figures[name] or 0.0 for name in ROUGE}
 
 
 def _lsum(truth: str, inverted: str) -> Figures:
