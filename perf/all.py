@@ -53,10 +53,10 @@ def table(rows: list[Row]) -> str:
 def _commands(options: argparse.Namespace) -> list[list[str]]:
     """Return the scripts with their arguments."""
     commands = [
-        ["training.py", "--rows", "1024", "--rounds", "3"],
+        ["training.py", "--rows", "256", "--rounds", "3"],
         ["generation.py", "--rounds", "3"],
         ["parity.py", "--model", str(BASE)],
-        ["run.py", "--rounds", "1"],
+        ["run.py", "--rounds", "2"],
         ["faithfulness.py", "--tokens", "6000"],
         ["growth.py"],
         ["sandbox.py", "--rounds", "3", *(["--data-dir", options.data_dir] if options.data_dir else [])],

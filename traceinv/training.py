@@ -230,7 +230,7 @@ def run_sft(
     tokenizer.init_kwargs[OFFLINE_FLAG] = False
     folder = out / "checkpoints"
     changes = getattr(model, "peft_config", {})
-    decisive = {"rows": digest_rows(rows), "arguments": arguments, "model": str(model.name_or_path)}
+    decisive = {"rows": digest_rows(rows), "arguments": arguments, "model": Path(str(model.name_or_path)).name}
     run = digest_json(decisive | ({"batch_tokens": batch_tokens} if batch_tokens else {}) | _plain(changes))
     settings = SFTConfig(
         **arguments,

@@ -415,6 +415,7 @@ from traceinv.training import fine_tune
 from traceinv.training_config import TrainingConfig
 
 out, config, kill_at = Path(sys.argv[1]), TrainingConfig.model_validate_json(sys.argv[2]), sys.argv[3]
+base = Path(sys.argv[4]) if len(sys.argv) > 4 else BASE
 
 def kill():
     os.kill(os.getpid(), signal.SIGKILL)
@@ -431,7 +432,7 @@ def save(value, path, *others, **options):
         kill()
 
 whole, torch.save = torch.save, save
-fine_tune(BASE, true_examples("target_train", 8, (2, 4), 0), config, 7, out, report)
+fine_tune(base, true_examples("target_train", 8, (2, 4), 0), config, 7, out, report)
 """
 
 
@@ -451,3 +452,16 @@ def test_a_training_that_is_killed_and_resumed_gives_the_same_weights_and_losses
     files = {path.relative_to(out).as_posix(): digest_file(path) for path in out.rglob("*") if path.is_file()}
     assert files == {name: digest_file(tmp_path / "whole" / name) for name in MODEL_FILES}
     assert not (out / "checkpoints").exists()
+
+
+@pytest.mark.slow
+def test_a_training_goes_on_where_its_base_lies_in_another_folder(tmp_path: Path) -> None:
+    """As on another machine, whose copies of a store in a bucket lie elsewhere."""
+    here, there = tmp_path / "here" / "key", tmp_path / "there" / "key"
+    shutil.copytree(BASE, here)
+    out, config = tmp_path / "out", CONFIG.model_copy(update={"save_every": 4})
+    command = [sys.executable, "-c", CHILD, str(out), config.model_dump_json(), "6", str(here)]
+    assert subprocess.run(command, check=False, capture_output=True).returncode == -signal.SIGKILL
+    there.parent.mkdir()
+    here.rename(there)
+    assert fine_tune(there, _examples(), config, 7, out)["resumed"] == 4
