@@ -3,10 +3,11 @@
 import argparse
 from pathlib import Path
 
+from harness.commands.executors import add_executor_options
 from harness.commands.exits import DONE
 from harness.commands.options import Commands, place, positive
 from harness.commands.outputs import check_folder
-from harness.commands.running import STORE, add_executor_options, finish, prepare
+from harness.commands.running import STORE, finish, prepare
 from traceinv.errors import GateError
 
 DOSES = (0.0, 0.05, 0.1, 0.25, 0.5, 1.0)

@@ -104,8 +104,7 @@ class RemoteStore(Store):
     def fault(self, artifact: Artifact) -> str | None:
         if artifact.dropped or self._is_here(artifact):
             return None
-        assert isinstance(artifact, RemoteArtifact)  # noqa: S101  # all of this store are
-        return self._download(artifact)
+        return self._download(artifact) if isinstance(artifact, RemoteArtifact) else "is of another store"
 
     def fetch(self, artifact: RemoteArtifact) -> Path:
         """Return the folder of an artifact's files, which are downloaded where they are not here and whole.

@@ -8,7 +8,8 @@ from harness.pipeline.costing.contents import FOLLOWED, Contents
 from harness.pipeline.costing.counts import Surety
 from harness.pipeline.costing.devices import READING, Device, find_device, speed
 from harness.pipeline.costing.measured import Measured
-from harness.pipeline.costing.works import Work, Works
+from harness.pipeline.costing.work import Work
+from harness.pipeline.costing.works import Works
 from harness.pipeline.descriptions import Artifact
 from harness.pipeline.graph import Node
 from harness.pipeline.plan import Plan

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from harness.pipeline.costing.models import TRAINED
-from harness.pipeline.costing.works import Work
+from harness.pipeline.costing.work import Work
 from harness.pipeline.descriptions import Artifact
 
 ROWS = {

@@ -182,7 +182,7 @@ def test_the_reason_of_an_adoption_stands_in_the_record(tmp_path: Path) -> None:
     artifacts, hidden = fake_artifacts(small, tmp_path), small.cells[0].hidden.id
     adoption = Adoption(key="old", version=0, because="only the log differs")
     description = artifacts[hidden].description.model_copy(update={"adopted": adoption})
-    adopted = {**artifacts, hidden: artifacts[hidden].model_copy(update={"description": description})}
+    adopted = {**artifacts, hidden: replace(artifacts[hidden], description=description)}
     record, _ = assemble(small, adopted, "traceinv run small")
     assert [entry.adopted for entry in record.provenance.stages if entry.adopted] == ["only the log differs"]
 
@@ -222,7 +222,7 @@ def test_a_regime_that_could_teach_no_question_is_left_out_and_record_and_verdic
     artifacts = fake_artifacts(small, tmp_path)
     empty = small.cells[0].examples[1]["inverted"].id
     description = artifacts[empty].description.model_copy(update={"log": {"rows": 0, "too_long": 0}})
-    artifacts[empty] = artifacts[empty].model_copy(update={"description": description})
+    artifacts[empty] = replace(artifacts[empty], description=description)
     record, items = assemble(small, artifacts, "traceinv run small")
     assert not _rows(record, "inverted")
     assert _rows(record, "inverted_mismatched")
@@ -298,7 +298,7 @@ def test_a_record_is_used_again_while_artifacts_and_the_source_that_assembles_th
     others = dict(artifacts)
     grades = small.cells[0].grades["target"][None].id
     description = others[grades].description.model_copy(update={"key": "another"})
-    others[grades] = others[grades].model_copy(update={"description": description})
+    others[grades] = replace(others[grades], description=description)
     assert find_record(small, others, tmp_path) is None, "an artifact is another one"
     with monkeypatch.context() as patched:
         patched.setattr(identity, "assembly_fingerprint", lambda: "another")

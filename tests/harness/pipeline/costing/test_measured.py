@@ -7,7 +7,7 @@ import pytest
 
 from harness.pipeline.costing.counts import Count
 from harness.pipeline.costing.measured import Measured, duration
-from harness.pipeline.costing.works import Work
+from harness.pipeline.costing.work import Work
 from harness.pipeline.descriptions import Artifact, sealed
 
 
