@@ -54,6 +54,7 @@ class RayExecutor:
         except (ConnectionError, ValueError) as error:
             raise InputError(f"--address {address}: no Ray cluster answers: {error}") from None
         self._ray = ray
+        self._messages: list[str] = []
         has_gpus = ray.cluster_resources().get("GPU", 0) > 0
         self._gpu_share = 1 / models_per_gpu if has_gpus else 0.0
         self._work = ray.remote(max_retries=TRIES_AGAIN)(_work)
@@ -71,24 +72,22 @@ class RayExecutor:
         self._ray.shutdown()
 
     def submit(self, job: Job) -> "Future[Artifact]":
-        """Hand a job to the cluster; the future raises as the stage does, and StageFailed where its workers are lost.
-
-        Raises:
-            InputError: no node has what its kind needs.
-        """
+        """Hand a job to the cluster; the future raises as the stage does, and StageFailed where its workers are lost."""
         wanted = needs(stage_kinds()[job.kind], job.params, job.inputs)
         gpus = wanted.gpus if self._gpu_share and wanted.gpus > 1 else wanted.gpus * self._gpu_share
-        self._check_nodes(job, wanted.cpus, gpus)
+        self._tell_what_waits(job, wanted.cpus, gpus)
         task = self._work.options(name=job.name, num_cpus=wanted.cpus, num_gpus=gpus).remote(anywhere(job), self._board)
         answer: Future[Artifact] = Future()
         task.future().add_done_callback(lambda done: _pass_on(job, done, answer))
         return answer
 
-    def _check_nodes(self, job: Job, cpus: int, gpus: float) -> None:
-        """Refuse a stage that no node has room for, for which Ray would wait for ever."""
+    def _tell_what_waits(self, job: Job, cpus: int, gpus: float) -> None:
+        """Say that no node has room for a stage; it waits for one, which the cluster may add or have lost for a moment."""
         nodes = [node["Resources"] for node in self._ray.nodes() if node["Alive"]]
         if not any(node.get("CPU", 0) >= cpus and node.get("GPU", 0) >= gpus for node in nodes):
-            raise InputError(f"--executor ray: {job.name} needs {cpus} processors and {gpus:g} GPUs, which no node has")
+            self._messages.append(
+                f"{job.name} waits for a node with {cpus} processors and {gpus:g} GPUs; none has them now"
+            )
 
     def reports(self) -> list[Report]:
         """Return what stages have reported since the last call."""
@@ -96,8 +95,9 @@ class RayExecutor:
         return taken
 
     def messages(self) -> list[str]:
-        """Return no lines: Ray's own log names the nodes that it lost."""
-        return []
+        """Return what stages wait for that no node has; Ray's own log names the nodes that it lost."""
+        messages, self._messages = self._messages, []
+        return messages
 
 
 class _Board:
