@@ -23,6 +23,13 @@ from traceinv.processes import print_to
 from traceinv.progress import Progress
 
 REPORT_SECONDS = 0.2
+IN_WORKERS = {
+    "MALLOC_MMAP_THRESHOLD_": str(32 * 1024**2),
+    "MALLOC_TRIM_THRESHOLD_": str(8 * 1024**3),
+    "TOKENIZERS_PARALLELISM": "false",
+}
+"""The environment of workers, unless the user has set it: freed memory is kept, since tensors of a few MB would otherwise be
+mapped anew each time."""
 TRAINER = "trl"
 """The library that stages which train name, and no others."""
 

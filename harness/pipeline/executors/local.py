@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Any
 
 from harness.pipeline.descriptions import Artifact
-from harness.pipeline.executors.base import Job, Report, WorkerDied, here, run_logged
+from harness.pipeline.executors.base import IN_WORKERS, Job, Report, WorkerDied, here, run_logged
 from traceinv.errors import GateError
 from traceinv.processes import end_with_parent
 
@@ -41,11 +41,9 @@ class LocalExecutor:
     """
 
     def __init__(self, workers: int) -> None:
-        # Keep freed memory instead of returning it to the system: otherwise tensors of a few MB are mapped anew each time.
-        os.environ.setdefault("MALLOC_MMAP_THRESHOLD_", str(32 * 1024**2))
-        os.environ.setdefault("MALLOC_TRIM_THRESHOLD_", str(8 * 1024**3))
+        for name, value in IN_WORKERS.items():
+            os.environ.setdefault(name, value)
         os.environ["OMP_NUM_THREADS"] = "1"
-        os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
         if LEAKS not in sys.warnoptions:
             sys.warnoptions.append(LEAKS)
         self._workers = workers

@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import Any
 
 from harness.pipeline.descriptions import Artifact
-from harness.pipeline.executors.base import Job, Report, StageFailed, anywhere, here, needs, run_logged
+from harness.pipeline.executors.base import IN_WORKERS, Job, Report, StageFailed, anywhere, here, needs, run_logged
 from harness.stages import stage_kinds
 from traceinv.cache import CACHE
 from traceinv.errors import InputError
@@ -42,7 +42,8 @@ class RayExecutor:
             ray: Any = import_module("ray")
         except ImportError:
             raise InputError("--executor ray: Ray is not installed; pip install 'traceinv[ray]'") from None
-        passed_on = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON) and name != CACHE}
+        own = {name: value for name, value in os.environ.items() if name.startswith(PASSED_ON) and name != CACHE}
+        passed_on = {name: os.environ.get(name, value) for name, value in IN_WORKERS.items()} | own
         try:
             ray.init(
                 address=address or OWN_CLUSTER,
