@@ -63,7 +63,7 @@ def _commands(options: argparse.Namespace) -> list[list[str]]:
     ]
     if options.model:
         commands.append(["training.py", "--model", options.model, "--rows", "16", "--rounds", "3"])
-    if (FOLDER / "executors.py").exists() and importlib.util.find_spec("ray"):
+    if importlib.util.find_spec("ray"):
         commands.append(["executors.py", "--rounds", "1"])
     return commands
 

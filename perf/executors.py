@@ -11,17 +11,17 @@ import argparse
 import json
 import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
+
+from process import measure
+from table import Row, keep
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "helpers"))
 
 from small_recipe import SMALL_RECIPE, run_command, write_recipe
-from table import Row, keep
 
 GOAL = 1.10
 WAYS = {"local": ["--workers", str(os.cpu_count())], "ray": ["--executor", "ray"]}
@@ -39,7 +39,7 @@ def main() -> int:
             order = list(WAYS) if number % 2 == 0 else list(reversed(WAYS))
             for way in order:
                 folder = Path(temporary) / f"{way}-{number}"
-                seconds[way].append(_time(run_command(recipe, folder) + WAYS[way]))
+                seconds[way].append(measure([*run_command(recipe, folder), *WAYS[way]]).wall)
                 made.append(_digests(folder / "store"))
                 print(
                     f"round {number + 1} {way:<6}{seconds[way][-1]:>8.1f} s, load {os.getloadavg()[0]:.1f}", flush=True
@@ -60,14 +60,6 @@ def _recipe(policies: int) -> dict[str, Any]:
     return SMALL_RECIPE | {
         "policies": {f"every-{k}": {"kind": "every_kth_step", "k": k} for k in range(2, 2 + policies)}
     }
-
-
-def _time(command: list[str]) -> float:
-    before = time.monotonic()
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise SystemExit(f"{' '.join(command)}: {done.stderr}")
-    return time.monotonic() - before
 
 
 def _digests(store: Path) -> dict[str, str]:

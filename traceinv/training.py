@@ -50,7 +50,7 @@ class TrainingLog:
 
     @classmethod
     def read(cls, values: Mapping[str, Any]) -> "TrainingLog":
-        """Make a log of its JSON values."""
+        """Read a log from its JSON values."""
         return cls(**{**values, "losses": [(step, loss) for step, loss in values["losses"]]})
 
 
@@ -86,18 +86,19 @@ def fine_tune(
     check_lengths(encoded, config.max_tokens)
     accelerate = chosen()
     needed = _check_memory(base, encoded, config, trust_remote_code, accelerate.devices if accelerate else ONE_DEVICE)
-    task = Task(
-        base=str(base),
-        config=config,
-        seed=seed,
-        out=str(out),
-        dialect=dialect,
-        trust_remote_code=trust_remote_code,
-    )
     if accelerate:
+        task = Task(
+            base=str(base),
+            config=config,
+            seed=seed,
+            out=str(out),
+            dialect=dialect,
+            trust_remote_code=trust_remote_code,
+        )
         log = TrainingLog.read(train_on_devices(task, encoded, accelerate, progress))
     else:
-        log = load_and_train(task, encoded, progress)
+        model = _load(base, config, seed, trust_remote_code)
+        log = train(model, tokenizer, encoded, config, seed, out, progress)
     return {
         "examples": len(examples),
         "loss_tokens": sum(sum(row.completion_mask) for row in encoded),
@@ -108,7 +109,7 @@ def fine_tune(
 
 
 def load_and_train(task: Task, rows: Sequence[EncodedExample], progress: Progress | None = None) -> TrainingLog:
-    """Load the weights to train, train them on encoded rows, and save model and tokenizer."""
+    """Do the part of one of several processes: load model and tokenizer, train on encoded rows, and save both."""
     tokenizer = load_tokenizer(task.base, task.dialect, trust_remote_code=task.trust_remote_code)
     model = _load(task.base, task.config, task.seed, task.trust_remote_code)
     return train(model, tokenizer, rows, task.config, task.seed, Path(task.out), progress)

@@ -34,7 +34,6 @@ from harness.assembly.responses import (
 from harness.assembly.targets import target_facts
 from harness.benchmarks.groups import task_groups
 from harness.evaluation.record import figures
-from harness.pipeline.descriptions import ENGINE
 from harness.pipeline.graph import Node
 from harness.pipeline.keys import PYTHON
 from harness.pipeline.plan import CellPlan, Plan
@@ -51,6 +50,7 @@ from harness.results.schema import (
     StageEntry,
 )
 from harness.results.verdict import headline_group, verdict
+from harness.stages.base import ENGINE
 from traceinv.errors import GateError
 
 DIGITS = 6

@@ -49,7 +49,7 @@ class HFWithFinishReason(HFLM):  # type: ignore[misc]  # lm-eval has no types
         return decode_reply(self.tokenizer, ids, self.dialect.marker_ids)
 
     def reply(self, batch: Sequence[ItemRequest]) -> Replies:
-        """Answer one batch, whose requests are in lm-eval's order."""
+        """Answer a batch of requests, which stand in lm-eval's order."""
         self.finish_reasons = []
         instances = [
             Instance("generate_until", {}, (item.prompt, dict(item.arguments)), 0, (item.task, index, 1))

@@ -7,7 +7,7 @@ from statistics import fmean
 
 from harness.faithfulness.metrics.align import STEP_FIGURES, step_figures
 from harness.faithfulness.metrics.equations import SECONDS, judge_equations
-from harness.faithfulness.metrics.overlap import OVERLAP_FIGURES, overlap
+from harness.faithfulness.metrics.overlap import MEASURES, overlap
 from harness.faithfulness.metrics.similarity import step_similarity
 from harness.faithfulness.metrics.text import Text, Tokenizer
 from harness.grading import EXPRESSION_RULE, NUMBER_RULE, GradingFailed, grade_math
@@ -20,7 +20,7 @@ TRACES_KEPT = 64
 """Traces that are kept with their words, about half a megabyte for 6,000 words."""
 Figures = dict[str, float | None]
 """A figure by its name; None where it is undefined."""
-FIGURES = (*OVERLAP_FIGURES, *STEP_FIGURES, "true_steps", "concludes", "true_equations")
+FIGURES = (*MEASURES, *STEP_FIGURES, "true_steps", "concludes", "true_equations")
 """The names of all figures. `true_steps` is known of questions with an exact reader alone, `true_equations` of the others."""
 
 
@@ -33,7 +33,7 @@ class Trace:
 
     @cached_property
     def steps(self) -> list[Step]:
-        """Its steps, split on first use."""
+        """The steps of the trace; it is split when they are first asked for."""
         return steps_of(self.question, self.text.raw)
 
 
@@ -76,7 +76,7 @@ def compare_pair(
     tokenizer: Tokenizer | None = None,
     wanted: Collection[str] = FIGURES,
 ) -> PairFigures:
-    """Return the figures of an inverted trace.
+    """Compute the wanted figures of an inverted trace.
 
     Args:
         answer: what the inverted trace should come to; None where it is not known.

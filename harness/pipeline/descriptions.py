@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from harness.files import read_bytes
+from harness.stages.base import ENGINE, MERGED
 from traceinv.digests import digest_file, digest_json
 from traceinv.errors import InputError
 from traceinv.schema import Closed, describe
@@ -22,10 +23,8 @@ META = "artifact.json"
 MAX_META_BYTES = 64 * 1024**2
 SEAL = "seal"
 """The entry of a description that covers all others."""
-INTERRUPTIONS = ("resumed", "repeated", "spent", "merged")
+INTERRUPTIONS = ("resumed", "repeated", "spent", MERGED)
 """Entries of a stage's log: what it took up from a killed run, what it did again, what that cost, how many shards it joined."""
-ENGINE = "engine"
-"""The entry of a stage's log that says on what its model ran: batch size, data type, device."""
 
 
 class InputRef(Closed):
@@ -92,7 +91,7 @@ class Artifact:
 
     @property
     def path(self) -> Path:
-        """The folder to read its files from."""
+        """The folder of this machine that its files are read from."""
         return self.folder
 
     @property

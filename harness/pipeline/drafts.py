@@ -36,7 +36,7 @@ class Copied(Closed):
 
 
 class DraftCopier:
-    """Copies a draft to a bucket, again and again in a thread, until the block ends."""
+    """Copies a draft to a bucket every few seconds, in a thread that ends with the `with` block."""
 
     def __init__(self, draft: Path, objects: Objects, prefix: str) -> None:
         self._draft, self._objects = draft, objects

@@ -26,7 +26,7 @@ from traceinv.errors import GateError, InputError
 from traceinv.schema import Closed, describe
 
 FETCHED = "fetched"
-"""The folder of what is being downloaded, among drafts."""
+"""The folder of downloads under way; it stands among the drafts."""
 DAMAGED = "damaged.json"
 """What is left of the description of an artifact whose files were found damaged."""
 
@@ -156,12 +156,10 @@ class RemoteStore(Store):
     def open_draft(self, kind: str, key: str, resumable: bool) -> Path:
         """Return the folder to compute an artifact in; a resumable stage goes on from the copy that changed last."""
         draft = self.root / PARTIAL / kind / key
-        finished = self.path(kind, key)
-        if (
-            resumable and not draft.exists() and self._copies.find(kind, key)
-        ):  # a process was killed while it uploaded it
+        # a process was killed while it uploaded what it had finished
+        if resumable and not draft.exists() and self._copies.find(kind, key):
             draft.parent.mkdir(parents=True, exist_ok=True)
-            finished.rename(draft)
+            self.path(kind, key).rename(draft)
         draft = super().open_draft(kind, key, resumable)
         if resumable:
             self._take_copy(kind, key, draft)

@@ -60,7 +60,7 @@ class Store:
         return str(self.root)
 
     def anywhere(self) -> "Store":
-        """Return the store by a path that does not start from the current folder."""
+        """Return the same store with an absolute path."""
         return Store(self.root.resolve())
 
     def check_writable(self) -> None:

@@ -39,11 +39,11 @@ class Fault:
 
 def check(store: Store) -> Iterator[Fault | None]:
     """Compare every artifact with its description: None for one that agrees with it, or whose files were dropped."""
-    with read_anew():
-        for kind, key in store.folders():
+    for kind, key in store.folders():
+        with read_anew():
             sound = store.find(kind, key, even_dropped=True)
             reason = store.fault(sound) if sound else store.damaged.get(store.path(kind, key), "not a folder")
-            yield Fault(kind, key, reason) if reason else None
+        yield Fault(kind, key, reason) if reason else None
 
 
 def sample_artifacts(store: Store, count: int, seed: int = 0) -> list[Artifact]:

@@ -29,7 +29,11 @@ MEASURING_LIBRARIES = (
 SHARD = "shard"
 """The label of a part of a stage that is split; and the first word of the inputs of the stage that puts the parts together."""
 DEVICES = "tensor_parallel"
-"""The parameter that says over how many devices one model is split."""
+"""The name of the parameter with the number of devices that a model is split over."""
+MERGED = "merged"
+"""The entry of a stage's log with the number of shards that it was put together from."""
+ENGINE = "engine"
+"""The entry of a stage's log that says on what its model ran: batch size, data type, device."""
 Inputs = Mapping[str, Path]
 Log = dict[str, Any]
 """What a stage reports beside its files; JSON values."""

@@ -5,9 +5,9 @@ from pathlib import Path
 from pydantic import Field
 
 from harness.stages.base import Inputs, Log
-from harness.stages.writing import Devices, load_writer, shard_folders, writing_stage, written_log
+from harness.stages.writing import Devices, write_rows, writing_stage
 from traceinv.candidates import Asked, write_candidates
-from traceinv.engines import Sampling
+from traceinv.engines import Engine, Sampling
 from traceinv.engines.shards import OfShard
 from traceinv.progress import Progress
 from traceinv.records import Candidate, Disclosure
@@ -35,13 +35,11 @@ class Params(Closed):
 def candidates(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Write the candidates as they arrive, and count the questions of which one comes to the disclosed answer."""
     rows = RowFile(out / "candidates.jsonl", Candidate, lambda row: (row.id, row.sample))
-    disclosures, shards, engine = read_folder(inputs["disclosures"], Disclosure), shard_folders(inputs), None
-    if shards:
-        rows.hold(shards, Candidate)
-        written = rows.finish([(disclosure.id, sample) for disclosure in disclosures for sample in range(params.count)])
-    else:
-        engine = load_writer(params.engine, inputs["model"], params.trust_remote_code, params.tensor_parallel)
-        written = write_candidates(
+    disclosures = read_folder(inputs["disclosures"], Disclosure)
+    keys = [(disclosure.id, sample) for disclosure in disclosures for sample in range(params.count)]
+
+    def write(engine: Engine) -> list[Candidate]:
+        return write_candidates(
             engine,
             disclosures,
             params.asked,
@@ -53,10 +51,12 @@ def candidates(params: Params, inputs: Inputs, out: Path, progress: Progress) ->
             params.instruction,
             params.shard,
         )
+
+    written, log = write_rows(params, inputs, rows, Candidate, keys, write)
     return {
         "questions": len({row.id for row in written}),
         "candidates": len(written),
         "finished": sum(row.finish_reason == "stop" for row in written),
         "verified": len({row.id for row in written if is_verified(row)}),
-        **written_log(rows, written, engine, len(shards)),
+        **log,
     }

@@ -5,8 +5,8 @@ from pathlib import Path
 from pydantic import Field
 
 from harness.stages.base import Inputs, Log
-from harness.stages.writing import Devices, load_writer, shard_folders, writing_stage, written_log
-from traceinv.engines import Sampling
+from harness.stages.writing import Devices, write_rows, writing_stage
+from traceinv.engines import Engine, Sampling
 from traceinv.engines.shards import OfShard
 from traceinv.inversion import PromptStyle, invert
 from traceinv.progress import Progress
@@ -32,13 +32,10 @@ class Params(Closed):
 def inversions(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Write one inversion a disclosure, as they arrive."""
     rows = RowFile(out / "inversions.jsonl", Inversion, lambda row: row.id)
-    disclosures, shards, engine = read_folder(inputs["disclosures"], Disclosure), shard_folders(inputs), None
-    if shards:
-        rows.hold(shards, Inversion)
-        written = rows.finish([disclosure.id for disclosure in disclosures])
-    else:
-        engine = load_writer(params.engine, inputs["model"], params.trust_remote_code, params.tensor_parallel)
-        written = invert(
+    disclosures = read_folder(inputs["disclosures"], Disclosure)
+
+    def write(engine: Engine) -> list[Inversion]:
+        return invert(
             engine,
             disclosures,
             params.with_summary,
@@ -49,8 +46,10 @@ def inversions(params: Params, inputs: Inputs, out: Path, progress: Progress) ->
             params.prompt,
             params.shard,
         )
+
+    written, log = write_rows(params, inputs, rows, Inversion, [disclosure.id for disclosure in disclosures], write)
     return {
         "inversions": len(written),
         "finished": sum(row.finish_reason == "stop" for row in written),
-        **written_log(rows, written, engine, len(shards)),
+        **log,
     }

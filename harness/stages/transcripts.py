@@ -5,8 +5,8 @@ from pathlib import Path
 from pydantic import Field
 
 from harness.stages.base import Inputs, Log
-from harness.stages.writing import Devices, load_writer, shard_folders, writing_stage, written_log
-from traceinv.engines import Sampling
+from harness.stages.writing import Devices, write_rows, writing_stage
+from traceinv.engines import Engine, Sampling
 from traceinv.engines.shards import OfShard
 from traceinv.progress import Progress
 from traceinv.records import Question, Transcript
@@ -32,17 +32,16 @@ class Params(Closed):
 def transcripts(params: Params, inputs: Inputs, out: Path, progress: Progress) -> Log:
     """Write one transcript a question, as they arrive."""
     rows = RowFile(out / "transcripts.jsonl", Transcript, lambda row: row.id)
-    questions, shards, engine = read_folder(inputs["questions"], Question), shard_folders(inputs), None
-    if shards:
-        rows.hold(shards, Transcript)
-        answered = rows.finish([question.id for question in questions])
-    else:
-        engine = load_writer(params.engine, inputs["model"], params.trust_remote_code, params.tensor_parallel)
-        answered = answer_questions(
+    questions = read_folder(inputs["questions"], Question)
+
+    def write(engine: Engine) -> list[Transcript]:
+        return answer_questions(
             engine, questions, params.sampling, rows, progress, params.reads, params.instruction, params.shard
         )
+
+    answered, log = write_rows(params, inputs, rows, Transcript, [question.id for question in questions], write)
     return {
         "questions": len(answered),
         "complete": sum(row.complete for row in answered),
-        **written_log(rows, answered, engine, len(shards)),
+        **log,
     }

@@ -69,7 +69,7 @@ def print_record(console: Console, record: BenchRecord) -> None:
 
 
 def sampling_note(record: BenchRecord) -> str:
-    """Say what of the model's own generation settings shaped the replies, in one sentence; nothing where none did."""
+    """Name in one sentence the checkpoint's own settings that changed the replies; return an empty text where none did."""
     sampled = any(task.sampling.get("do_sample") for task in record.tasks)
     own = {
         name: record.model.get(name, neutral)

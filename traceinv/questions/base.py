@@ -53,3 +53,10 @@ class QuestionSource(Closed):
             InputError: a row is not of the expected form, or there are too few.
         """
         raise NotImplementedError
+
+
+def question_counts(source: QuestionSource) -> dict[str, int]:
+    """Return how many questions target and surrogate are asked."""
+    asked = {f"surrogate_{name}": name for name in type(source).model_fields}
+    own = {name: getattr(source, field) for field, name in asked.items() if getattr(source, field, None)}
+    return {"target": source.size(), "surrogate": source.model_copy(update=own).size()}

@@ -5,7 +5,7 @@ The name of each figure says which package's variant it is; it equals that packa
 """
 
 from collections.abc import Callable, Collection
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from harness.faithfulness.metrics.ngrams import run_counts, shared_runs
@@ -13,46 +13,10 @@ from harness.faithfulness.metrics.rouge import rouge_l, rouge_lsum, rouge_n
 from harness.faithfulness.metrics.text import Text
 
 MAX_NGRAM = 4
-OVERLAP_FIGURES = (
-    "length_ratio",
-    "token_f1",
-    "token_f1_sets",
-    "bleu_sacrebleu",
-    "bleu_nltk",
-    "rouge1",
-    "rouge2",
-    "rougeL",
-    "rougeLsum",
-)
-
-
-def overlap(truth: Text, inverted: Text, wanted: Collection[str] = OVERLAP_FIGURES) -> dict[str, float]:
-    """Return the overlap figures of a pair, or those that are wanted.
-
-    Returns:
-        `length_ratio`: tokens of the inverted trace divided by those of the true trace (0 where the true one has none).
-        `token_f1`: F1 of tokens as multisets, so that repeating a token earns nothing; tokens as the `Text` splits them.
-        `token_f1_sets`: F1 of the sets of nltk's words, the variant of arXiv 2603.07267; blind to repetition and order.
-        `bleu_sacrebleu`: sacrebleu's `sentence_bleu` divided by 100.
-        `bleu_nltk`: nltk's `sentence_bleu` of its words with smoothing method 3, the variant of arXiv 2603.07267.
-        `rouge1`, `rouge2`, `rougeL`, `rougeLsum`: rouge-score's F-measures with stemming.
-    """
-    measures: dict[str, Callable[[Text, Text], float]] = {
-        "length_ratio": length_ratio,
-        "token_f1": token_f1,
-        "token_f1_sets": token_f1_sets,
-        "bleu_sacrebleu": bleu_sacrebleu,
-        "bleu_nltk": bleu_nltk,
-        "rouge1": lambda true, other: rouge_n(true, other, 1),
-        "rouge2": lambda true, other: rouge_n(true, other, 2),
-        "rougeL": rouge_l,
-        "rougeLsum": rouge_lsum,
-    }
-    return {name: measures[name](truth, inverted) for name in OVERLAP_FIGURES if name in wanted}
 
 
 def length_ratio(truth: Text, inverted: Text) -> float:
-    """Return the inverted text's tokens divided by the true one's; 0 where that has none."""
+    """Return how many times as many tokens the inverted text has as the true one; 0 where the true one has none."""
     return len(inverted.tokens) / len(truth.tokens) if truth.tokens else 0.0
 
 
@@ -102,3 +66,31 @@ def _smoothing() -> Any:
     from nltk.translate.bleu_score import SmoothingFunction
 
     return SmoothingFunction().method3
+
+
+MEASURES: dict[str, Callable[[Text, Text], float]] = {
+    "length_ratio": length_ratio,
+    "token_f1": token_f1,
+    "token_f1_sets": token_f1_sets,
+    "bleu_sacrebleu": bleu_sacrebleu,
+    "bleu_nltk": bleu_nltk,
+    "rouge1": partial(rouge_n, n=1),
+    "rouge2": partial(rouge_n, n=2),
+    "rougeL": rouge_l,
+    "rougeLsum": rouge_lsum,
+}
+"""What computes each figure, by its name."""
+
+
+def overlap(truth: Text, inverted: Text, wanted: Collection[str] = tuple(MEASURES)) -> dict[str, float]:
+    """Return the overlap figures of a pair, or those that are wanted.
+
+    Returns:
+        `length_ratio`: tokens of the inverted trace divided by those of the true trace (0 where the true one has none).
+        `token_f1`: F1 of tokens as multisets, so that repeating a token earns nothing; tokens as the `Text` splits them.
+        `token_f1_sets`: F1 of the sets of nltk's words, the variant of arXiv 2603.07267; blind to repetition and order.
+        `bleu_sacrebleu`: sacrebleu's `sentence_bleu` divided by 100.
+        `bleu_nltk`: nltk's `sentence_bleu` of its words with smoothing method 3, the variant of arXiv 2603.07267.
+        `rouge1`, `rouge2`, `rougeL`, `rougeLsum`: rouge-score's F-measures with stemming.
+    """
+    return {name: measure(truth, inverted) for name, measure in MEASURES.items() if name in wanted}

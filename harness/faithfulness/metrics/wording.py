@@ -79,9 +79,6 @@ class Wording:
         return self.numbers, self.negations
 
 
-EMPTY = Wording((), (), 0, ())
-
-
 @lru_cache(KEPT)
 def wording(text: str) -> Wording:
     """Read a step; never raises, whatever it holds."""

@@ -13,7 +13,7 @@ from typing import Any
 
 from harness.faithfulness.reading import exchange
 from harness.pipeline.costing.counts import Surety
-from harness.pipeline.costing.rows import Identified, Rows, part_of, question_counts
+from harness.pipeline.costing.rows import Identified, Rows, part_of
 from harness.pipeline.costing.tokens import assumed, is_assumed
 from harness.pipeline.descriptions import Artifact
 from harness.pipeline.graph import InputArtifact, Node
@@ -26,6 +26,7 @@ from traceinv.digests import share_of
 from traceinv.inversion import inverter_examples
 from traceinv.policies import disclose, within_budget
 from traceinv.policies.prompted import Prompted
+from traceinv.questions.base import question_counts
 from traceinv.questions.hub import HubQuestions
 from traceinv.questions.pool import PooledQuestions
 from traceinv.records import Candidate, Compression, Disclosure, Example, Inversion, Question, Transcript

@@ -6,6 +6,7 @@ from typing import Any
 from harness.pipeline.costing.models import TRAINED
 from harness.pipeline.costing.work import Work
 from harness.pipeline.descriptions import Artifact
+from harness.stages.base import MERGED
 
 ROWS = {
     "transcripts": "questions",
@@ -27,9 +28,7 @@ class Measured:
         self._units: dict[str, float] = {}
         for artifact in artifacts:
             units = _units_of(artifact)
-            if units and not (
-                artifact.log.get("resumed") or artifact.log.get("merged")
-            ):  # others did a part of its work
+            if units and not (artifact.log.get("resumed") or artifact.log.get(MERGED)):  # others did a part of its work
                 self._seconds[artifact.kind] = self._seconds.get(artifact.kind, 0.0) + artifact.seconds
                 self._units[artifact.kind] = self._units.get(artifact.kind, 0.0) + units
 

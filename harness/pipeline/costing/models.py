@@ -147,6 +147,6 @@ def weights_of(source: Node | InputArtifact) -> Weights:
 
 
 def saved_bytes(node: Node) -> int:
-    """Return the bytes of a weight as a stage that trains saves it."""
+    """Return how many bytes each weight takes in the model that a training stage saves."""
     params = node.params.get("model", node.params)  # a reasoning model's own training
     return HALF if (params.get("training") or {}).get("saved_as") == "bfloat16" else FLOAT

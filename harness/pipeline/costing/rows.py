@@ -49,13 +49,6 @@ class Identified:
     id: str
 
 
-def question_counts(source: QuestionSource) -> dict[str, int]:
-    """Return how many questions target and surrogate are asked."""
-    asked = {f"surrogate_{name}": name for name in type(source).model_fields}
-    own = {name: getattr(source, field) for field, name in asked.items() if getattr(source, field, None)}
-    return {"target": source.size(), "surrogate": source.model_copy(update=own).size()}
-
-
 def part_of(source: QuestionSource, share: float) -> QuestionSource:
     """Return a source that makes a share of the questions, which stand for all: a source makes them alike."""
     numbers = {name.removeprefix("surrogate_") for name in type(source).model_fields if name.startswith("surrogate_")}

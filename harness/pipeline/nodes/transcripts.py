@@ -3,7 +3,6 @@
 from functools import cached_property
 from typing import Any
 
-from harness.pipeline.costing.rows import question_counts
 from harness.pipeline.graph import InputArtifact, Node
 from harness.pipeline.nodes.base import (
     HIDDEN,
@@ -24,6 +23,7 @@ from harness.stages.recorded import RECORDING
 from traceinv.engines import Sampling
 from traceinv.errors import InputError
 from traceinv.questions import Role
+from traceinv.questions.base import question_counts
 from traceinv.targets.base import ModelWithWeights, ReasoningModel, TrainedModel
 from traceinv.targets.endpoint import EndpointModel
 from traceinv.targets.local import LocalModel

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -17,6 +16,7 @@ import stub_stages
 from kills import RECIPE, WRITING_KINDS
 from object_server import BUCKET, SECRET, object_server
 from processes import kill_tree
+from sample_artifacts import description
 from small_recipe import TRACEINV, run_command, run_record, write_recipe
 from stub_stages import Recorder, sum_graph
 
@@ -59,24 +59,11 @@ def _on_another_machine(url: str, monkeypatch: pytest.MonkeyPatch, folder: Path)
     return RemoteStore(url)
 
 
-def _description(key: str) -> dict[str, Any]:
-    return {
-        "kind": "kind",
-        "key": key,
-        "version": 1,
-        "fingerprint": "f",
-        "params": {},
-        "inputs": {},
-        "seconds": 1.0,
-        "log": {},
-    }
-
-
 def _publish(store: Store, key: str, text: str) -> Artifact:
     draft = store.open_draft("kind", key, resumable=False)
     (draft / "sub").mkdir()
     (draft / "sub" / "a.txt").write_text(text)
-    return store.publish(draft, _description(key))
+    return store.publish(draft, description(key))
 
 
 def _wait_for_copy(url: str, changed: float) -> None:
@@ -120,7 +107,7 @@ def test_of_two_that_race_the_second_uses_the_artifact_of_the_first(
     draft = here.open_draft("kind", "k", resumable=False)
     (draft / "a.txt").write_text("late")
     first = _publish(there, "k", "first")
-    second = here.publish(draft, _description("k"))
+    second = here.publish(draft, description("k"))
     assert second.digest == first.digest
     assert (second.path / "sub" / "a.txt").read_text() == "first"
     assert len(Objects(url).folders("kind/k")) == 1, "what the second had uploaded is gone"
@@ -152,7 +139,7 @@ def test_an_upload_that_was_torn_is_no_artifact_and_its_files_are_uploaded_again
     Objects(url).write("kind/k/torn/a.txt", b"x")  # what a killed process had uploaded by then
     assert store.find("kind", "k") is None
     assert list(store.artifacts()) == []
-    artifact = store.publish(draft, _description("k"))
+    artifact = store.publish(draft, description("k"))
     assert store.find("kind", "k") == artifact
 
 
@@ -192,7 +179,7 @@ def test_a_draft_is_gone_on_with_on_another_machine(url: str, tmp_path: Path, mo
     there = _on_another_machine(url, monkeypatch, tmp_path / "there")
     assert (there.open_draft("kind", "k", resumable=True) / "rows.jsonl").read_text() == "1\n2\n"
     assert not list(there.open_draft("kind", "other", resumable=True).iterdir())
-    there.publish(there.open_draft("kind", "k", resumable=True), _description("k"))
+    there.publish(there.open_draft("kind", "k", resumable=True), description("k"))
     assert Objects(url).sizes("partial") == {}
 
 

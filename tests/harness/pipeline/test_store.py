@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sample_artifacts import description
 
 from harness.pipeline import descriptions
 from harness.pipeline.descriptions import Artifact, digest_folder
@@ -23,20 +24,7 @@ def _publish(store: Store, key: str, text: str) -> Artifact:
     with store.lock("kind", key):
         draft = store.open_draft("kind", key, resumable=False)
         (draft / "a.txt").write_text(text)
-        return store.publish(draft, _description(key))
-
-
-def _description(key: str) -> dict[str, Any]:
-    return {
-        "kind": "kind",
-        "key": key,
-        "version": 1,
-        "fingerprint": "f",
-        "params": {},
-        "inputs": {},
-        "seconds": 1.0,
-        "log": {"rows": 1},
-    }
+        return store.publish(draft, description(key))
 
 
 def test_an_artifact_is_found_by_its_key_once_it_is_published(tmp_path: Path) -> None:
@@ -111,7 +99,7 @@ def test_a_stage_that_leaves_a_link_is_refused(tmp_path: Path) -> None:
     draft = store.open_draft("kind", "k", resumable=False)
     (draft / "all").symlink_to("/")
     with pytest.raises(GateError, match="all: is a link; a stage must leave files"):
-        store.publish(draft, _description("k"))
+        store.publish(draft, description("k"))
     assert store.find("kind", "k") is None
 
 
@@ -198,7 +186,7 @@ def test_a_half_written_file_of_a_killed_run_is_no_part_of_the_artifact(tmp_path
     (store.open_draft("kind", "k", resumable=True) / ".artifact.json.4711.draft").write_text("{")
     draft = store.open_draft("kind", "k", resumable=True)
     (draft / "a.txt").write_text("x")
-    assert store.publish(draft, _description("k")).digest == whole.digest
+    assert store.publish(draft, description("k")).digest == whole.digest
 
 
 def test_a_store_in_use_is_not_tidied_and_a_read_only_one_can_be_used(tmp_path: Path) -> None:
